@@ -1,0 +1,39 @@
+package storage
+
+import (
+	"context"
+	"time"
+)
+
+// Kinds of change that caches must see.
+const (
+	ChangeClient   = "client"
+	ChangePerson   = "person"
+	ChangeSession  = "session"
+	ChangeGrant    = "grant"
+	ChangeToken    = "token"
+	ChangeKey      = "key"
+	ChangeKeyring  = "keyring"
+	ChangeResource = "resource"
+	ChangeConsent  = "consent"
+)
+
+// Change is one row that tells every node's caches what is no longer so. It is written in the transaction of the change.
+type Change struct {
+	Seq    int64 `gorm:"primaryKey;autoIncrement"`
+	Tenant ID
+	Kind   string
+	Ref    []byte // the row's id, or a token's id
+	At     time.Time
+}
+
+// TableName names the table.
+func (Change) TableName() string { return "changes" }
+
+// ChangeTail delivers changes of every process to this one.
+type ChangeTail interface {
+	// Tail calls fn for every change committed after the call began, in order of Seq, until ctx ends. It calls fn with no changes when it has
+	// caught up, at least once a second, so that a consumer knows how fresh it is.
+	Tail(ctx context.Context, fn func(changes []Change, caughtUp time.Time)) error
+	DeleteChanges(ctx context.Context, before time.Time, limit int) (int64, error)
+}
