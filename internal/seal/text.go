@@ -13,6 +13,12 @@ type Text struct{ c []byte }
 // IsZero reports whether nothing is sealed here.
 func (t Text) IsZero() bool { return len(t.c) == 0 }
 
+// KeyVersion is the version of the key that sealed the value; 0 for NULL.
+func (t Text) KeyVersion() int {
+	v, _ := BytesVersion(t.c)
+	return v
+}
+
 // String never shows what is sealed.
 func (Text) String() string { return "[sealed]" }
 
@@ -40,7 +46,7 @@ func (t *Text) Scan(src any) error {
 		t.c = nil
 		return nil
 	case []byte:
-		if len(v) < overhead || v[0] != formatXAES {
+		if _, ok := BytesVersion(v); !ok {
 			return errors.New("seal: not a sealed value")
 		}
 		t.c = append([]byte(nil), v...)
