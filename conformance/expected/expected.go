@@ -1,0 +1,106 @@
+package expected
+
+import (
+	"bytes"
+	"embed"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"slices"
+)
+
+//go:embed data/expected.json
+var files embed.FS
+
+// The suite's words for how a module ended.
+const (
+	// StatusFinished is the status of a module that ran to its end; its result says how.
+	StatusFinished = "FINISHED"
+	// ResultPassed needs no rule.
+	ResultPassed = "PASSED"
+)
+
+// Rule accepts some results of one module in some plans.
+type Rule struct {
+	// Plans are our short names.
+	Plans []string `json:"plans"`
+	// Module is the suite's name of the module.
+	Module string `json:"module"`
+	// Results are the accepted ones: REVIEW, SKIPPED or WARNING.
+	Results []string `json:"results"`
+	// Reason is printed in the report beside the result.
+	Reason string `json:"reason"`
+}
+
+// Rules are all that is accepted.
+type Rules []Rule
+
+// Outcome is how one module ended, in the suite's words.
+type Outcome struct {
+	Plan   string
+	Module string
+	Status string
+	Result string
+}
+
+// Verdict says whether an outcome is accepted, and why.
+type Verdict struct {
+	Accepted bool
+	// Reason is empty for a module that simply passed.
+	Reason string
+}
+
+// Load returns the embedded rules.
+func Load() (Rules, error) {
+	raw, err := files.ReadFile("data/expected.json")
+	if err != nil {
+		return nil, fmt.Errorf("read expected results: %w", err)
+	}
+	return parse(raw)
+}
+
+func parse(raw []byte) (Rules, error) {
+	d := json.NewDecoder(bytes.NewReader(raw))
+	d.DisallowUnknownFields()
+	var rules Rules
+	if err := d.Decode(&rules); err != nil {
+		return nil, fmt.Errorf("decode expected results: %w", err)
+	}
+	for _, r := range rules {
+		if err := r.validate(); err != nil {
+			return nil, fmt.Errorf("expected result of %q: %w", r.Module, err)
+		}
+	}
+	return rules, nil
+}
+
+func (r Rule) validate() error {
+	if r.Module == "" || len(r.Plans) == 0 || len(r.Results) == 0 {
+		return errors.New("module, plans and results must be given")
+	}
+	if r.Reason == "" {
+		return errors.New("a reason must be given")
+	}
+	for _, result := range r.Results {
+		if !slices.Contains([]string{"REVIEW", "SKIPPED", "WARNING"}, result) {
+			return fmt.Errorf("%s cannot be accepted", result)
+		}
+	}
+	return nil
+}
+
+// Judge accepts a module that finished and passed, and one that finished with a result that a rule lists for it.
+func (r Rules) Judge(o Outcome) Verdict {
+	if o.Status != StatusFinished {
+		return Verdict{Reason: "did not finish"}
+	}
+	if o.Result == ResultPassed {
+		return Verdict{Accepted: true}
+	}
+	for _, rule := range r {
+		if rule.Module == o.Module && slices.Contains(rule.Plans, o.Plan) && slices.Contains(rule.Results, o.Result) {
+			return Verdict{Accepted: true, Reason: rule.Reason}
+		}
+	}
+	return Verdict{Reason: "not expected"}
+}
