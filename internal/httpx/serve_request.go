@@ -1,0 +1,144 @@
+package httpx
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"net/http"
+	"runtime/debug"
+	"time"
+
+	"github.com/gin-gonic/gin"
+
+	"github.com/jedan-auth/jedan-auth/internal/errs"
+)
+
+// serve is the one way through the edge: state, headers, admission, handler,
+// and whatever happens, one answer and one log line.
+func (e *Engine) serve(c *gin.Context, rt *route) {
+	st := e.begin(c)
+	defer e.finish(c, st, rt)
+	e.writeHeaders(c, rt)
+	done, err := e.admit(c, st, rt)
+	if err == nil && !done {
+		err = rt.handler(c)
+	}
+	if err != nil {
+		e.fail(c, st, rt, err)
+	}
+}
+
+// finish recovers, then logs. http.ErrAbortHandler passes through: it is how a
+// handler asks net/http to cut the connection. An answer that failed half-way is
+// cut as well, so that nobody takes a part for the whole.
+func (e *Engine) finish(c *gin.Context, st *state, rt *route) {
+	caught := recover()
+	if caught != nil && caught != http.ErrAbortHandler { //nolint:errorlint // the sentinel is compared as net/http does
+		e.fail(c, st, rt, &panicError{value: caught, stack: debug.Stack()})
+	}
+	took := e.cfg.Now().Sub(st.start)
+	if e.cfg.Observer != nil {
+		e.cfg.Observer.ObserveRequest(rt.path, c.Request.Method, c.Writer.Status(), took)
+	}
+	e.access(c, st, rt, took)
+	if st.cut || caught == http.ErrAbortHandler { //nolint:errorlint // as above
+		panic(http.ErrAbortHandler)
+	}
+}
+
+type panicError struct {
+	value any
+	stack []byte
+}
+
+func (p *panicError) Error() string { return fmt.Sprintf("panic: %v", p.value) }
+
+// access writes the log line of a request: the route's template instead of the
+// path, because paths carry identifiers, and never the query.
+func (e *Engine) access(c *gin.Context, st *state, rt *route, took time.Duration) {
+	if !e.cfg.AccessLog || (rt.exempt && c.Writer.Status() < http.StatusBadRequest) {
+		return
+	}
+	attrs := make([]slog.Attr, 0, 8)
+	attrs = append(attrs, slog.String("method", printable(c.Request.Method, 16)), slog.String("path", logPath(c, rt)),
+		slog.Int("status", c.Writer.Status()), slog.Int("bytes", max(c.Writer.Size(), 0)),
+		slog.Int64("us", took.Microseconds()))
+	if st.upstream {
+		attrs = append(attrs, slog.String("error_id", st.own))
+	}
+	if e.cfg.LogClientIP {
+		attrs = append(attrs, slog.String("client_ip", st.client.String()))
+	}
+	e.cfg.Logger.LogAttrs(c.Request.Context(), slog.LevelInfo, "request", attrs...)
+}
+
+func logPath(c *gin.Context, rt *route) string {
+	if rt.path != "" {
+		return rt.path
+	}
+	return printable(c.Request.URL.Path, 100)
+}
+
+// fail is the one place where an error becomes an answer.
+func (e *Engine) fail(c *gin.Context, st *state, rt *route, err error) {
+	err = translate(err)
+	e.logFailure(c, st, rt, err)
+	if c.Writer.Written() {
+		st.cut = true
+		return
+	}
+	h := c.Writer.Header()
+	h.Set("Cache-Control", "no-store")
+	if errs.Is(err, errs.TooLarge) {
+		h.Set("Connection", "close") // the rest of the body is not worth reading
+	}
+	if wait := errs.RetryAfterOf(err); wait > 0 {
+		h.Set("Retry-After", seconds(wait))
+	}
+	if e.cfg.Protocol != nil && rt.path != "" && e.byProtocol(c, err) {
+		return
+	}
+	c.Status(errs.CodeOf(err).Status())
+	if rt.guard.kind == kindPage {
+		e.writePage(c, errs.Public(err), st.own)
+		return
+	}
+	writeJSONError(c, err, st.own)
+}
+
+// translate gives net/http's own errors a code.
+func translate(err error) error {
+	if tooLarge, ok := errors.AsType[*http.MaxBytesError](err); ok && !errs.Is(err, errs.TooLarge) {
+		return errs.Wrap(errs.TooLarge, "", tooLarge)
+	}
+	return err
+}
+
+// byProtocol lets the provider write; a panic there falls back to our own form.
+func (e *Engine) byProtocol(c *gin.Context, err error) (wrote bool) {
+	defer func() {
+		if p := recover(); p != nil {
+			e.cfg.Logger.ErrorContext(c.Request.Context(), "writing a protocol error panicked", "panic", fmt.Sprint(p))
+			wrote = c.Writer.Written()
+		}
+	}()
+	return e.cfg.Protocol(c, err)
+}
+
+func (e *Engine) logFailure(c *gin.Context, st *state, rt *route, err error) {
+	code := errs.CodeOf(err)
+	level := slog.LevelInfo
+	if code.Status() >= http.StatusInternalServerError {
+		level = slog.LevelError
+	}
+	if errors.Is(err, context.Canceled) && c.Request.Context().Err() != nil {
+		level = slog.LevelDebug // the client left; nobody is waiting for this
+	}
+	attrs := []slog.Attr{slog.String("error_id", st.own), slog.String("code", string(code)),
+		slog.String("method", printable(c.Request.Method, 16)), slog.String("path", logPath(c, rt)), slog.Any("error", err)}
+	if p, ok := errors.AsType[*panicError](err); ok {
+		attrs = append(attrs, slog.String("stack", string(p.stack)))
+	}
+	e.cfg.Logger.LogAttrs(c.Request.Context(), level, "request failed", attrs...)
+}

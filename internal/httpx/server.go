@@ -1,0 +1,133 @@
+package httpx
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"net"
+	"net/http"
+	"time"
+)
+
+// Every limit in time that a connection meets.
+const (
+	readHeaderTimeout = 10 * time.Second
+	readTimeout       = 30 * time.Second
+	writeTimeout      = 60 * time.Second
+	idleTimeout       = 120 * time.Second
+)
+
+// DefaultMaxConnections bounds the memory that open connections can take.
+const DefaultMaxConnections = 8192
+
+// ServerConfig is how to serve. Listeners and Logger are required.
+type ServerConfig struct {
+	// Listeners are what Listen opened; Serve closes them.
+	Listeners []net.Listener
+	// Certificates turns on TLS, with HTTP/2; nil is plain HTTP/1.1.
+	Certificates *Certificates
+	// MaxConnections over all listeners; 0 is DefaultMaxConnections.
+	MaxConnections int
+	// DrainDelay is how long requests are still taken after the end was asked for,
+	// so that load balancers and keep-alive clients leave first.
+	DrainDelay time.Duration
+	// ShutdownTimeout is how long running requests may take to finish after that;
+	// 0 is WriteTimeout, which every request keeps anyway.
+	ShutdownTimeout time.Duration
+	// OnDrain is called first: Engine.Drain.
+	OnDrain func()
+	// Logger takes what net/http complains about.
+	Logger *slog.Logger
+	// After is the drain delay's clock; nil is time.After.
+	After func(time.Duration) <-chan time.Time
+}
+
+// Serve answers on every listener until ctx ends, then drains: readiness first,
+// then the delay, then a shutdown that lets every running request finish.
+func Serve(ctx context.Context, cfg ServerConfig, h http.Handler) error {
+	if len(cfg.Listeners) == 0 || cfg.Logger == nil {
+		return errors.New("httpx: a listener and a logger are required")
+	}
+	srv := newServer(ctx, cfg, h)
+	slots := make(chan struct{}, maxConnections(cfg))
+	stopped := make(chan error, len(cfg.Listeners))
+	for _, l := range cfg.Listeners {
+		go func() { stopped <- serveListener(srv, limitListener(l, slots)) }()
+	}
+	var failure error
+	select {
+	case failure = <-stopped: // a listener broke: end the others as gently
+	case <-ctx.Done():
+		drain(cfg)
+	}
+	return errors.Join(failure, shutdown(srv, cfg))
+}
+
+func maxConnections(cfg ServerConfig) int {
+	if cfg.MaxConnections > 0 {
+		return cfg.MaxConnections
+	}
+	return DefaultMaxConnections
+}
+
+func serveListener(srv *http.Server, l net.Listener) error {
+	serve := srv.Serve
+	if srv.TLSConfig != nil {
+		serve = func(l net.Listener) error { return srv.ServeTLS(l, "", "") }
+	}
+	if err := serve(l); err != nil && !errors.Is(err, http.ErrServerClosed) {
+		return fmt.Errorf("httpx: serving %s: %w", l.Addr(), err)
+	}
+	return nil
+}
+
+func drain(cfg ServerConfig) {
+	if cfg.OnDrain != nil {
+		cfg.OnDrain()
+	}
+	after := cfg.After
+	if after == nil {
+		after = time.After
+	}
+	if cfg.DrainDelay > 0 {
+		<-after(cfg.DrainDelay)
+	}
+}
+
+func shutdown(srv *http.Server, cfg ServerConfig) error {
+	timeout := cfg.ShutdownTimeout
+	if timeout <= 0 {
+		timeout = writeTimeout
+	}
+	ctx, cancel := context.WithTimeout(context.Background(), timeout)
+	defer cancel()
+	if err := srv.Shutdown(ctx); err != nil {
+		return fmt.Errorf("httpx: requests were cut off at shutdown: %w", errors.Join(err, srv.Close()))
+	}
+	return nil
+}
+
+func newServer(ctx context.Context, cfg ServerConfig, h http.Handler) *http.Server {
+	protocols := new(http.Protocols)
+	protocols.SetHTTP1(true)
+	srv := &http.Server{
+		Handler:           h,
+		ReadHeaderTimeout: readHeaderTimeout,
+		ReadTimeout:       readTimeout,
+		WriteTimeout:      writeTimeout,
+		IdleTimeout:       idleTimeout,
+		MaxHeaderBytes:    MaxHeaderBytes,
+		Protocols:         protocols,
+		HTTP2:             &http.HTTP2Config{MaxConcurrentStreams: 100},
+		ErrorLog:          slog.NewLogLogger(cfg.Logger.Handler(), slog.LevelDebug),
+		// A request outlives the signal to stop: that is what draining means.
+		BaseContext:                  func(net.Listener) context.Context { return context.WithoutCancel(ctx) },
+		DisableGeneralOptionsHandler: true,
+	}
+	if cfg.Certificates != nil {
+		protocols.SetHTTP2(true)
+		srv.TLSConfig = cfg.Certificates.tlsConfig()
+	}
+	return srv
+}
