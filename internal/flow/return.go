@@ -1,0 +1,42 @@
+package flow
+
+import (
+	"net/url"
+	"strings"
+
+	"github.com/jedan-auth/jedan-auth/internal/httpx"
+)
+
+// maxReturn is the longest local path to return to, in bytes.
+const maxReturn = 1024
+
+// ReturnURL is where a finished step sends the browser: base's authorization endpoint with the flow and the step's token, or base and the flow's
+// Return path. base is the issuer, without a slash at its end. A flow that does not open goes to the dispatcher too, which says why.
+func (f *Flows) ReturnURL(base, sealed, stepToken string) string {
+	if fl, err := f.unseal(sealed); err == nil && fl.Return != "" {
+		return base + fl.Return
+	}
+	q := url.Values{"flow": {sealed}}
+	if stepToken != "" {
+		q.Set("step", stepToken)
+	}
+	return base + "/oauth2/authorize?" + q.Encode()
+}
+
+// localPath reports whether path leads to a page of this server when it is put behind the issuer (WB06). Beside what the edge refuses, dot
+// segments would leave the issuer's own path.
+func localPath(path string) bool {
+	if _, ok := httpx.LocalPath(path); !ok || len(path) > maxReturn {
+		return false
+	}
+	u, err := url.Parse(path)
+	if err != nil {
+		return false
+	}
+	for segment := range strings.SplitSeq(u.Path, "/") {
+		if segment == "." || segment == ".." {
+			return false
+		}
+	}
+	return true
+}
