@@ -3,18 +3,11 @@ package flow
 import (
 	"encoding/base64"
 	"net/url"
-	"sync"
 	"time"
 
 	"github.com/jedan-auth/jedan-auth/internal/errs"
-	"github.com/jedan-auth/jedan-auth/internal/seal"
+	"github.com/jedan-auth/jedan-auth/internal/keys"
 	"github.com/jedan-auth/jedan-auth/storage"
-)
-
-// Purposes of the keyring (internal/keys).
-const (
-	purposeFlows    = "flows"
-	purposeSessions = "sessions"
 )
 
 // MaxSealed is the longest sealed flow, in bytes.
@@ -29,8 +22,8 @@ const (
 
 // Ring is the keyring of one tenant (internal/keys.Ring).
 type Ring interface {
-	Current(purpose string) (version int, key []byte)
-	Version(purpose string, version int) (key []byte, ok bool)
+	SealBytes(purpose string, aad, plaintext []byte) []byte
+	OpenBytes(purpose string, aad, sealed []byte) ([]byte, error)
 	Signer
 }
 
@@ -39,6 +32,8 @@ type Signer interface {
 	MAC(purpose string, parts ...[]byte) (version int, mac []byte)
 	VerifyMAC(purpose string, version int, mac []byte, parts ...[]byte) bool
 }
+
+var _ Ring = (*keys.Ring)(nil)
 
 // Flow is one validated authorization request on its way through sign-in and consent.
 type Flow struct {
@@ -67,7 +62,6 @@ type Flows struct {
 	ring     Ring
 	now      func() time.Time
 	lifetime time.Duration
-	keys     sync.Map // int → *seal.Key: expanded keys by version
 }
 
 // New returns Flows; a lifetime out of range counts as one hour.
@@ -90,12 +84,7 @@ func (f *Flows) Seal(fl Flow) (string, error) {
 	if err != nil {
 		return "", err
 	}
-	version, raw := f.ring.Current(purposeFlows)
-	key, err := f.key(version, raw)
-	if err != nil {
-		return "", err
-	}
-	sealed := key.SealBytes([]byte{formatFlow}, plain)
+	sealed := f.ring.SealBytes(keys.Flows, aad(), plain)
 	if base64.RawURLEncoding.EncodedLen(len(sealed)) > MaxSealed {
 		return "", errs.New(errs.TooLarge, "The request is too large. Push it (RFC 9126), or send less.")
 	}
@@ -127,16 +116,7 @@ func (f *Flows) unseal(s string) (*Flow, error) {
 	if err != nil {
 		return nil, refused(nil) // the decoder's error names the position only, but the value is not ours to log
 	}
-	version, _ := seal.BytesVersion(sealed)
-	raw, ok := f.ring.Version(purposeFlows, version)
-	if !ok {
-		return nil, refused(nil)
-	}
-	key, err := f.key(version, raw)
-	if err != nil {
-		return nil, err
-	}
-	plain, err := key.OpenBytes([]byte{formatFlow}, sealed)
+	plain, err := f.ring.OpenBytes(keys.Flows, aad(), sealed)
 	if err != nil {
 		return nil, refused(err)
 	}
@@ -147,14 +127,5 @@ func (f *Flows) unseal(s string) (*Flow, error) {
 	return fl, nil
 }
 
-func (f *Flows) key(version int, raw []byte) (*seal.Key, error) {
-	if k, ok := f.keys.Load(version); ok {
-		return k.(*seal.Key), nil
-	}
-	k, err := seal.NewKey(version, raw)
-	if err != nil {
-		return nil, errs.Wrap(errs.Internal, "", err)
-	}
-	f.keys.Store(version, k)
-	return k, nil
-}
+// aad names the format, so that a later one never opens as this one.
+func aad() []byte { return []byte{'f', 'l', 'o', 'w', formatFlow} }

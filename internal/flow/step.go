@@ -7,6 +7,7 @@ import (
 	"slices"
 	"time"
 
+	"github.com/jedan-auth/jedan-auth/internal/keys"
 	"github.com/jedan-auth/jedan-auth/storage"
 )
 
@@ -43,7 +44,7 @@ func (f *Flows) SignStep(st Step) string {
 		st.Expires = f.now().Add(stepLifetime)
 	}
 	body := encodeStep(st)
-	version, mac := f.ring.MAC(purposeSessions, stepParts(st.Step, body)...)
+	version, mac := f.ring.MAC(keys.Sessions, stepParts(st.Step, body)...)
 	token := make([]byte, 0, 3+len(body)+macSize)
 	token = append(token, formatStep)
 	token = binary.BigEndian.AppendUint16(token, uint16(version)) //nolint:gosec // key versions are below 65536
@@ -62,7 +63,7 @@ func (f *Flows) VerifyStep(token, step string, flow storage.ID) (*Step, error) {
 	}
 	version := int(binary.BigEndian.Uint16(raw[1:3]))
 	body, mac := raw[3:len(raw)-macSize], raw[len(raw)-macSize:]
-	if !f.ring.VerifyMAC(purposeSessions, version, mac, stepParts(step, body)...) {
+	if !f.ring.VerifyMAC(keys.Sessions, version, mac, stepParts(step, body)...) {
 		return nil, refused(nil)
 	}
 	st, ok := decodeStep(body)
