@@ -1,0 +1,109 @@
+package audit
+
+import (
+	"encoding/json"
+	"net/netip"
+	"time"
+
+	"github.com/jedan-auth/jedan-auth/storage"
+)
+
+// Types of events (noun.verb).
+const (
+	UserLogin          = "user.login"
+	UserLogout         = "user.logout"
+	UserCreate         = "user.create"
+	UserUpdate         = "user.update"
+	UserLock           = "user.lock"
+	UserUnlock         = "user.unlock"
+	UserDisable        = "user.disable"
+	UserDelete         = "user.delete"
+	UserPasswordChange = "user.password_change" //nolint:gosec // a name, not a password
+	ConsentGrant       = "consent.grant"
+	ConsentDeny        = "consent.deny"
+	ConsentRevoke      = "consent.revoke"
+	GrantCreate        = "grant.create"
+	GrantRedeem        = "grant.redeem"
+	GrantReuse         = "grant.reuse"
+	GrantRevoke        = "grant.revoke"
+	GrantRefresh       = "grant.refresh"
+	TokenIssue         = "token.issue"
+	TokenRevoke        = "token.revoke"
+	ClientCreate       = "client.create"
+	ClientUpdate       = "client.update"
+	ClientDelete       = "client.delete"
+	ClientSecretRotate = "client.secret_rotate" //nolint:gosec // a name, not a secret
+	ResourceCreate     = "resource.create"
+	ResourceUpdate     = "resource.update"
+	ResourceDelete     = "resource.delete"
+	KeyRotate          = "key.rotate"
+	KeyRevoke          = "key.revoke"
+	KeyringRewrap      = "keyring.rewrap"
+	SessionRevoke      = "session.revoke"
+	SetupComplete      = "setup.complete"
+	LoginFailures      = "login.failures"
+)
+
+// Severities, kinds of actors and outcomes.
+const (
+	Info, Notice, Warning, Critical  = "info", "notice", "warning", "critical"
+	Person, Client, Operator, System = "person", "client", "operator", "system"
+	Success, Failure                 = "success", "failure"
+)
+
+// Event is what happened. Empty fields get defaults from Recorder.Row: Severity by type and outcome, ActorKind System, Outcome Success, and IP,
+// Device and RequestID from the context.
+type Event struct {
+	ID        storage.ID // set by Row
+	Tenant    storage.ID // set by Row
+	Time      time.Time  // set by Row
+	Type      string
+	Severity  string
+	ActorKind string
+	Actor     string // an id, never a name or an address
+	Target    string // kind:id
+	Client    string // client_id of a registered client
+	Org       string
+	Outcome   string
+	Reason    string         // a code ([a-z0-9_.:-], at most 64), never a value that somebody sent
+	RequestID string         // set by Row
+	IP        netip.Addr     // sealed
+	Device    string         // user agent, sealed
+	Data      map[string]any // sealed; small, and free of secrets
+}
+
+// MarshalJSON writes the schema of the surface page: actor is kind:id, absent fields are left out.
+func (e Event) MarshalJSON() ([]byte, error) {
+	actor := e.ActorKind
+	if e.Actor != "" {
+		actor += ":" + e.Actor
+	}
+	return json.Marshal(struct {
+		ID        storage.ID     `json:"id"`
+		Time      time.Time      `json:"time"`
+		Type      string         `json:"type"`
+		Severity  string         `json:"severity"`
+		Actor     string         `json:"actor"`
+		Target    string         `json:"target,omitempty"`
+		Client    string         `json:"client,omitempty"`
+		Org       string         `json:"org,omitempty"`
+		IP        netip.Addr     `json:"ip,omitzero"`
+		Device    string         `json:"device,omitempty"`
+		Outcome   string         `json:"outcome"`
+		Reason    string         `json:"reason,omitempty"`
+		RequestID string         `json:"request_id,omitempty"`
+		Data      map[string]any `json:"data,omitempty"`
+	}{
+		e.ID, e.Time.UTC(), e.Type, e.Severity, actor, e.Target, e.Client, e.Org, e.IP, e.Device, e.Outcome, e.Reason, e.RequestID, e.Data,
+	})
+}
+
+func defaultSeverity(e Event) string {
+	switch {
+	case e.Type == GrantReuse || e.Type == KeyRevoke:
+		return Warning
+	case e.Outcome == Failure || e.Type == LoginFailures:
+		return Notice
+	}
+	return Info
+}
