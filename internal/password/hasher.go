@@ -4,10 +4,11 @@ import (
 	"context"
 	"crypto/rand"
 	"crypto/subtle"
-	"errors"
 	"log/slog"
 
 	"golang.org/x/crypto/argon2"
+
+	"github.com/jedan-auth/jedan-auth/internal/ratelimit"
 )
 
 // deriveFunc is argon2id; tests count it.
@@ -16,8 +17,8 @@ type deriveFunc func(pw, salt []byte, p Params, size uint32) []byte
 // Hasher makes and checks password hashes, a bounded number at a time. It is safe for concurrent use.
 type Hasher struct {
 	params Params
-	gate   *gate
-	dear   *gate  // one at a time: stored hashes that cost more memory or lanes than ours
+	gate   *ratelimit.Gate
+	dear   *ratelimit.Gate // one at a time: stored hashes that cost more memory or lanes than ours
 	dummy  stored // what is verified for an account that does not exist
 	derive deriveFunc
 }
@@ -28,10 +29,18 @@ func New(c Config) (*Hasher, error) {
 	if err := c.bounds(); err != nil {
 		return nil, err
 	}
+	gate, err := ratelimit.NewGate(c.Workers, c.Queue, c.MaxWait)
+	if err != nil {
+		return nil, err
+	}
+	dear, err := ratelimit.NewGate(1, c.Queue, c.MaxWait)
+	if err != nil {
+		return nil, err
+	}
 	return &Hasher{
 		params: c.Params,
-		gate:   newGate(c.Workers, c.Queue, c.MaxWait),
-		dear:   newGate(1, c.Queue, c.MaxWait),
+		gate:   gate,
+		dear:   dear,
 		dummy:  stored{params: c.Params, salt: random(saltSize), hash: random(hashSize)},
 		derive: argon2id,
 	}, nil
@@ -55,7 +64,10 @@ func (h *Hasher) Hash(ctx context.Context, pw string) (phc string, err error) {
 		return "", err
 	}
 	s := stored{params: h.params, salt: random(saltSize)}
-	err = h.gate.do(ctx, func() { s.hash = h.derive([]byte(pw), s.salt, s.params, hashSize) })
+	err = h.gate.Do(ctx, func() error {
+		s.hash = h.derive([]byte(pw), s.salt, s.params, hashSize)
+		return nil
+	})
 	if err != nil {
 		return "", err
 	}
@@ -88,19 +100,22 @@ func (h *Hasher) compare(ctx context.Context, s stored, pw string) (ok bool, err
 	if err != nil {
 		return false, err
 	}
-	hash := func() {
+	hash := func() error {
 		got := h.derive([]byte(pw), s.salt, s.params, uint32(len(s.hash))) //nolint:gosec // at most 64
 		ok = subtle.ConstantTimeCompare(got, s.hash) == 1
+		return nil
 	}
 	if s.params.MemoryKiB <= h.params.MemoryKiB && s.params.Parallelism <= h.params.Parallelism {
-		err = h.gate.do(ctx, hash)
+		err = h.gate.Do(ctx, hash)
 		return ok, err
 	}
 	// The place in the main gate is taken last, so that nobody holds one while waiting for the other.
-	var inner error
-	err = h.dear.do(ctx, func() { inner = h.gate.do(ctx, hash) })
-	return ok, errors.Join(err, inner)
+	err = h.dear.Do(ctx, func() error { return h.gate.Do(ctx, hash) })
+	return ok, err
 }
+
+// Load says how many hashes run and how many wait, for metrics.
+func (h *Hasher) Load() (running, waiting int) { return h.gate.Running(), h.gate.Waiting() }
 
 func (h *Hasher) outdated(s stored) bool {
 	return s.params != h.params || len(s.salt) != saltSize || len(s.hash) != hashSize
