@@ -1,0 +1,113 @@
+package session
+
+import (
+	"context"
+	"log/slog"
+	"net/http"
+	"sync/atomic"
+	"time"
+
+	"github.com/jedan-auth/jedan-auth/internal/errs"
+	"github.com/jedan-auth/jedan-auth/internal/httpx"
+	"github.com/jedan-auth/jedan-auth/storage"
+)
+
+// entry is a session with its person as read from the database, and when this process last wrote that it was seen.
+type entry struct {
+	session storage.Session
+	person  storage.Person
+	touched atomic.Int64 // unix microseconds
+}
+
+func (m *Manager) load(ctx context.Context, id storage.ID) (*entry, error) {
+	s, err := m.d.Reader.SessionByID(ctx, m.d.Tenant, id)
+	if err != nil {
+		return nil, err
+	}
+	p, err := m.d.People.PersonByID(ctx, m.d.Tenant, s.Person)
+	if err != nil {
+		return nil, err
+	}
+	return &entry{session: *s, person: *p}, nil
+}
+
+// seen is when the session was last used, as far as this process knows.
+func (e *entry) seen() time.Time {
+	if t := e.touched.Load(); t > e.session.LastSeenAt.UnixMicro() {
+		return time.UnixMicro(t).UTC()
+	}
+	return e.session.LastSeenAt
+}
+
+// current returns copies: what a caller changes stays with the caller.
+func (e *entry) current() *Current {
+	s, p := e.session, e.person
+	s.LastSeenAt = e.seen()
+	return &Current{Session: &s, Person: &p}
+}
+
+// Current is who is signed in in the browser of r: nil without an error when nobody is, that is when the cookie is missing, ambiguous, forged or
+// another tenant's, when the session ended or went over a limit, or when the person may not sign in. An error says that the database did not answer.
+func (m *Manager) Current(ctx context.Context, r *http.Request, tenant storage.ID) (*Current, error) {
+	id, ok := m.sessionID(r, tenant)
+	if !ok {
+		return nil, nil
+	}
+	e, err := m.live(ctx, id)
+	if errs.Is(err, errs.NotFound) {
+		return nil, nil
+	}
+	if err != nil || e == nil {
+		return nil, err
+	}
+	m.touch(ctx, e)
+	return e.current(), nil
+}
+
+func (m *Manager) sessionID(r *http.Request, tenant storage.ID) (id storage.ID, ok bool) {
+	value, ok := m.d.Cookies.Read(r, httpx.SessionCookie)
+	if !ok || tenant != m.d.Tenant {
+		return id, false
+	}
+	body, ok := m.verify(kindSession, tenant, value)
+	if !ok || len(body) != len(id) {
+		return id, false
+	}
+	copy(id[:], body)
+	return id, true
+}
+
+// live returns the session if it counts, else nil. A session that looks unused is read again: another node may have seen it since.
+func (m *Manager) live(ctx context.Context, id storage.ID) (*entry, error) {
+	e, err := m.loaded(ctx, id)
+	if err != nil {
+		return nil, err
+	}
+	if m.idle(e) {
+		kept := e
+		if e, err = m.load(ctx, id); err != nil {
+			return nil, err
+		}
+		kept.touched.Store(e.session.LastSeenAt.UnixMicro())
+	}
+	now := m.d.Now()
+	if e.session.RevokedAt != nil || !now.Before(e.session.ExpiresAt) || m.idle(e) || e.person.State != storage.PersonActive {
+		return nil, nil
+	}
+	return e, nil
+}
+
+func (m *Manager) idle(e *entry) bool { return m.d.Now().Sub(e.seen()) >= m.c.Idle }
+
+// touch writes that the session was used, at most once a minute in this process. If the write fails the session still counts: the limit is only
+// reached earlier.
+func (m *Manager) touch(ctx context.Context, e *entry) {
+	now := m.d.Now()
+	last := e.touched.Load()
+	if now.Sub(e.seen()) < touchEvery || !e.touched.CompareAndSwap(last, now.UnixMicro()) {
+		return
+	}
+	if err := m.d.Writer.TouchSession(ctx, e.session.Tenant, e.session.ID, now); err != nil {
+		slog.WarnContext(ctx, "a session's last use was not written", "error", err)
+	}
+}

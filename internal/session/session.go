@@ -1,0 +1,130 @@
+package session
+
+import (
+	"context"
+	"errors"
+	"net/http"
+	"time"
+
+	"github.com/jedan-auth/jedan-auth/internal/audit"
+	"github.com/jedan-auth/jedan-auth/internal/cache"
+	"github.com/jedan-auth/jedan-auth/internal/httpx"
+	"github.com/jedan-auth/jedan-auth/internal/keys"
+	"github.com/jedan-auth/jedan-auth/internal/seal"
+	"github.com/jedan-auth/jedan-auth/storage"
+)
+
+// Defaults of Config.
+const (
+	DefaultIdle     = 12 * time.Hour
+	DefaultAbsolute = 30 * 24 * time.Hour
+)
+
+// cached is how many sessions are kept in memory; one takes about 2 KB.
+const cached = 4096
+
+// touchEvery is how often LastSeenAt is written at most.
+const touchEvery = time.Minute
+
+// Config is what an operator may change.
+type Config struct {
+	Idle     time.Duration // a session ends when unused for so long; 0: 12 hours
+	Absolute time.Duration // a session ends so long after the sign-in that made it; 0: 30 days
+}
+
+// Validate refuses limits that contradict each other.
+func (c Config) Validate() error {
+	c = c.withDefaults()
+	switch {
+	case c.Idle < 2*touchEvery:
+		return errors.New("session: the idle limit must be two minutes or more")
+	case c.Absolute < c.Idle:
+		return errors.New("session: the absolute limit must not be shorter than the idle limit")
+	case c.Absolute > 400*24*time.Hour:
+		return errors.New("session: the absolute limit must not exceed 400 days")
+	}
+	return nil
+}
+
+func (c Config) withDefaults() Config {
+	if c.Idle == 0 {
+		c.Idle = DefaultIdle
+	}
+	if c.Absolute == 0 {
+		c.Absolute = DefaultAbsolute
+	}
+	return c
+}
+
+// Cookies reads and writes cookies on the wire (internal/httpx.Cookies). Two of one name are ambiguous: Read says there is none (SE06). Read sees
+// what was written or removed in the same request.
+type Cookies interface {
+	Read(r *http.Request, name httpx.Cookie) (value string, ok bool)
+	Write(ctx context.Context, w http.ResponseWriter, name httpx.Cookie, value string, life time.Duration)
+	Remove(ctx context.Context, w http.ResponseWriter, name httpx.Cookie)
+}
+
+// Ring signs cookies and seals the device of a session (internal/keys.Ring).
+type Ring interface {
+	MAC(purpose string, parts ...[]byte) (version int, mac []byte)
+	VerifyMAC(purpose string, version int, mac []byte, parts ...[]byte) bool
+	Seal(at seal.Location, plaintext []byte) seal.Text
+}
+
+// Recorder makes audit rows (internal/audit.Recorder).
+type Recorder interface {
+	Row(ctx context.Context, tenant storage.ID, e audit.Event) *storage.AuditEvent
+}
+
+var (
+	_ Ring     = (*keys.Ring)(nil)
+	_ Recorder = (*audit.Recorder)(nil)
+)
+
+// Deps is what a Manager needs.
+type Deps struct {
+	Tenant  storage.ID // whose keys Ring holds
+	Reader  storage.SessionReader
+	Writer  storage.SessionWriter
+	People  storage.PersonReader
+	Ring    Ring
+	Audit   Recorder
+	Cookies Cookies
+	Feed    *cache.Feed // tells of changes by any process; nil: every read goes to the database
+	Now     func() time.Time
+}
+
+// Manager keeps sessions. It is safe for concurrent use.
+type Manager struct {
+	d      Deps
+	c      Config
+	loaded func(ctx context.Context, id storage.ID) (*entry, error)
+}
+
+// New returns a Manager.
+func New(d Deps, c Config) *Manager {
+	m := &Manager{d: d, c: c.withDefaults()}
+	m.loaded = m.load
+	if d.Feed != nil {
+		m.loaded = cache.New(d.Feed, cached, m.load, touches).Get
+	}
+	return m
+}
+
+// touches drops one session for its own change, and all for a person's: a person's end is one change for many sessions.
+func touches(ch storage.Change) (id storage.ID, one, all bool) {
+	switch {
+	case ch.Kind == storage.ChangePerson:
+		return id, false, true
+	case ch.Kind == storage.ChangeSession && len(ch.Ref) == len(id):
+		copy(id[:], ch.Ref)
+		return id, true, false
+	}
+	return id, false, ch.Kind == storage.ChangeSession
+}
+
+// Current is who is signed in.
+type Current struct {
+	Session *storage.Session
+	Person  *storage.Person
+}

@@ -1,0 +1,148 @@
+package session
+
+import (
+	"context"
+	"encoding/json"
+	"net/http"
+	"net/netip"
+	"slices"
+	"strings"
+
+	"github.com/jedan-auth/jedan-auth/internal/audit"
+	"github.com/jedan-auth/jedan-auth/internal/errs"
+	"github.com/jedan-auth/jedan-auth/internal/httpx"
+	"github.com/jedan-auth/jedan-auth/internal/seal"
+	"github.com/jedan-auth/jedan-auth/storage"
+)
+
+// maxAgent is how much of a user agent is kept, in bytes.
+const maxAgent = 256
+
+// SignIn says how a person has just proved who they are.
+type SignIn struct {
+	ACR      string   // authentication context class
+	AMR      []string // RFC 8176 methods
+	Replaces *Current // the session that was there; nil: whatever the request's cookie names
+	Kind     string   // what was done, for the audit event: password, setup, passkey
+}
+
+// SignIn stores a new session for person, ends the one it replaces and sets the cookie (SE01). person is the row that the proof was checked
+// against: when it may not sign in, or its password was changed meanwhile, the error is errs.Forbidden and no cookie is set.
+func (m *Manager) SignIn(ctx context.Context, w http.ResponseWriter, r *http.Request, tenant storage.ID, person *storage.Person, in SignIn) (*Current, error) {
+	if tenant != m.d.Tenant || person.Tenant != tenant || person.State != storage.PersonActive {
+		return nil, notNow()
+	}
+	replaced, err := m.replaced(ctx, r, in.Replaces)
+	if err != nil {
+		return nil, err
+	}
+	s := m.newSession(ctx, r, person, in)
+	ev := m.d.Audit.Row(ctx, tenant, audit.Event{
+		Type: audit.UserLogin, ActorKind: audit.Person, Actor: person.ID.String(), Target: target(s.ID), Outcome: audit.Success,
+		Data: map[string]any{"kind": in.Kind, "acr": in.ACR, "amr": in.AMR, "replaced": !replaced.id.IsZero()},
+	})
+	same := replaced.person == person.ID
+	if err := m.d.Writer.InsertSession(ctx, s, replaced.id, same, ev); err != nil {
+		return nil, err
+	}
+	fresh, err := m.confirm(ctx, s, person)
+	if err != nil {
+		return nil, err
+	}
+	m.d.Cookies.Write(ctx, w, httpx.SessionCookie, m.sign(kindSession, tenant, s.ID[:]), 0)
+	return &Current{Session: s, Person: fresh}, nil
+}
+
+type replacement struct{ id, person storage.ID }
+
+// replaced finds the session that the new one takes the place of.
+func (m *Manager) replaced(ctx context.Context, r *http.Request, cur *Current) (replacement, error) {
+	if cur != nil {
+		return replacement{cur.Session.ID, cur.Session.Person}, nil
+	}
+	id, ok := m.sessionID(r, m.d.Tenant)
+	if !ok {
+		return replacement{}, nil
+	}
+	s, err := m.d.Reader.SessionByID(ctx, m.d.Tenant, id)
+	if errs.Is(err, errs.NotFound) {
+		return replacement{}, nil
+	}
+	if err != nil {
+		return replacement{}, err
+	}
+	return replacement{s.ID, s.Person}, nil
+}
+
+func (m *Manager) newSession(ctx context.Context, r *http.Request, person *storage.Person, in SignIn) *storage.Session {
+	now := m.d.Now()
+	s := &storage.Session{
+		Tenant: person.Tenant, ID: storage.NewID(now), Person: person.ID, AuthTime: now, ACR: in.ACR, AMR: slices.Clone(in.AMR),
+		CreatedAt: now, LastSeenAt: now, ExpiresAt: now.Add(m.c.Absolute),
+	}
+	s.Device = m.d.Ring.Seal(seal.Location{Table: s.TableName(), Column: "device", Tenant: s.Tenant, Row: s.ID}, device(ctx, r))
+	return s
+}
+
+// device is what a person will recognise in the list of their sessions.
+func device(ctx context.Context, r *http.Request) []byte {
+	o := audit.OriginOf(ctx)
+	agent := r.UserAgent()
+	if o.Device != "" {
+		agent = o.Device
+	}
+	b, err := json.Marshal(struct {
+		Agent string     `json:"agent,omitempty"`
+		IP    netip.Addr `json:"ip,omitzero"`
+	}{strings.ToValidUTF8(agent[:min(len(agent), maxAgent)], ""), o.IP})
+	if err != nil {
+		return []byte("{}") // cannot happen: a string and an address
+	}
+	return b
+}
+
+// confirm reads the person after the session is there. A password change, lock or erasure either is seen here, or comes later and ends the
+// session with all others: no order of events leaves a session that an old password opened.
+func (m *Manager) confirm(ctx context.Context, s *storage.Session, checked *storage.Person) (*storage.Person, error) {
+	fresh, err := m.d.People.PersonByID(ctx, s.Tenant, s.Person)
+	if err != nil && !errs.Is(err, errs.NotFound) {
+		return nil, err // nobody was given the cookie
+	}
+	if err == nil && fresh.State == storage.PersonActive && passwordTime(fresh) == passwordTime(checked) {
+		return fresh, nil
+	}
+	ev := m.d.Audit.Row(ctx, s.Tenant, audit.Event{Type: audit.SessionRevoke, Target: target(s.ID), Reason: "person_changed"})
+	if err := m.d.Writer.RevokeSession(ctx, s.Tenant, s.ID, m.d.Now(), "person_changed", ev); err != nil {
+		return nil, err
+	}
+	return nil, notNow()
+}
+
+// passwordTime is in microseconds, as databases keep it; 0: never set.
+func passwordTime(p *storage.Person) int64 {
+	if p.PasswordChangedAt == nil {
+		return 0
+	}
+	return p.PasswordChangedAt.UnixMicro()
+}
+
+// SignOut ends cur's session with its online grants and removes the cookie; reason is a code. Without cur it only removes the cookie.
+func (m *Manager) SignOut(ctx context.Context, w http.ResponseWriter, cur *Current, reason string) error {
+	if cur != nil {
+		s := cur.Session
+		ev := m.d.Audit.Row(ctx, s.Tenant, audit.Event{
+			Type: audit.UserLogout, ActorKind: audit.Person, Actor: s.Person.String(), Target: target(s.ID), Reason: reason,
+		})
+		if err := m.d.Writer.RevokeSession(ctx, s.Tenant, s.ID, m.d.Now(), reason, ev); err != nil {
+			return err
+		}
+	}
+	m.d.Cookies.Remove(ctx, w, httpx.SessionCookie)
+	return nil
+}
+
+func target(id storage.ID) string { return "session:" + id.String() }
+
+func notNow() error {
+	return errs.New(errs.Forbidden, "This account cannot be signed in to right now. Start again.")
+}
