@@ -1,0 +1,27 @@
+package web
+
+// Catalogue keys that callers put into view models. A key the catalogue does not know shows a general sentence.
+const (
+	// For LoginPage.Error. ProblemCredentials is the one answer for known and unknown identifiers.
+	ProblemCredentials = "login.error.credentials"
+	ProblemMissing     = "login.error.missing"
+	ProblemUnavailable = "login.error.unavailable"
+
+	// For SetupPage.Errors and PasswordChangePage.Errors.
+	FieldEmailMissing    = "field.email.missing"
+	FieldEmailFormat     = "field.email.format"
+	FieldEmailTaken      = "field.email.taken"
+	FieldNameMissing     = "field.name.missing"
+	FieldNameLong        = "field.name.long"
+	FieldPasswordMissing = "field.password.missing"
+	FieldPasswordShort   = "field.password.short"
+	FieldPasswordLong    = "field.password.long"
+	FieldPasswordCommon  = "field.password.common"
+	FieldPasswordWrong   = "field.password.wrong"
+	FieldPasswordSame    = "field.password.same"
+
+	// For ErrorPage.Description, where the code alone says too little.
+	ErrorUnknownClient = "error.text.unknown_client"
+	ErrorRedirectURI   = "error.text.redirect_uri"
+	ErrorForeignForm   = "error.text.foreign_form"
+)

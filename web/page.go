@@ -1,0 +1,110 @@
+package web
+
+import (
+	"cmp"
+	"strings"
+	"time"
+)
+
+// Page is a view model of this package.
+type Page interface {
+	// spec says how the page is framed: template, title, policy and links.
+	spec() spec
+}
+
+// spec is what layout and headers need to know of a page.
+type spec struct {
+	template   string
+	lang       string
+	title      message
+	heading    message // the visible title where it differs from the document's
+	client     string  // the application the page speaks for; empty: the product
+	logo       string
+	display    string
+	action     string // additional form-action source
+	onlyAction bool   // … instead of 'self'
+	wait       time.Duration
+	self       string // path and query, below the base, that a GET of the same page has
+	policy     string
+	terms      string
+	script     string
+	err        error // why the page cannot be drawn
+}
+
+// message is a catalogue key with its pairs name, value.
+type message struct {
+	key   string
+	pairs []string
+}
+
+func msg(key string, pairs ...string) message { return message{key: key, pairs: pairs} }
+
+// samples is one of each page, for what must hold for all of them.
+func samples() []Page {
+	return []Page{
+		LoginPage{IdentifierFixed: true, Reauth: true}, AccountPage{Accounts: []Account{{}}},
+		ConsentPage{Scopes: []ConsentScope{{Risky: true}, {Optional: true}}},
+		FormPostPage{Action: "https://localhost/", Fields: [][2]string{{}}},
+		ErrorPage{}, ExpiredPage{}, LogoutPage{Hidden: [][2]string{{}}}, LoggedOutPage{}, HomePage{Signed: true},
+		SetupPage{Errors: map[string]string{"email": FieldEmailMissing}}, SetupDonePage{}, PasswordChangePage{},
+	}
+}
+
+// field is one labelled input.
+type field struct {
+	ID, Name, Type, Autocomplete, InputMode, Value string
+	Label, Hint, Error, StepBack                   string
+	Fixed, Focus                                   bool
+
+	view *view
+}
+
+// T is the catalogue's sentence, see view.T.
+func (f field) T(key string) string { return f.view.T(key) }
+
+// Secret says that the field is a password, with a button to show what is typed and a Caps Lock hint.
+func (f field) Secret() bool { return f.Type == "password" }
+
+// Described lists the ids that explain the field.
+func (f field) Described() string {
+	var ids []string
+	if f.Error != "" {
+		ids = append(ids, f.ID+"-error")
+	}
+	if f.Hint != "" {
+		ids = append(ids, f.ID+"-hint")
+	}
+	return strings.Join(ids, " ")
+}
+
+// summary is the one message above a form: a sentence of its own, the fields to mend, or both.
+type summary struct {
+	Text   string
+	Fields []field
+}
+
+// Summary gathers what is wrong with a form; nil when nothing is.
+func (v *view) Summary(text string, fields []field) *summary {
+	s := summary{Text: text}
+	for _, f := range fields {
+		if f.Error != "" {
+			s.Fields = append(s.Fields, f)
+		}
+	}
+	if s.Text == "" && len(s.Fields) == 0 {
+		return nil
+	}
+	s.Text = cmp.Or(s.Text, v.T("page.problem"))
+	return &s
+}
+
+// Label is a button's text at rest and while busy.
+func (v *view) Label(rest, busy string) []string { return []string{v.T(rest), v.T(busy)} }
+
+// fields binds inputs to the view they are drawn in.
+func (v *view) fields(all ...field) []field {
+	for i := range all {
+		all[i].view = v
+	}
+	return all
+}

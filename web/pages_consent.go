@@ -1,0 +1,92 @@
+package web
+
+import "cmp"
+
+// ConsentScope is one thing the application asks for.
+type ConsentScope struct {
+	Name     string
+	Title    string // a sentence, see ScopeText; empty: made from Name
+	Detail   string // the data that would be shared, such as the address
+	Optional bool   // a switch
+	Checked  bool
+	Risky    bool // last in its group, with a mark
+}
+
+// ConsentPage asks for the person's consent: POST {base}/consent with decision=allow or deny, scope once for
+// each optional scope that is on, csrf and flow.
+type ConsentPage struct {
+	Lang             string
+	Flow             string
+	CSRF             string
+	ClientName       string
+	ClientLogoURI    string
+	ClientHost       string // host of the redirect URI
+	Verified         bool
+	Agent            bool // an agent rather than an app
+	Person           string
+	PersonIdentifier string
+	Scopes           []ConsentScope
+	Until            string // when the access ends, ready to show, or ""
+	ManageURL        string // a path of this server where it can be ended, or ""
+	PolicyURI        string
+	TosURI           string
+	FormAction       string // see FormActionSource
+}
+
+func (p ConsentPage) spec() spec {
+	return spec{
+		template: "consent", lang: p.Lang, title: msg("consent.heading"), heading: msg("consent.title"),
+		client: cmp.Or(p.ClientName, p.ClientHost), logo: p.ClientLogoURI, action: p.FormAction,
+		self: "/consent" + flowQuery(p.Flow), policy: p.PolicyURI, terms: p.TosURI,
+	}
+}
+
+// Required are the scopes without a choice, Choices the switches; risky ones last.
+func (p ConsentPage) Required() []ConsentScope { return p.pick(false) }
+
+// Choices are the optional scopes, risky ones last.
+func (p ConsentPage) Choices() []ConsentScope { return p.pick(true) }
+
+func (p ConsentPage) pick(optional bool) []ConsentScope {
+	var safe, risky []ConsentScope
+	for _, s := range p.Scopes {
+		switch {
+		case s.Optional != optional:
+		case s.Risky:
+			risky = append(risky, s)
+		default:
+			safe = append(safe, s)
+		}
+	}
+	return append(safe, risky...)
+}
+
+// Manage is ManageURL if it is a path of this server.
+func (p ConsentPage) Manage() string { return localPath(p.ManageURL) }
+
+// ScopeText is the sentence for a scope of OpenID Connect Core sections 5.4 and 11, in the language. For any
+// other scope known is false and the title names it.
+func (r *Renderer) ScopeText(lang, scope string) (title string, known bool) {
+	if _, ok := r.texts[lang]; !ok {
+		lang = defaultLang
+	}
+	if key := "scope." + scope; r.texts.has(key) {
+		return r.texts.text(lang, key), true
+	}
+	return fill(r.texts.text(lang, "consent.scope"), []string{"scope", display(scope, maxName)}, plain), false
+}
+
+// scopeText is what a row of the consent page says.
+type scopeText struct{ Title, Detail, Mark string }
+
+// Scope words a scope for its row.
+func (v *view) Scope(s ConsentScope) scopeText {
+	text := scopeText{Title: v.Sentence(s.Title), Detail: v.Sentence(s.Detail)}
+	if text.Title == "" {
+		text.Title, _ = v.r.ScopeText(v.Lang, s.Name)
+	}
+	if s.Risky {
+		text.Mark = v.T("consent.risky")
+	}
+	return text
+}

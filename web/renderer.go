@@ -1,0 +1,161 @@
+package web
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"fmt"
+	"html/template"
+	"log/slog"
+	"net/http"
+	"net/url"
+	"path"
+	"strconv"
+	"strings"
+	"time"
+)
+
+// Options configure a Renderer; the zero value serves the embedded pages at the root.
+type Options struct {
+	// BasePath is the issuer's path, "" or "/x" without a closing slash.
+	BasePath string
+	// ThemeDir is an optional folder whose templates/ and assets/ take the place of the embedded files one by
+	// one; its assets/tokens.css is laid over ours and may hold only what it changes.
+	ThemeDir string
+	// ProductName stands where no application is named; empty means Jedan-Auth.
+	ProductName string
+	// Secure says that the issuer is https, so the cookies of the language and appearance choice say Secure.
+	Secure bool
+}
+
+// Renderer holds everything parsed and is safe for concurrent use.
+type Renderer struct {
+	base    string
+	product string
+	secure  bool
+	pages   map[string]*template.Template
+	texts   catalogues
+	assets  *assetSet
+	locales locales
+}
+
+// New parses every template, style sheet and catalogue. It refuses a bad base path, a theme that does not parse
+// and a theme whose colours break the contrast rules, with the pair named.
+func New(o Options) (*Renderer, error) {
+	if !cleanBase(o.BasePath) {
+		return nil, fmt.Errorf("web: base path %q: want \"\" or \"/x\" without a closing slash", o.BasePath)
+	}
+	if o.ProductName == "" {
+		o.ProductName = "Jedan-Auth"
+	}
+	texts, err := loadCatalogues()
+	if err != nil {
+		return nil, err
+	}
+	files, err := readTheme(o.ThemeDir)
+	if err != nil {
+		return nil, err
+	}
+	r := &Renderer{base: o.BasePath, product: o.ProductName, secure: o.Secure, texts: texts, locales: newLocales(texts)}
+	if r.assets, err = newAssetSet(files.assets); err != nil {
+		return nil, err
+	}
+	if r.pages, err = parsePages(files.templates); err != nil {
+		return nil, err
+	}
+	if err := r.rehearse(); err != nil {
+		return nil, err
+	}
+	return r, nil
+}
+
+// rehearse draws every page once: html/template finds misplaced values and unknown fields only then.
+func (r *Renderer) rehearse() error {
+	req := &http.Request{Method: http.MethodGet, URL: &url.URL{Path: "/"}, Header: http.Header{}}
+	for _, p := range samples() {
+		if _, _, err := r.draw(req, p); err != nil {
+			return fmt.Errorf("web: %w", err)
+		}
+	}
+	return nil
+}
+
+func cleanBase(base string) bool {
+	return base == "" || (base != "/" && path.Clean(base) == base && strings.HasPrefix(base, "/") &&
+		!strings.ContainsFunc(base, func(c rune) bool { return c != '/' && !plainByte(c) }))
+}
+
+// plainByte is an unreserved character of RFC 3986 section 2.3.
+func plainByte(c rune) bool {
+	return c >= 'a' && c <= 'z' || c >= 'A' && c <= 'Z' || c >= '0' && c <= '9' || strings.ContainsRune("-._~", c)
+}
+
+// Render writes the page with all its headers. A page that cannot be drawn is logged and answered with the
+// error page and 500; nothing is written before the whole page is ready.
+func (r *Renderer) Render(w http.ResponseWriter, req *http.Request, status int, p Page) {
+	v, body, err := r.draw(req, p)
+	if err != nil {
+		slog.ErrorContext(req.Context(), "page not drawn", "page", fmt.Sprintf("%T", p), "error", err)
+		status = http.StatusInternalServerError
+		if v, body, err = r.draw(req, ErrorPage{Lang: v.Lang, Code: "server_error"}); err != nil {
+			http.Error(w, http.StatusText(status), status)
+			return
+		}
+	}
+	r.remember(w, req)
+	setHeaders(w.Header(), v)
+	w.Header().Set("Content-Length", strconv.Itoa(len(body)))
+	w.WriteHeader(status)
+	if _, err := w.Write(body); err != nil && !errors.Is(err, context.Canceled) {
+		slog.DebugContext(req.Context(), "page not received", "error", err)
+	}
+}
+
+func (r *Renderer) draw(req *http.Request, p Page) (*view, []byte, error) {
+	v := r.view(req, p)
+	if v.spec.err != nil {
+		return v, nil, v.spec.err
+	}
+	var b bytes.Buffer
+	if err := r.pages[v.spec.template].ExecuteTemplate(&b, "layout", v); err != nil {
+		return v, nil, err
+	}
+	return v, b.Bytes(), nil
+}
+
+func setHeaders(h http.Header, v *view) {
+	h.Set("Content-Type", "text/html; charset=utf-8")
+	h.Set("Content-Language", v.Lang)
+	h.Set("Cache-Control", "no-store")
+	h.Set("Content-Security-Policy", policy(v.spec))
+	h.Set("X-Frame-Options", "DENY")
+	h.Set("Referrer-Policy", "no-referrer")
+	h.Set("X-Content-Type-Options", "nosniff")
+	h.Set("Cross-Origin-Opener-Policy", "same-origin")
+	if v.spec.wait > 0 && h.Get("Retry-After") == "" {
+		h.Set("Retry-After", strconv.FormatInt(int64((v.spec.wait+time.Second-1)/time.Second), 10))
+	}
+}
+
+// parsePages joins the layout and the shared parts with each page's own file.
+func parsePages(files map[string][]byte) (map[string]*template.Template, error) {
+	shared := template.New("shared").Option("missingkey=error")
+	for _, name := range []string{"layout", "parts"} {
+		if _, err := shared.New(name + ".html").Parse(string(files[name+".html"])); err != nil {
+			return nil, fmt.Errorf("web: template %s.html: %w", name, err)
+		}
+	}
+	pages := make(map[string]*template.Template)
+	for _, sample := range samples() {
+		name := sample.spec().template
+		page, err := shared.Clone()
+		if err == nil {
+			_, err = page.New(name + ".html").Parse(string(files[name+".html"]))
+		}
+		if err != nil {
+			return nil, fmt.Errorf("web: template %s.html: %w", name, err)
+		}
+		pages[name] = page
+	}
+	return pages, nil
+}
