@@ -1,0 +1,85 @@
+package keys
+
+import (
+	"crypto/ecdsa"
+	"crypto/ed25519"
+	"crypto/rsa"
+	"slices"
+	"strings"
+
+	"github.com/go-jose/go-jose/v4"
+	"github.com/jedan-auth/jedan-auth/internal/errs"
+)
+
+// maxTried bounds the work for a token without kid.
+const maxTried = 8
+
+// foreignAlgorithms are what others may sign with: asymmetric ones only, each with the curve it demands.
+func foreignAlgorithms() []string {
+	return []string{RS256, "RS384", "RS512", PS256, "PS384", "PS512", ES256, "ES384", "ES512", EdDSA}
+}
+
+// VerifyWith checks a JWT that somebody else signed (a client assertion, a request object) against their key set from ParseJWKS, and returns its
+// header and its claims as they were signed. algs is what the caller accepts; none and symmetric algorithms are never accepted. The key comes from
+// the set alone, by kid if the header has one; headers that bring keys or change the processing are refused. A token has at most 16 KiB. Lifetimes,
+// audience and typ are the caller's to check. Every refusal is errs.Invalid.
+func VerifyWith(jwks *jose.JSONWebKeySet, token string, algs []string) (Header, []byte, error) {
+	c, err := splitCompact(token, maxToken)
+	if err != nil {
+		return Header{}, nil, err
+	}
+	h, err := parseHeader(c.header)
+	if err != nil {
+		return Header{}, nil, err
+	}
+	if !slices.Contains(algs, h.Algorithm) || !slices.Contains(foreignAlgorithms(), h.Algorithm) {
+		return Header{}, nil, errs.New(errs.Invalid, "The token's algorithm is not accepted here.")
+	}
+	candidates := candidateKeys(jwks, h)
+	if len(candidates) == 0 {
+		return Header{}, nil, errs.New(errs.Invalid, "No registered key fits the token.")
+	}
+	jws, err := jose.ParseSignedCompact(token, []jose.SignatureAlgorithm{jose.SignatureAlgorithm(h.Algorithm)})
+	if err != nil {
+		return Header{}, nil, errs.New(errs.Invalid, "The token is not a signed JWT in compact form.")
+	}
+	for _, key := range candidates {
+		if claims, err := jws.Verify(key); err == nil {
+			return h, claims, nil
+		}
+	}
+	return Header{}, nil, errs.New(errs.Invalid, "The token's signature is wrong.")
+}
+
+// candidateKeys are the keys of the set that may have signed: of the named id, for signatures, of the algorithm's own type
+// and curve, and of a sound size.
+func candidateKeys(jwks *jose.JSONWebKeySet, h Header) []any {
+	if jwks == nil || len(jwks.Keys) > maxKeys {
+		return nil
+	}
+	var out []any
+	for _, k := range jwks.Keys {
+		switch {
+		case h.KeyID != "" && k.KeyID != h.KeyID:
+		case k.Use != "" && k.Use != "sig":
+		case k.Algorithm != "" && k.Algorithm != h.Algorithm:
+		case typeFits(h.Algorithm, k.Key) && sized(k.Key) && len(out) < maxTried:
+			out = append(out, k.Key)
+		}
+	}
+	return out
+}
+
+// typeFits reports whether a public key is of the type, and the curve, that an algorithm demands (RFC 7518 section 3.1).
+func typeFits(alg string, pub any) bool {
+	switch k := pub.(type) {
+	case *rsa.PublicKey:
+		return strings.HasPrefix(alg, "RS") || strings.HasPrefix(alg, "PS")
+	case *ecdsa.PublicKey:
+		curve := map[string]string{ES256: "P-256", "ES384": "P-384", "ES512": "P-521"}[alg]
+		return curve != "" && k.Curve.Params().Name == curve
+	case ed25519.PublicKey:
+		return alg == EdDSA
+	}
+	return false
+}
