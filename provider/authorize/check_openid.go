@@ -1,0 +1,90 @@
+package authorize
+
+import (
+	"context"
+	"slices"
+	"strconv"
+
+	"github.com/jedan-auth/jedan-auth/provider/core"
+)
+
+// checkNonce requires a nonce where an ID token comes through the browser (OpenID Connect Core section 3.2.2.1).
+func checkNonce(_ context.Context, r *request) error {
+	if r.returns("id_token") && r.get("nonce") == "" {
+		return core.InvalidRequest("A nonce is required for this response_type.", "a nonce", "none")
+	}
+	return nil
+}
+
+// checkPrompt is OpenID Connect Core section 3.1.2.1: none stands alone.
+func checkPrompt(_ context.Context, r *request) error {
+	r.Prompts = core.Words(r.get("prompt"))
+	for _, p := range r.Prompts {
+		if !slices.Contains([]string{"none", "login", "consent", "select_account"}, p) {
+			return core.InvalidRequest("The prompt is not supported.", "none, login, consent or select_account", "another")
+		}
+	}
+	if r.prompts("none") && len(r.Prompts) > 1 {
+		return core.InvalidRequest("The prompt none stands alone.", "none alone", "none with others")
+	}
+	return nil
+}
+
+// checkMaxAge reads max_age, or the client's default_max_age.
+func checkMaxAge(_ context.Context, r *request) error {
+	r.MaxAge = -1
+	if d := r.Client.Metadata.DefaultMaxAge; d != nil {
+		r.MaxAge = *d
+	}
+	v := r.get("max_age")
+	if v == "" {
+		return nil
+	}
+	n, err := strconv.Atoi(v)
+	if err != nil || n < 0 || n > 1<<30 {
+		return core.InvalidRequest("The max_age is not a number of seconds.", "a number of seconds", "another text")
+	}
+	r.MaxAge = n
+	return nil
+}
+
+func checkDisplay(_ context.Context, r *request) error {
+	if d := r.get("display"); d != "" && !slices.Contains([]string{"page", "popup", "touch", "wap"}, d) {
+		return core.InvalidRequest("The display is not supported.", "page, popup, touch or wap", "another")
+	}
+	return nil
+}
+
+func checkClaims(_ context.Context, r *request) (err error) {
+	r.Claims, err = core.ParseClaimsRequest(r.get("claims"))
+	if err == nil {
+		r.HintSubject = r.Claims.Subject()
+	}
+	return err
+}
+
+// checkIDTokenHint takes only ID tokens of ours, expired ones too, and only those issued to this client (OpenID Connect Core section 3.1.2.1).
+func checkIDTokenHint(_ context.Context, r *request) error {
+	hint := r.get("id_token_hint")
+	if hint == "" {
+		return nil
+	}
+	claims, err := core.ReadIDTokenHint(r.e.Signer, r.e.Issuer, hint)
+	if err != nil {
+		return err
+	}
+	if !slices.Contains(claims.Audience, r.Client.ClientID) {
+		return core.InvalidRequest("The id_token_hint was not issued to this client.", "an ID token of this client", "another's")
+	}
+	r.HintSubject = claims.Subject
+	return nil
+}
+
+// checkACR refuses what nobody could meet: an essential acr (OpenID Connect Core section 5.5.1.1) that is not supported. Voluntary ones never fail.
+func checkACR(_ context.Context, r *request) error {
+	values, essential := r.Claims.ACRValues()
+	if !essential || slices.ContainsFunc(values, func(v string) bool { return slices.Contains(core.SupportedACR(), v) }) {
+		return nil
+	}
+	return core.UnmetAuthentication("a supported acr", "others only")
+}

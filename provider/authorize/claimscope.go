@@ -1,0 +1,57 @@
+package authorize
+
+import (
+	"slices"
+	"strings"
+
+	"github.com/jedan-auth/jedan-auth/provider/core"
+)
+
+// claimPrefix marks, in consent only, the claims of a claims request that no requested scope covers: "claim:profile" asks with the words of the
+// profile scope, but grants the named claims alone.
+const claimPrefix = "claim:"
+
+// asked is everything the person must agree to: scopes, and what the claims parameter adds.
+func (r *request) asked() []string {
+	out := slices.Clone(r.Scopes)
+	for _, scope := range []string{"profile", "email", "address", "phone"} {
+		if !slices.Contains(r.Scopes, scope) && r.asksClaimOf(scope) {
+			out = append(out, claimPrefix+scope)
+		}
+	}
+	return out
+}
+
+func (r *request) asksClaimOf(scope string) bool {
+	if !slices.Contains(r.Scopes, "openid") {
+		return false
+	}
+	for _, name := range core.ScopeClaims(scope) {
+		_, inID := r.Claims.IDToken[name]
+		_, inUserinfo := r.Claims.Userinfo[name]
+		if inID || inUserinfo {
+			return true
+		}
+	}
+	return false
+}
+
+// claimsGranted is the claims request cut down to what was allowed; "" when nothing of it is left.
+func (v *visit) claimsGranted() (string, error) {
+	if v.get("claims") == "" {
+		return "", nil
+	}
+	return v.Claims.Keep(func(name string) bool {
+		for _, scope := range []string{"profile", "email", "address", "phone"} {
+			if slices.Contains(core.ScopeClaims(scope), name) {
+				return slices.Contains(v.granted, scope) || slices.Contains(v.granted, claimPrefix+scope)
+			}
+		}
+		return false
+	})
+}
+
+// scopesGranted is what the grant carries.
+func (v *visit) scopesGranted() []string {
+	return slices.DeleteFunc(slices.Clone(v.granted), func(s string) bool { return strings.HasPrefix(s, claimPrefix) })
+}

@@ -1,0 +1,157 @@
+package authorize
+
+import (
+	"context"
+	"net/http"
+	"net/url"
+	"time"
+
+	"github.com/gin-gonic/gin"
+
+	"github.com/jedan-auth/jedan-auth/internal/flow"
+	"github.com/jedan-auth/jedan-auth/internal/httpx"
+	"github.com/jedan-auth/jedan-auth/provider/core"
+	"github.com/jedan-auth/jedan-auth/storage"
+)
+
+// SignedIn is the session of the browser and its person.
+type SignedIn struct {
+	Session *storage.Session
+	Person  *storage.Person
+}
+
+// Sessions finds the session of a request, and the browser's id.
+type Sessions interface {
+	Current(c *gin.Context) (*SignedIn, error) // nil, nil when nobody is signed in
+	Browser(c *gin.Context) ([16]byte, error)
+}
+
+// Consents remembers what people allowed.
+type Consents interface {
+	Remembered(ctx context.Context, tenant, person, client storage.ID, scopes, resources []string, binding string) (missing bool, granted []string, err error)
+}
+
+// Pages renders what a person sees of this endpoint.
+type Pages interface {
+	ErrorPage(c *gin.Context, status int, code, description, errorID string) error
+	FormPost(c *gin.Context, action string, fields [][2]string) error
+	Expired(c *gin.Context, clientName, backURL string) error
+}
+
+// Grants makes grants.
+type Grants interface {
+	InsertGrant(ctx context.Context, g *storage.Grant, ev *storage.AuditEvent) (standing *storage.Grant, inserted bool, err error)
+}
+
+// Endpoint is the authorization endpoint (RFC 6749 section 3.1, OpenID Connect Core section 3).
+type Endpoint struct {
+	Tenant   storage.ID
+	Issuer   string
+	Base     string // path prefix of the issuer
+	Config   core.Config
+	Clients  *core.Clients
+	Tokens   *core.Tokens
+	Signer   core.Signer
+	Engine   *core.Engine
+	Issuance *core.Issuance
+	Claims   *core.People
+	Flows    *flow.Flows
+	Sessions Sessions
+	Consents Consents
+	Grants   Grants
+	Audit    core.Auditor
+	Pages    Pages
+	Log      core.RefusalLog
+	Now      func() time.Time
+}
+
+const path = "/oauth2/authorize"
+
+// Mount adds the routes. POST carries no cookie worth believing, so it only turns the request into a flow.
+func (e *Endpoint) Mount(r httpx.Router) {
+	r.Handle(http.MethodGet, path, httpx.Page, e.get)
+	r.Handle(http.MethodPost, path, httpx.Page.CrossSite(), e.post)
+}
+
+func (e *Endpoint) get(c *gin.Context) error {
+	q, err := httpx.Query(c, "resource")
+	if err != nil {
+		return e.refuse(c, nil, malformed(err))
+	}
+	if q.Has("flow") {
+		return e.resume(c, q.Get("flow"), q.Get("step"))
+	}
+	browser, err := e.Sessions.Browser(c)
+	if err != nil {
+		return err
+	}
+	r, err := e.judge(c, q)
+	if err != nil {
+		return e.refuse(c, r, err)
+	}
+	fl, sealed, err := e.begin(r, browser)
+	if err != nil {
+		return e.refuse(c, r, err)
+	}
+	return e.dispatch(c, &visit{request: r, flow: fl, sealed: sealed})
+}
+
+func (e *Endpoint) post(c *gin.Context) error {
+	form, err := httpx.Form(c, "resource")
+	if err != nil {
+		return e.refuse(c, nil, malformed(err))
+	}
+	r, err := e.judge(c, form)
+	if err != nil {
+		return e.refuse(c, r, err)
+	}
+	_, sealed, err := e.begin(r, [16]byte{})
+	if err != nil {
+		return e.refuse(c, r, err)
+	}
+	return redirect(c, e.Base+path+"?"+url.Values{"flow": {sealed}}.Encode())
+}
+
+// resume takes a flow up again after a step. The request is judged again: what was registered may have changed since.
+func (e *Endpoint) resume(c *gin.Context, sealed, step string) error {
+	browser, err := e.Sessions.Browser(c)
+	if err != nil {
+		return err
+	}
+	fl, err := e.Flows.Open(sealed, browser)
+	if a, again := flow.AgainOf(err); again && a.Why == flow.Foreign {
+		fl, sealed, err = e.Flows.Adopt(sealed, browser)
+	}
+	if err != nil {
+		return e.expired(c, err)
+	}
+	r, err := e.judge(c, fl.Params)
+	if err != nil {
+		return e.refuse(c, r, err)
+	}
+	return e.dispatch(c, &visit{request: r, flow: fl, sealed: sealed, step: step})
+}
+
+func (e *Endpoint) begin(r *request, browser [16]byte) (*flow.Flow, string, error) {
+	fl := e.Flows.Begin(e.Tenant, browser)
+	fl.Client, fl.Params = r.Client.ClientID, r.known()
+	sealed, err := e.Flows.Seal(fl)
+	if err != nil {
+		return nil, "", core.InvalidRequest("The request is too large.", "a request that fits 4 KB", "a larger one")
+	}
+	return &fl, sealed, nil
+}
+
+// judge runs the table.
+func (e *Endpoint) judge(c *gin.Context, params url.Values) (*request, error) {
+	r := &request{e: e, Params: params}
+	vs, err := core.Run(c.Request.Context(), Rows(), r)
+	r.verdicts = vs
+	return r, err
+}
+
+func redirect(c *gin.Context, to string) error {
+	c.Writer.Header().Set("Location", to)
+	c.Writer.WriteHeader(http.StatusSeeOther)
+	return nil
+}

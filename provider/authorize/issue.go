@@ -1,0 +1,100 @@
+package authorize
+
+import (
+	"context"
+	"net/url"
+	"slices"
+
+	"github.com/gin-gonic/gin"
+	"github.com/ory/fosite"
+
+	"github.com/jedan-auth/jedan-auth/internal/audit"
+	"github.com/jedan-auth/jedan-auth/provider/core"
+	"github.com/jedan-auth/jedan-auth/storage"
+)
+
+// issue commits the one grant of this flow and answers the client.
+func (e *Endpoint) issue(c *gin.Context, v *visit) error {
+	ctx := c.Request.Context()
+	g, err := e.newGrant(ctx, v)
+	if err != nil {
+		return e.refuse(c, v.request, err)
+	}
+	standing, inserted, err := e.Grants.InsertGrant(ctx, g, e.createEvent(ctx, v, g))
+	if err != nil {
+		return e.refuse(c, v.request, err)
+	}
+	if !inserted {
+		if !e.sameAgain(v, standing) {
+			return e.expired(c, nil)
+		}
+		g = standing
+	}
+	params, err := e.params(ctx, v, g)
+	if err != nil {
+		return e.refuse(c, v.request, err)
+	}
+	return e.respond(c, v.request, params)
+}
+
+// sameAgain accepts a double click: the same person and session, while the code was not used and the grant lives.
+func (e *Endpoint) sameAgain(v *visit, g *storage.Grant) bool {
+	return g.Client == v.Client.ID && g.Person == v.who.Person.ID && g.Session == v.who.Session.ID && g.Live(e.Now()) &&
+		(g.Code == storage.CodeNone || (g.Code == storage.CodeIssued && e.Now().Before(g.CodeExpires)))
+}
+
+func (e *Endpoint) newGrant(ctx context.Context, v *visit) (*storage.Grant, error) {
+	now := e.Now()
+	scopes := v.scopesGranted()
+	if len(v.Scopes) > 0 && len(scopes) == 0 {
+		return nil, core.Refuse(fosite.ErrAccessDenied, "The person allowed nothing of it.", "a granted scope", "none")
+	}
+	claims, err := v.claimsGranted()
+	if err != nil {
+		return nil, err
+	}
+	g := &storage.Grant{
+		Tenant: e.Tenant, ID: storage.NewID(now), Client: v.Client.ID, Person: v.who.Person.ID, Session: v.who.Session.ID, Origin: "flow:" + v.flow.ID.String(),
+		Subject: v.who.Person.Subject, Scopes: scopes, Resources: v.Resources, Claims: claims, ACR: v.who.Session.ACR, AMR: v.who.Session.AMR,
+		AuthTime: v.who.Session.AuthTime, Challenge: v.get("code_challenge"), RedirectURI: v.RedirectURI, Nonce: v.get("nonce"), CreatedAt: now,
+	}
+	return g, e.lifetimes(ctx, v, g)
+}
+
+// lifetimes decides whether a refresh token goes with the grant and when it all ends.
+func (e *Endpoint) lifetimes(ctx context.Context, v *visit, g *storage.Grant) error {
+	if v.returns("code") {
+		g.Code, g.CodeExpires = storage.CodeIssued, g.CreatedAt.Add(e.Config.CodeLifetime)
+		g.Offline = g.Scopes.Has("offline_access")
+		g.Refresh = v.Client.MayUse("refresh_token") && (g.Offline || v.Client.Metadata.Online)
+		g.Rotates = g.Refresh && v.Client.RotatesRefresh()
+	}
+	if g.Refresh {
+		g.ExpiresAt = g.CreatedAt.Add(e.Config.GrantLifetime)
+		return nil
+	}
+	life, err := e.Issuance.Lifetime(ctx, v.Client, g.Resources)
+	g.ExpiresAt = g.CreatedAt.Add(e.Config.CodeLifetime + life)
+	return err
+}
+
+func (e *Endpoint) params(ctx context.Context, v *visit, g *storage.Grant) (url.Values, error) {
+	access, err := e.Issuance.Template(ctx, v.Client, g, g.Scopes, g.Resources)
+	if err != nil {
+		return nil, err
+	}
+	s := &core.Session{Grant: g, Client: v.Client, Access: access, IDLife: e.Config.IDTokenLifetime, Now: access.IssuedAt, Redirect: v.RedirectURI}
+	if slices.Contains(g.Scopes, "openid") && v.returns("id_token") {
+		if s.Claims, err = e.Claims.IDTokenClaims(ctx, g, v.ResponseType != "id_token"); err != nil {
+			return nil, err
+		}
+	}
+	return e.Engine.AuthorizeParams(ctx, s, v.ResponseType)
+}
+
+func (e *Endpoint) createEvent(ctx context.Context, v *visit, g *storage.Grant) *storage.AuditEvent {
+	return e.Audit.Row(ctx, e.Tenant, audit.Event{
+		Type: "grant.create", Severity: "info", ActorKind: "person", Actor: v.who.Person.ID.String(), Client: v.Client.ClientID,
+		Target: "grant:" + g.ID.String(), Outcome: "success",
+	})
+}

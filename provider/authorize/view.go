@@ -1,0 +1,32 @@
+package authorize
+
+import (
+	"context"
+
+	"github.com/jedan-auth/jedan-auth/internal/flow"
+	"github.com/jedan-auth/jedan-auth/provider/core"
+)
+
+// Asked is what a screen may show of a request: who asks, for what.
+type Asked struct {
+	Client     *core.Client
+	Scopes     []string // also "claim:<scope>" for claims that no scope covers
+	Resources  []string
+	FormAction string // CSP source of the redirect URI
+	Binding    string
+	Redirect   string
+	Offline    bool
+}
+
+// View judges a flow again and says what is asked, for the consent screen.
+func (e *Endpoint) View(ctx context.Context, fl *flow.Flow) (*Asked, error) {
+	r := &request{e: e, Params: fl.Params}
+	if _, err := core.Run(ctx, Rows(), r); err != nil {
+		return nil, err
+	}
+	v := &visit{request: r, flow: fl}
+	return &Asked{
+		Client: r.Client, Scopes: r.asked(), Resources: r.Resources, FormAction: core.FormAction(r.RedirectURI), Binding: v.binding(),
+		Redirect: r.RedirectURI, Offline: r.has("offline_access", "scope"),
+	}, nil
+}

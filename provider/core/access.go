@@ -1,0 +1,38 @@
+package core
+
+import (
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/jedan-auth/jedan-auth/storage"
+)
+
+// AccessToken is what an access token says, in either format. A person's token has a grant; a client's own (client credentials) has none.
+type AccessToken struct {
+	ID        storage.ID // jti
+	Issuer    string
+	Subject   string // the person's sub, or the client_id of a client's own token
+	ClientID  string
+	Client    storage.ID // the client's row; zero in a JWT, which names the client by ClientID
+	Grant     storage.ID // zero for a client's own token
+	Session   storage.ID
+	Audience  []string
+	Scopes    []string
+	IssuedAt  time.Time
+	ExpiresAt time.Time
+	AuthTime  time.Time
+	ACR       string
+	Opaque    bool   // written as a sealed handle instead of a JWT
+	Alg       string // signing algorithm of a JWT to be written
+	KeyID     string // kid of a JWT that was read
+}
+
+// OfPerson reports whether a person stands behind the token (TK22: never judged by the subject's text).
+func (t *AccessToken) OfPerson() bool { return !t.Grant.IsZero() }
+
+// HasScope reports whether the token carries a scope.
+func (t *AccessToken) HasScope(s string) bool { return slices.Contains(t.Scopes, s) }
+
+// Scope is the space-separated form (RFC 9068 section 2.2.3).
+func (t *AccessToken) Scope() string { return strings.Join(t.Scopes, " ") }

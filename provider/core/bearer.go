@@ -1,0 +1,37 @@
+package core
+
+import (
+	"net/http"
+	"strings"
+)
+
+// Bearer returns the token of the one Authorization header, or "" if there is none. The scheme is matched without regard to case, then exactly
+// one space and a b64token (RFC 6750 section 2.1); anything else is refused the same way on every route (TK42).
+func Bearer(h http.Header) (string, error) {
+	values := h["Authorization"]
+	if len(values) == 0 {
+		return "", nil
+	}
+	if len(values) > 1 {
+		return "", InvalidRequest("More than one Authorization header.", "one Authorization header", "several")
+	}
+	scheme, token, ok := strings.Cut(values[0], " ")
+	if !ok || !strings.EqualFold(scheme, "Bearer") || !b64token(token) {
+		return "", InvalidRequest("The Authorization header is not one bearer token.", "Bearer, one space, one token", "another header")
+	}
+	return token, nil
+}
+
+func b64token(s string) bool {
+	body := strings.TrimRight(s, "=")
+	if body == "" {
+		return false
+	}
+	for _, c := range []byte(body) {
+		ok := c >= 'a' && c <= 'z' || c >= 'A' && c <= 'Z' || c >= '0' && c <= '9' || strings.IndexByte("-._~+/", c) >= 0
+		if !ok {
+			return false
+		}
+	}
+	return true
+}

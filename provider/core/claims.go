@@ -1,0 +1,138 @@
+package core
+
+import (
+	"encoding/json"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/ory/fosite"
+)
+
+// ScopeClaims lists the claims that a scope asks for (OpenID Connect Core section 5.4).
+func ScopeClaims(scope string) []string {
+	switch scope {
+	case "profile":
+		return []string{"name", "family_name", "given_name", "middle_name", "nickname", "preferred_username", "profile", "picture", "website",
+			"gender", "birthdate", "zoneinfo", "locale", "updated_at"}
+	case "email":
+		return []string{"email", "email_verified"}
+	case "address":
+		return []string{"address"}
+	case "phone":
+		return []string{"phone_number", "phone_number_verified"}
+	}
+	return nil
+}
+
+// SupportedClaims is what discovery publishes.
+func SupportedClaims() []string {
+	out := []string{"iss", "sub", "aud", "exp", "iat", "auth_time", "nonce", "acr", "amr", "sid"}
+	for _, s := range []string{"profile", "email", "address", "phone"} {
+		out = append(out, ScopeClaims(s)...)
+	}
+	return out
+}
+
+// ClaimsRequest is the claims parameter (OpenID Connect Core section 5.5).
+type ClaimsRequest struct {
+	IDToken  map[string]*ClaimRequest `json:"id_token"`
+	Userinfo map[string]*ClaimRequest `json:"userinfo"`
+}
+
+// ClaimRequest is what is asked of one claim; nil means "voluntary".
+type ClaimRequest struct {
+	Essential bool  `json:"essential"`
+	Value     any   `json:"value"`
+	Values    []any `json:"values"`
+}
+
+// ParseClaimsRequest reads a claims parameter; unknown members are ignored, as the specification asks.
+func ParseClaimsRequest(s string) (*ClaimsRequest, error) {
+	out := &ClaimsRequest{}
+	if s == "" {
+		return out, nil
+	}
+	if err := json.Unmarshal([]byte(s), out); err != nil {
+		return nil, Refuse(fosite.ErrInvalidRequest, "The claims parameter is not a claims request.", "a JSON object of OpenID Connect Core section 5.5", "another text")
+	}
+	return out, nil
+}
+
+// ACRValues returns the acr values that the request makes essential (section 5.5.1.1), and whether it does.
+func (c *ClaimsRequest) ACRValues() (values []string, essential bool) {
+	r := c.IDToken["acr"]
+	if r == nil || !r.Essential {
+		return nil, false
+	}
+	for _, v := range append(slices.Clone(r.Values), r.Value) {
+		if s, ok := v.(string); ok {
+			values = append(values, s)
+		}
+	}
+	return values, len(values) > 0
+}
+
+// Subject returns the sub that the request insists on for a target, or "".
+func (c *ClaimsRequest) Subject() string {
+	for _, m := range []map[string]*ClaimRequest{c.IDToken, c.Userinfo} {
+		if r := m["sub"]; r != nil {
+			if s, ok := r.Value.(string); ok {
+				return s
+			}
+		}
+	}
+	return ""
+}
+
+// PickClaims chooses from a person's claims those that scopes and the claims request ask for. Only claims of SupportedClaims ever leave.
+func PickClaims(person map[string]any, updated time.Time, scopes []string, asked map[string]*ClaimRequest) map[string]any {
+	out := map[string]any{}
+	take := func(name string) {
+		if name == "updated_at" {
+			out[name] = updated.Unix()
+		} else if v, ok := person[name]; ok && standardClaim(name) {
+			out[name] = v
+		}
+	}
+	for _, s := range scopes {
+		for _, name := range ScopeClaims(s) {
+			take(name)
+		}
+	}
+	for name := range asked {
+		take(name)
+	}
+	return out
+}
+
+func standardClaim(name string) bool {
+	for _, s := range []string{"profile", "email", "address", "phone"} {
+		if slices.Contains(ScopeClaims(s), name) {
+			return true
+		}
+	}
+	return false
+}
+
+// Words splits a space-separated parameter.
+func Words(s string) []string { return strings.Fields(s) }
+
+// Keep returns the request with only the claims that keep allows, as JSON, or "" if none is left.
+func (c *ClaimsRequest) Keep(keep func(name string) bool) (string, error) {
+	cut := func(m map[string]*ClaimRequest) map[string]*ClaimRequest {
+		out := map[string]*ClaimRequest{}
+		for name, r := range m {
+			if keep(name) {
+				out[name] = r
+			}
+		}
+		return out
+	}
+	kept := ClaimsRequest{IDToken: cut(c.IDToken), Userinfo: cut(c.Userinfo)}
+	if len(kept.IDToken)+len(kept.Userinfo) == 0 {
+		return "", nil
+	}
+	b, err := json.Marshal(kept)
+	return string(b), err
+}

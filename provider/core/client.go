@@ -1,0 +1,111 @@
+package core
+
+import (
+	"slices"
+	"strings"
+
+	"github.com/go-jose/go-jose/v4"
+
+	"github.com/jedan-auth/jedan-auth/internal/keys"
+	"github.com/jedan-auth/jedan-auth/storage"
+)
+
+// Client authentication methods (OpenID Connect Core section 9).
+const (
+	AuthNone          = "none"
+	AuthSecretBasic   = "client_secret_basic"
+	AuthSecretPost    = "client_secret_post"
+	AuthPrivateKeyJWT = "private_key_jwt"
+)
+
+// Client is a registered client with everything parsed that a request needs. It is immutable and shared.
+type Client struct {
+	*storage.Client
+	Scopes        []string
+	GrantTypes    []string
+	ResponseTypes []string // each with its words sorted
+	ResponseModes []string // empty: the default ones
+	AuthMethod    string
+	JWKS          *jose.JSONWebKeySet // nil if none
+	Origins       []string            // of its redirect URIs, for CORS
+}
+
+// ParseClient reads a registration. It fails only if the stored keys are not acceptable any more.
+func ParseClient(c *storage.Client) (*Client, error) {
+	m := &c.Metadata
+	out := &Client{
+		Client: c, Scopes: strings.Fields(m.Scope), GrantTypes: orDefault(m.GrantTypes, "authorization_code"),
+		ResponseModes: m.ResponseModes, AuthMethod: m.TokenEndpointAuthMethod,
+	}
+	if out.AuthMethod == "" {
+		out.AuthMethod = AuthSecretBasic
+	}
+	for _, rt := range orDefault(m.ResponseTypes, "code") {
+		out.ResponseTypes = append(out.ResponseTypes, SortWords(rt))
+	}
+	for _, uri := range m.RedirectURIs {
+		if o := Origin(uri); o != "" && !slices.Contains(out.Origins, o) {
+			out.Origins = append(out.Origins, o)
+		}
+	}
+	if len(m.JWKS) > 0 {
+		set, err := keys.ParseJWKS(m.JWKS)
+		if err != nil {
+			return nil, err
+		}
+		out.JWKS = set
+	}
+	return out, nil
+}
+
+// Public reports whether the client cannot keep a secret (RFC 6749 section 2.1).
+func (c *Client) Public() bool { return c.AuthMethod == AuthNone }
+
+// MayUse reports whether the client is registered for a grant type.
+func (c *Client) MayUse(grantType string) bool { return slices.Contains(c.GrantTypes, grantType) }
+
+// RotatesRefresh reports whether its refresh tokens are renewed at each use: public clients' are, unless the registration says otherwise.
+func (c *Client) RotatesRefresh() bool {
+	if c.Metadata.RotateRefresh != nil {
+		return *c.Metadata.RotateRefresh || c.Public()
+	}
+	return c.Public()
+}
+
+// IDTokenAlg is the algorithm of its ID tokens.
+func (c *Client) IDTokenAlg() string {
+	if c.Metadata.IDTokenSignedResponseAlg != "" {
+		return c.Metadata.IDTokenSignedResponseAlg
+	}
+	return "RS256"
+}
+
+// AccessTokenAlg is the algorithm of its JWT access tokens.
+func (c *Client) AccessTokenAlg() string {
+	if c.Metadata.AccessTokenAlg != "" {
+		return c.Metadata.AccessTokenAlg
+	}
+	return "ES256"
+}
+
+// Name is what people are shown.
+func (c *Client) Name() string {
+	if c.Metadata.ClientName != "" {
+		return c.Metadata.ClientName
+	}
+	return c.ClientID
+}
+
+// SortWords puts the words of a space-separated value in order, since their order carries no meaning (OAuth 2.0 Multiple Response Types).
+func SortWords(s string) string {
+	w := strings.Fields(s)
+	slices.Sort(w)
+	return strings.Join(w, " ")
+}
+
+func orDefault(l []string, d string) []string {
+	if len(l) == 0 {
+		return []string{d}
+	}
+	return l
+}

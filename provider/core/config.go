@@ -1,0 +1,45 @@
+package core
+
+import (
+	"errors"
+	"time"
+)
+
+// Config says how long things live. The zero value is refused; Defaults gives the shipped values.
+type Config struct {
+	AccessLifetime  time.Duration `config:"access_lifetime" doc:"How long an access token counts unless its client or resource says otherwise." default:"10m"`
+	CodeLifetime    time.Duration `config:"code_lifetime" doc:"How long an authorization code can be redeemed (RFC 6749 section 4.1.2 recommends at most 10 minutes)." default:"60s"`
+	IDTokenLifetime time.Duration `config:"id_token_lifetime" doc:"How long an ID token counts." default:"10m"`
+	GrantLifetime   time.Duration `config:"grant_lifetime" doc:"Absolute end of a grant and of every refresh token of it, however often it is used." default:"2160h"`
+	RefreshGrace    time.Duration `config:"refresh_grace" doc:"How long the predecessor of a rotated refresh token still returns its same successor; 0 allows none." default:"10s"`
+	FlowLifetime    time.Duration `config:"flow_lifetime" doc:"How long a person may take to sign in and consent." default:"1h"`
+	AssertionMax    time.Duration `config:"assertion_lifetime_max" doc:"Longest lifetime of a client assertion (RFC 7523) that is accepted." default:"10m"`
+	ClockSkew       time.Duration `config:"clock_skew" doc:"Tolerated difference to the clocks of clients." default:"60s"`
+}
+
+// Defaults returns the shipped values.
+func Defaults() Config {
+	return Config{
+		AccessLifetime: 10 * time.Minute, CodeLifetime: time.Minute, IDTokenLifetime: 10 * time.Minute, GrantLifetime: 90 * 24 * time.Hour,
+		RefreshGrace: 10 * time.Second, FlowLifetime: time.Hour, AssertionMax: 10 * time.Minute, ClockSkew: time.Minute,
+	}
+}
+
+// Validate refuses lifetimes that are unsafe or useless.
+func (c Config) Validate() error {
+	var errs []error
+	check := func(ok bool, msg string) {
+		if !ok {
+			errs = append(errs, errors.New(msg))
+		}
+	}
+	check(c.AccessLifetime >= time.Second && c.AccessLifetime <= 24*time.Hour, "access_lifetime must be between 1s and 24h")
+	check(c.CodeLifetime >= time.Second && c.CodeLifetime <= 10*time.Minute, "code_lifetime must be between 1s and 10m")
+	check(c.IDTokenLifetime >= time.Second && c.IDTokenLifetime <= 24*time.Hour, "id_token_lifetime must be between 1s and 24h")
+	check(c.GrantLifetime >= c.AccessLifetime, "grant_lifetime must not be shorter than access_lifetime")
+	check(c.RefreshGrace >= 0 && c.RefreshGrace <= time.Minute, "refresh_grace must be between 0 and 1m")
+	check(c.FlowLifetime >= time.Minute && c.FlowLifetime <= 24*time.Hour, "flow_lifetime must be between 1m and 24h")
+	check(c.AssertionMax >= time.Second && c.AssertionMax <= time.Hour, "assertion_lifetime_max must be between 1s and 1h")
+	check(c.ClockSkew >= 0 && c.ClockSkew <= 2*time.Minute, "clock_skew must be between 0 and 2m")
+	return errors.Join(errs...)
+}

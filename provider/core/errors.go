@@ -1,0 +1,114 @@
+package core
+
+import (
+	"context"
+	"errors"
+	"net/http"
+
+	"github.com/ory/fosite"
+
+	"github.com/jedan-auth/jedan-auth/internal/errs"
+)
+
+// Protocol errors that fosite does not know. All are copied before use.
+var (
+	errInvalidTarget    = fosite.RFC6749Error{ErrorField: "invalid_target", DescriptionField: "The requested resource is unknown or not allowed for this client.", CodeField: http.StatusBadRequest}                 // RFC 8707 section 2
+	errUnmetAuth        = fosite.RFC6749Error{ErrorField: "unmet_authentication_requirements", DescriptionField: "The requested authentication cannot be met.", CodeField: http.StatusBadRequest}                    // OpenID Connect Core Error Code unmet_authentication_requirements 1.0
+	errInvalidToken     = fosite.RFC6749Error{ErrorField: "invalid_token", DescriptionField: "The access token is expired, revoked, malformed, or not meant for this endpoint.", CodeField: http.StatusUnauthorized} // RFC 6750 section 3.1
+	errInsufficientScop = fosite.RFC6749Error{ErrorField: "insufficient_scope", DescriptionField: "The request requires higher privileges than the access token provides.", CodeField: http.StatusForbidden}         // RFC 6750 section 3.1
+)
+
+// Refusal is a check that said no: the protocol error for the client, and what was expected and received, for the log only.
+type Refusal struct {
+	Err      *fosite.RFC6749Error
+	Expected string
+	Received string // redacted: a kind, a length or a public value, never a secret
+	Page     bool   // answered with a page, never with a redirect
+	Cause    error  // hidden
+}
+
+// Error implements error.
+func (r *Refusal) Error() string { return r.Err.ErrorField + ": " + r.Err.DescriptionField }
+
+// Unwrap returns the hidden cause.
+func (r *Refusal) Unwrap() error { return r.Cause }
+
+// Refuse makes a refusal from a fosite error with our own description. The description reaches the client.
+func Refuse(base *fosite.RFC6749Error, description, expected, received string) *Refusal {
+	e := *base
+	e.HintField, e.DebugField, e.DescriptionField = "", "", description
+	return &Refusal{Err: &e, Expected: expected, Received: received}
+}
+
+// OnPage marks the refusal as one that must be shown to the person, since no redirect URI can be trusted yet.
+func (r *Refusal) OnPage() *Refusal {
+	r.Page = true
+	return r
+}
+
+// InvalidTarget is RFC 8707's invalid_target.
+func InvalidTarget(description, received string) *Refusal {
+	return Refuse(&errInvalidTarget, description, "a resource registered for the client", received)
+}
+
+// UnmetAuthentication is OpenID's unmet_authentication_requirements.
+func UnmetAuthentication(expected, received string) *Refusal {
+	return Refuse(&errUnmetAuth, errUnmetAuth.DescriptionField, expected, received)
+}
+
+// InvalidToken is RFC 6750's invalid_token.
+func InvalidToken(expected, received string) *Refusal {
+	return Refuse(&errInvalidToken, errInvalidToken.DescriptionField, expected, received)
+}
+
+// InsufficientScope is RFC 6750's insufficient_scope.
+func InsufficientScope(expected string) *Refusal {
+	return Refuse(&errInsufficientScop, errInsufficientScop.DescriptionField, expected, "a token without it")
+}
+
+// InvalidClient is RFC 6749's invalid_client with one wording, whatever the reason (TK08).
+func InvalidClient(expected, received string) *Refusal {
+	return Refuse(fosite.ErrInvalidClient, "Client authentication failed.", expected, received)
+}
+
+// InvalidGrant is RFC 6749's invalid_grant with one wording, whatever the reason.
+func InvalidGrant(expected, received string) *Refusal {
+	return Refuse(fosite.ErrInvalidGrant, "The grant or refresh token is unknown, used, expired, revoked, or belongs to another client.", expected, received)
+}
+
+// InvalidRequest is RFC 6749's invalid_request.
+func InvalidRequest(description, expected, received string) *Refusal {
+	return Refuse(fosite.ErrInvalidRequest, description, expected, received)
+}
+
+// Unavailable wraps a failure of ours as temporarily_unavailable; the cause is for the log.
+func Unavailable(cause error) *Refusal {
+	r := Refuse(fosite.ErrTemporarilyUnavailable, "The service is busy; try again in a moment.", "an answer from the database", "none")
+	r.Cause = cause
+	return r
+}
+
+// AsRefusal turns any error of a handler into what the client is told: refusals as they are, our own failures as 503 or 500 without detail.
+func AsRefusal(err error) *Refusal {
+	var r *Refusal
+	if errors.As(err, &r) {
+		return r
+	}
+	if errs.CodeOf(err) == errs.Unavailable || errs.CodeOf(err) == errs.Throttled || errors.Is(err, context.DeadlineExceeded) || errors.Is(err, context.Canceled) {
+		return Unavailable(err)
+	}
+	var e *fosite.RFC6749Error
+	if errors.As(err, &e) && e.CodeField < http.StatusInternalServerError {
+		f := Refuse(e, e.DescriptionField, "a request that the protocol library accepts", e.HintField)
+		f.Cause = err
+		return f
+	}
+	f := Refuse(fosite.ErrServerError, "Something went wrong here.", "no internal failure", "one")
+	f.Cause = err
+	return f
+}
+
+// InvalidScope is RFC 6749's invalid_scope.
+func InvalidScope(expected, received string) *Refusal {
+	return Refuse(fosite.ErrInvalidScope, "The requested scope is unknown, malformed, or exceeds what may be granted.", expected, received)
+}

@@ -1,0 +1,116 @@
+package core
+
+import (
+	"context"
+	"net/url"
+	"slices"
+	"time"
+
+	"github.com/jedan-auth/jedan-auth/storage"
+)
+
+// TokenRequest is a token request whose client is authenticated and may use the grant type.
+type TokenRequest struct {
+	Form   url.Values
+	Client *Client
+}
+
+// GrantType serves one grant_type of the token endpoint. It fills in only its own part: the shared phases are provider/token's.
+type GrantType interface {
+	GrantType() string
+	Serve(ctx context.Context, r *TokenRequest) (*TokenResponse, error)
+}
+
+// Issuance decides what an access token looks like: audience, format, algorithm and lifetime follow from client and resources.
+type Issuance struct {
+	Resources *Resources
+	Config    Config
+	Issuer    string
+	Userinfo  string // URL of the UserInfo endpoint
+	Now       func() time.Time
+}
+
+// Template returns the access token for a client, scopes and resources. A grant, if there is one, adds the person.
+func (i *Issuance) Template(ctx context.Context, c *Client, g *storage.Grant, scopes, resources []string) (AccessToken, error) {
+	now := i.Now()
+	a := AccessToken{
+		ID: storage.NewID(now), Issuer: i.Issuer, Subject: c.ClientID, ClientID: c.ClientID, Client: c.ID, Scopes: scopes,
+		IssuedAt: now, Alg: c.AccessTokenAlg(), Opaque: c.Metadata.AccessTokenFormat == "opaque",
+	}
+	life, err := i.shape(ctx, c, &a, resources)
+	if err != nil {
+		return a, err
+	}
+	a.ExpiresAt = now.Add(life)
+	a.Audience = i.audience(scopes, resources)
+	if g != nil {
+		a.Subject, a.Grant, a.AuthTime, a.ACR = g.Subject, g.ID, g.AuthTime, g.ACR
+		a.Session = g.Session
+		if g.ExpiresAt.Before(a.ExpiresAt) {
+			a.ExpiresAt = g.ExpiresAt
+		}
+	}
+	return a, nil
+}
+
+// shape lets resources override format and lifetime; the shortest lifetime wins, and one opaque resource makes the token opaque.
+func (i *Issuance) shape(ctx context.Context, c *Client, a *AccessToken, resources []string) (time.Duration, error) {
+	life := i.Config.AccessLifetime
+	if s := c.Metadata.AccessTokenSeconds; s > 0 {
+		life = time.Duration(s) * time.Second
+	}
+	for n, id := range resources {
+		r, err := i.Resources.ByIdentifier(ctx, id)
+		if err != nil {
+			return 0, gone(err, "a registered resource")
+		}
+		if own := time.Duration(r.Seconds) * time.Second; own > 0 && (n == 0 || own < life) {
+			life = own
+		}
+		if r.TokenFormat != "" {
+			a.Opaque = r.TokenFormat == "opaque" || (n > 0 && a.Opaque)
+		}
+	}
+	return life, nil
+}
+
+// audience is the granted resources, or the issuer if there are none; with openid the UserInfo endpoint is one too.
+func (i *Issuance) audience(scopes, resources []string) []string {
+	aud := slices.Clone(resources)
+	if len(aud) == 0 {
+		aud = []string{i.Issuer}
+	}
+	if slices.Contains(scopes, "openid") {
+		aud = append(aud, i.Userinfo)
+	}
+	return aud
+}
+
+// Narrow returns the scopes and resources of a token request within those granted: RFC 6749 section 6 and RFC 8707 section 2.2. Absent
+// parameters mean all.
+func Narrow(form url.Values, scopes, resources []string) (s, r []string, err error) {
+	s, r = scopes, resources
+	if form.Get("scope") != "" { // RFC 6749 section 3.1: sent without a value means omitted
+		s = Words(form.Get("scope"))
+		for _, x := range s {
+			if !slices.Contains(scopes, x) {
+				return nil, nil, InvalidScope("granted scopes", "a wider one")
+			}
+		}
+	}
+	if form.Get("resource") != "" {
+		r = form["resource"]
+		for _, x := range r {
+			if !slices.Contains(resources, x) {
+				return nil, nil, InvalidTarget("The resource was not granted.", "another")
+			}
+		}
+	}
+	return s, r, nil
+}
+
+// Lifetime is how long an access token for the client and resources counts.
+func (i *Issuance) Lifetime(ctx context.Context, c *Client, resources []string) (time.Duration, error) {
+	var a AccessToken
+	return i.shape(ctx, c, &a, resources)
+}

@@ -1,0 +1,107 @@
+package core
+
+import (
+	"context"
+	"time"
+
+	"github.com/jedan-auth/jedan-auth/internal/cache"
+	"github.com/jedan-auth/jedan-auth/internal/errs"
+	"github.com/jedan-auth/jedan-auth/storage"
+)
+
+// LiveStore is what Live reads.
+type LiveStore interface {
+	GrantByID(ctx context.Context, tenant, id storage.ID) (*storage.Grant, error)
+	PersonByID(ctx context.Context, tenant, id storage.ID) (*storage.Person, error)
+	TokenDenied(ctx context.Context, tenant storage.ID, tokenID []byte) (bool, error)
+}
+
+// Live answers whether a token that verifies still counts: its jti, grant, person and client (the session's end ends its grants).
+type Live struct {
+	tenant  storage.ID
+	now     func() time.Time
+	clients *Clients
+	grants  *cache.Cache[storage.ID, *storage.Grant]
+	people  *cache.Cache[storage.ID, *storage.Person]
+	denied  *cache.Cache[storage.ID, bool]
+}
+
+// NewLive returns a checker over the store with caches that follow the feed.
+func NewLive(store LiveStore, clients *Clients, feed *cache.Feed, tenant storage.ID, now func() time.Time) *Live {
+	l := &Live{tenant: tenant, now: now, clients: clients}
+	l.grants = cache.New(feed, 50_000, func(ctx context.Context, id storage.ID) (*storage.Grant, error) {
+		return store.GrantByID(ctx, tenant, id)
+	}, RowTouches(storage.ChangeGrant))
+	l.people = cache.New(feed, 50_000, func(ctx context.Context, id storage.ID) (*storage.Person, error) {
+		return store.PersonByID(ctx, tenant, id)
+	}, RowTouches(storage.ChangePerson))
+	l.denied = cache.New(feed, 50_000, func(ctx context.Context, id storage.ID) (bool, error) {
+		return store.TokenDenied(ctx, tenant, id[:])
+	}, RowTouches(storage.ChangeToken))
+	return l
+}
+
+// Check returns the client and, for a person's token, the person. A refusal says that the token no longer counts; other errors are ours.
+func (l *Live) Check(ctx context.Context, t *AccessToken) (*Client, *storage.Grant, *storage.Person, error) {
+	client, err := l.clients.ByClientID(ctx, t.ClientID)
+	if err != nil {
+		return nil, nil, nil, gone(err, "a registered client")
+	}
+	if client.Disabled || (!t.Client.IsZero() && t.Client != client.ID) {
+		return nil, nil, nil, InvalidToken("an enabled client", "a disabled or replaced one")
+	}
+	if denied, err := l.denied.Get(ctx, t.ID); err != nil {
+		return nil, nil, nil, err
+	} else if denied {
+		return nil, nil, nil, InvalidToken("a token that was not revoked", "a revoked one")
+	}
+	if !t.OfPerson() {
+		return client, nil, nil, nil
+	}
+	grant, person, err := l.Grant(ctx, t.Grant)
+	if err == nil && grant.Client != client.ID {
+		err = InvalidToken("a grant of the token's client", "another's")
+	}
+	return client, grant, person, err
+}
+
+// Grant returns a grant that counts with its person who may sign in.
+func (l *Live) Grant(ctx context.Context, id storage.ID) (*storage.Grant, *storage.Person, error) {
+	grant, err := l.grants.Get(ctx, id)
+	if err != nil {
+		return nil, nil, gone(err, "a standing grant")
+	}
+	if !grant.Live(l.now()) {
+		return nil, nil, InvalidToken("a live grant", "a revoked or expired one")
+	}
+	person, err := l.people.Get(ctx, grant.Person)
+	if err != nil {
+		return nil, nil, gone(err, "a standing person")
+	}
+	if person.State != storage.PersonActive {
+		return nil, nil, InvalidToken("an active person", string(person.State))
+	}
+	return grant, person, nil
+}
+
+func gone(err error, expected string) error {
+	if errs.CodeOf(err) == errs.NotFound {
+		return InvalidToken(expected, "none")
+	}
+	return err
+}
+
+// PersonActive refuses, as invalid_grant, a grant whose person is gone, locked or disabled.
+func (l *Live) PersonActive(ctx context.Context, g *storage.Grant) error {
+	person, err := l.people.Get(ctx, g.Person)
+	if errs.CodeOf(err) == errs.NotFound {
+		return InvalidGrant("a standing person", "none")
+	}
+	if err != nil {
+		return err
+	}
+	if person.State != storage.PersonActive {
+		return InvalidGrant("an active person", string(person.State))
+	}
+	return nil
+}

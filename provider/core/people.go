@@ -1,0 +1,57 @@
+package core
+
+import (
+	"context"
+
+	"github.com/jedan-auth/jedan-auth/storage"
+)
+
+// Directory opens a person's claims.
+type Directory interface {
+	ClaimsOf(p *storage.Person) (map[string]any, error)
+}
+
+// People chooses which of a person's claims leave, for ID tokens and UserInfo.
+type People struct {
+	Reader    storage.PersonReader
+	Directory Directory
+	Tenant    storage.ID
+}
+
+// IDTokenClaims returns the person's claims for an ID token: those asked for by name, and those of the scopes too when no access token could fetch
+// them (OpenID Connect Core section 5.4).
+func (p *People) IDTokenClaims(ctx context.Context, g *storage.Grant, withAccessToken bool) (map[string]any, error) {
+	asked, err := ParseClaimsRequest(g.Claims)
+	if err != nil {
+		return nil, err
+	}
+	scopes := g.Scopes
+	if withAccessToken {
+		scopes = nil
+	}
+	if len(scopes) == 0 && len(asked.IDToken) == 0 {
+		return map[string]any{}, nil
+	}
+	person, err := p.Reader.PersonByID(ctx, p.Tenant, g.Person)
+	if err != nil {
+		return nil, err
+	}
+	all, err := p.Directory.ClaimsOf(person)
+	if err != nil {
+		return nil, err
+	}
+	return PickClaims(all, person.UpdatedAt, scopes, asked.IDToken), nil
+}
+
+// UserinfoClaims returns the person's claims for the token's scopes and those that the claims request names.
+func (p *People) UserinfoClaims(person *storage.Person, g *storage.Grant, scopes []string) (map[string]any, error) {
+	asked, err := ParseClaimsRequest(g.Claims)
+	if err != nil {
+		return nil, err
+	}
+	all, err := p.Directory.ClaimsOf(person)
+	if err != nil {
+		return nil, err
+	}
+	return PickClaims(all, person.UpdatedAt, scopes, asked.Userinfo), nil
+}

@@ -1,0 +1,64 @@
+package discovery
+
+import "github.com/jedan-auth/jedan-auth/provider/core"
+
+// document is the provider's metadata in the specifications' names.
+type document struct {
+	Issuer                string   `json:"issuer"`
+	Authorization         string   `json:"authorization_endpoint"`
+	Token                 string   `json:"token_endpoint"`
+	Userinfo              string   `json:"userinfo_endpoint"`
+	JWKS                  string   `json:"jwks_uri"`
+	Introspection         string   `json:"introspection_endpoint"`
+	Revocation            string   `json:"revocation_endpoint"`
+	EndSession            string   `json:"end_session_endpoint"`
+	Scopes                []string `json:"scopes_supported"`
+	ResponseTypes         []string `json:"response_types_supported"`
+	ResponseModes         []string `json:"response_modes_supported"`
+	GrantTypes            []string `json:"grant_types_supported"`
+	ACR                   []string `json:"acr_values_supported"`
+	Subjects              []string `json:"subject_types_supported"`
+	IDTokenAlgs           []string `json:"id_token_signing_alg_values_supported"`
+	UserinfoAlgs          []string `json:"userinfo_signing_alg_values_supported"`
+	RequestObjectAlgs     []string `json:"request_object_signing_alg_values_supported"` // inert while request_parameter_supported is false; its presence says that none is never one of them
+	TokenAuth             []string `json:"token_endpoint_auth_methods_supported"`
+	TokenAuthAlgs         []string `json:"token_endpoint_auth_signing_alg_values_supported"`
+	IntrospectionAuth     []string `json:"introspection_endpoint_auth_methods_supported"`
+	IntrospectionAuthAlgs []string `json:"introspection_endpoint_auth_signing_alg_values_supported"`
+	RevocationAuth        []string `json:"revocation_endpoint_auth_methods_supported"`
+	RevocationAuthAlgs    []string `json:"revocation_endpoint_auth_signing_alg_values_supported"`
+	Displays              []string `json:"display_values_supported"`
+	ClaimTypes            []string `json:"claim_types_supported"`
+	Claims                []string `json:"claims_supported"`
+	UILocales             []string `json:"ui_locales_supported"`
+	PKCE                  []string `json:"code_challenge_methods_supported"`
+	Prompts               []string `json:"prompt_values_supported"`
+	ClaimsParameter       bool     `json:"claims_parameter_supported"`
+	RequestParameter      bool     `json:"request_parameter_supported"`
+	RequestURIParameter   bool     `json:"request_uri_parameter_supported"`
+	IssParameter          bool     `json:"authorization_response_iss_parameter_supported"`
+	ServiceDocumentation  string   `json:"service_documentation,omitempty"`
+}
+
+// Scopes that every provider has.
+func standardScopes() []string {
+	return []string{"openid", "profile", "email", "address", "phone", "offline_access"}
+}
+
+func build(issuer string) document {
+	confidential := []string{core.AuthSecretBasic, core.AuthSecretPost, core.AuthPrivateKeyJWT}
+	algs := []string{"RS256", "PS256", "ES256", "EdDSA"}
+	return document{
+		Issuer: issuer, Authorization: issuer + "/oauth2/authorize", Token: issuer + "/oauth2/token", Userinfo: issuer + "/oauth2/userinfo",
+		JWKS: issuer + "/.well-known/jwks.json", Introspection: issuer + "/oauth2/introspect", Revocation: issuer + "/oauth2/revoke",
+		EndSession: issuer + "/oauth2/logout", Scopes: standardScopes(),
+		ResponseTypes: []string{"code", "id_token", "token", "id_token token", "code id_token", "code token", "code id_token token"},
+		ResponseModes: []string{"query", "fragment", "form_post"}, GrantTypes: []string{"authorization_code", "implicit", "refresh_token", "client_credentials"},
+		ACR: core.SupportedACR(), Subjects: []string{"public"}, IDTokenAlgs: algs, UserinfoAlgs: algs, RequestObjectAlgs: algs,
+		TokenAuth: core.AuthMethods(), TokenAuthAlgs: core.AssertionAlgs(), IntrospectionAuth: confidential, IntrospectionAuthAlgs: core.AssertionAlgs(),
+		RevocationAuth: core.AuthMethods(), RevocationAuthAlgs: core.AssertionAlgs(),
+		Displays: []string{"page", "popup", "touch", "wap"}, ClaimTypes: []string{"normal"}, Claims: core.SupportedClaims(), UILocales: []string{"en", "de"},
+		PKCE: []string{"S256"}, Prompts: []string{"none", "login", "consent", "select_account"},
+		ClaimsParameter: true, IssParameter: true,
+	}
+}

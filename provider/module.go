@@ -1,0 +1,143 @@
+package provider
+
+import (
+	"context"
+	"log/slog"
+	"time"
+
+	"github.com/jedan-auth/jedan-auth/internal/cache"
+	"github.com/jedan-auth/jedan-auth/internal/flow"
+	"github.com/jedan-auth/jedan-auth/internal/httpx"
+	"github.com/jedan-auth/jedan-auth/provider/authorize"
+	"github.com/jedan-auth/jedan-auth/provider/clientcreds"
+	"github.com/jedan-auth/jedan-auth/provider/code"
+	"github.com/jedan-auth/jedan-auth/provider/core"
+	"github.com/jedan-auth/jedan-auth/provider/discovery"
+	"github.com/jedan-auth/jedan-auth/provider/introspect"
+	"github.com/jedan-auth/jedan-auth/provider/logout"
+	"github.com/jedan-auth/jedan-auth/provider/refresh"
+	"github.com/jedan-auth/jedan-auth/provider/revoke"
+	"github.com/jedan-auth/jedan-auth/provider/token"
+	"github.com/jedan-auth/jedan-auth/provider/userinfo"
+	"github.com/jedan-auth/jedan-auth/storage"
+)
+
+// Config is the provider's configuration.
+type Config = core.Config
+
+// Store is what the provider reads and changes.
+type Store interface {
+	storage.ClientReader
+	storage.ClientWriter
+	storage.ResourceReader
+	storage.GrantReader
+	storage.GrantWriter
+	storage.GrantCounters
+	storage.PersonReader
+	storage.Denials
+	storage.Replays
+	storage.AuditWriter
+}
+
+// Ring holds the symmetric keys.
+type Ring interface {
+	core.Ring
+	core.Vault
+}
+
+// Keys are the signing keys.
+type Keys interface {
+	core.Signer
+	discovery.Keys
+}
+
+// Pages renders what people see.
+type Pages interface {
+	authorize.Pages
+	logout.Pages
+}
+
+// Sessions finds and ends sessions.
+type Sessions interface {
+	authorize.Sessions
+	logout.Sessions
+}
+
+// Deps are what the provider uses of the rest.
+type Deps struct {
+	Tenant    storage.ID
+	Issuer    string // without a trailing slash
+	Base      string // path of the issuer, "" or "/x"
+	Store     Store
+	Ring      Ring
+	Keys      Keys
+	Audit     core.Auditor
+	Slow      core.SlowVerifier
+	Directory core.Directory
+	Feed      *cache.Feed
+	Flows     *flow.Flows
+	Sessions  Sessions
+	Consents  authorize.Consents
+	Forms     logout.Forms
+	Pages     Pages
+	Log       *slog.Logger
+	Now       func() time.Time
+}
+
+// mounter is an endpoint.
+type mounter interface{ Mount(httpx.Router) }
+
+// Module is the provider.
+type Module struct {
+	endpoints []mounter
+	authorize *authorize.Endpoint
+	clients   *core.Clients
+	counter   *core.Counter
+}
+
+// New makes the provider.
+func New(c Config, d Deps) (*Module, error) {
+	if err := c.Validate(); err != nil {
+		return nil, err
+	}
+	b := newBuild(c, d)
+	meta, err := discovery.New(d.Issuer, d.Keys)
+	if err != nil {
+		return nil, err
+	}
+	m := &Module{authorize: b.authorize(), clients: b.clients, counter: b.counter}
+	refreshing := b.refresh()
+	m.endpoints = []mounter{
+		meta, m.authorize, b.logout(),
+		token.New(b.authn, b.log, d.Issuer+"/oauth2/token", b.clients.OriginAllowed, b.code(), refreshing, b.clientcreds()),
+		b.introspect(refreshing), b.revoke(refreshing), b.userinfo(),
+	}
+	return m, nil
+}
+
+// Mount adds the routes of every endpoint.
+func (m *Module) Mount(r httpx.Router) {
+	for _, e := range m.endpoints {
+		e.Mount(r)
+	}
+}
+
+// Flush writes counters that wait in memory.
+func (m *Module) Flush(ctx context.Context) error { return m.counter.Flush(ctx) }
+
+// Clients finds registered clients for other features' screens.
+func (m *Module) Clients() *core.Clients { return m.clients }
+
+// Asked says what a flow asks of the person, for the consent screen.
+func (m *Module) Asked(ctx context.Context, fl *flow.Flow) (*authorize.Asked, error) {
+	return m.authorize.View(ctx, fl)
+}
+
+var (
+	_ core.GrantType = (*code.Grant)(nil)
+	_ core.GrantType = (*refresh.Grant)(nil)
+	_ core.GrantType = (*clientcreds.Grant)(nil)
+	_ mounter        = (*introspect.Endpoint)(nil)
+	_ mounter        = (*revoke.Endpoint)(nil)
+	_ mounter        = (*userinfo.Endpoint)(nil)
+)

@@ -1,0 +1,97 @@
+package token
+
+import (
+	"context"
+	"net/http"
+
+	"github.com/gin-gonic/gin"
+	"github.com/ory/fosite"
+
+	"github.com/jedan-auth/jedan-auth/internal/httpx"
+	"github.com/jedan-auth/jedan-auth/provider/core"
+)
+
+// Endpoint is the token endpoint (RFC 6749 section 3.2).
+type Endpoint struct {
+	authn *core.Authn
+	kinds map[string]core.GrantType
+	log   core.RefusalLog
+	url   string
+	cors  func(ctx context.Context, origin string) bool
+}
+
+// New returns the endpoint at url, serving the given grant types.
+func New(authn *core.Authn, log core.RefusalLog, url string, cors func(ctx context.Context, origin string) bool, kinds ...core.GrantType) *Endpoint {
+	e := &Endpoint{authn: authn, kinds: map[string]core.GrantType{}, log: log, url: url, cors: cors}
+	for _, k := range kinds {
+		e.kinds[k.GrantType()] = k
+	}
+	return e
+}
+
+// Mount adds the route.
+func (e *Endpoint) Mount(r httpx.Router) {
+	r.Handle(http.MethodPost, "/oauth2/token", httpx.API.CORS(e.cors), e.serve)
+}
+
+// request is what the rows judge.
+type request struct {
+	e     *Endpoint
+	authn *core.AuthnRequest
+	kind  core.GrantType
+	core.TokenRequest
+}
+
+// Rows is the table of the token endpoint; a grant type's own table follows.
+func Rows() []core.Row[request] {
+	return []core.Row[request]{
+		{Name: "token.client_authentication", Check: checkClient},
+		{Name: "token.grant_type_supported", Check: checkSupported},
+		{Name: "token.grant_type_allowed", Check: checkAllowed},
+	}
+}
+
+func (e *Endpoint) serve(c *gin.Context) error {
+	form, err := core.ReadForm(c)
+	if err != nil {
+		return core.Answer(c, e.log, "token", false, err)
+	}
+	r := &request{e: e, authn: core.ClientRequest(c.Request, form, e.url), TokenRequest: core.TokenRequest{Form: form}}
+	resp, err := e.grant(c.Request.Context(), r)
+	if err != nil {
+		return core.Answer(c, e.log, "token", r.authn.Basic(), err)
+	}
+	return core.WriteBody(c.Writer, http.StatusOK, "application/json", resp.Append(make([]byte, 0, 1024)))
+}
+
+func (e *Endpoint) grant(ctx context.Context, r *request) (*core.TokenResponse, error) {
+	if _, err := core.Run(ctx, Rows(), r); err != nil {
+		return nil, err
+	}
+	return r.kind.Serve(ctx, &r.TokenRequest)
+}
+
+func checkClient(ctx context.Context, r *request) (err error) {
+	r.Client, err = r.e.authn.Authenticate(ctx, r.authn)
+	return err
+}
+
+func checkSupported(_ context.Context, r *request) error {
+	name := r.Form.Get("grant_type")
+	if name == "" {
+		return core.InvalidRequest("The grant_type parameter is missing.", "a grant_type", "none")
+	}
+	kind, ok := r.e.kinds[name]
+	if !ok {
+		return core.Refuse(fosite.ErrUnsupportedGrantType, "The grant type is not supported.", "a supported grant type", "another")
+	}
+	r.kind = kind
+	return nil
+}
+
+func checkAllowed(_ context.Context, r *request) error {
+	if !r.Client.MayUse(r.kind.GrantType()) {
+		return core.Refuse(fosite.ErrUnauthorizedClient, "The client is not registered for this grant type.", "a registered grant type", r.kind.GrantType())
+	}
+	return nil
+}

@@ -1,0 +1,154 @@
+package userinfo
+
+import (
+	"context"
+	"encoding/json"
+	"net/http"
+	"slices"
+	"time"
+
+	"github.com/gin-gonic/gin"
+
+	"github.com/jedan-auth/jedan-auth/internal/httpx"
+	"github.com/jedan-auth/jedan-auth/provider/core"
+	"github.com/jedan-auth/jedan-auth/storage"
+)
+
+// Claims chooses the claims of a person for UserInfo.
+type Claims interface {
+	UserinfoClaims(p *storage.Person, g *storage.Grant, scopes []string) (map[string]any, error)
+}
+
+// Endpoint is the UserInfo endpoint.
+type Endpoint struct {
+	Verifier *core.Verifier
+	Claims   Claims
+	Signer   core.Signer
+	Log      core.RefusalLog
+	Issuer   string
+	URL      string
+	Now      func() time.Time
+	CORS     func(ctx context.Context, origin string) bool
+}
+
+// Mount adds the routes.
+func (e *Endpoint) Mount(r httpx.Router) {
+	g := httpx.API.CORS(e.CORS)
+	r.Handle(http.MethodGet, "/oauth2/userinfo", g, e.serve)
+	r.Handle(http.MethodPost, "/oauth2/userinfo", g, e.serve)
+}
+
+// request is what the rows judge.
+type request struct {
+	e     *Endpoint
+	http  *http.Request
+	form  map[string][]string
+	token string
+	*core.Verified
+}
+
+// Rows is the table of the UserInfo endpoint.
+func Rows() []core.Row[request] {
+	return []core.Row[request]{
+		{Name: "userinfo.bearer", Check: checkBearer},
+		{Name: "userinfo.token", Check: checkToken},
+		{Name: "userinfo.person", Check: checkPerson},
+		{Name: "userinfo.scope", Check: checkScope},
+		{Name: "userinfo.audience", Check: checkAudience},
+	}
+}
+
+func (e *Endpoint) serve(c *gin.Context) error {
+	r := &request{e: e, http: c.Request}
+	if err := e.readForm(c, r); err != nil {
+		return core.Answer(c, e.Log, "userinfo", false, err)
+	}
+	if _, err := core.Run(c.Request.Context(), Rows(), r); err != nil {
+		refusal := core.AsRefusal(err)
+		e.Log.Refused(c.Request.Context(), "userinfo", refusal)
+		return core.WriteBearerError(c.Writer, refusal, r.token != "")
+	}
+	return e.answer(c.Writer, r)
+}
+
+// readForm reads a POST body only when there is one of a form's type: the token may be in the header as well (section 5.3.1).
+func (e *Endpoint) readForm(c *gin.Context, r *request) error {
+	if c.Request.Method != http.MethodPost || (c.Request.ContentLength == 0 && c.GetHeader("Content-Type") == "") {
+		return nil
+	}
+	form, err := core.ReadForm(c)
+	r.form = form
+	return err
+}
+
+func (e *Endpoint) answer(w http.ResponseWriter, r *request) error {
+	claims, err := e.Claims.UserinfoClaims(r.Person, r.Grant, r.Scopes)
+	if err != nil {
+		return core.WriteError(w, core.AsRefusal(err), false)
+	}
+	claims["sub"] = r.Subject
+	alg := r.Registered.Metadata.UserinfoSignedRespAlg
+	if alg == "" {
+		return core.WriteJSON(w, http.StatusOK, claims)
+	}
+	claims["iss"], claims["aud"], claims["iat"] = e.Issuer, r.ClientID, e.Now().Unix()
+	body, err := json.Marshal(claims)
+	if err != nil {
+		return err
+	}
+	jwt, err := e.Signer.Sign(alg, "JWT", body)
+	if err != nil {
+		return err
+	}
+	return core.WriteBody(w, http.StatusOK, "application/jwt", []byte(jwt))
+}
+
+// checkBearer finds the one token in the header or the POST body (RFC 6750 section 2); in the query it is never read.
+func checkBearer(_ context.Context, r *request) error {
+	token, err := core.Bearer(r.http.Header)
+	if err != nil {
+		return err
+	}
+	inBody := r.form["access_token"]
+	if r.http.URL.Query().Has("access_token") {
+		return core.InvalidRequest("The access token must not be in the query.", "a token in the header or the body", "one in the query")
+	}
+	if token != "" && len(inBody) > 0 {
+		return core.InvalidRequest("The access token was sent twice.", "one access token", "two")
+	}
+	if len(inBody) == 1 {
+		token = inBody[0]
+	}
+	r.token = token
+	if token == "" {
+		return core.InvalidToken("a bearer token", "none")
+	}
+	return nil
+}
+
+func checkToken(ctx context.Context, r *request) (err error) {
+	r.Verified, err = r.e.Verifier.Verify(ctx, r.token)
+	return err
+}
+
+// checkPerson refuses a client's own token, whatever its subject says (TK22).
+func checkPerson(_ context.Context, r *request) error {
+	if !r.OfPerson() || r.Person == nil {
+		return core.InvalidToken("a token of a person", "a client's own")
+	}
+	return nil
+}
+
+func checkScope(_ context.Context, r *request) error {
+	if !r.HasScope("openid") {
+		return core.InsufficientScope("openid")
+	}
+	return nil
+}
+
+func checkAudience(_ context.Context, r *request) error {
+	if !slices.Contains(r.Audience, r.e.URL) && !slices.Contains(r.Audience, r.e.Issuer) {
+		return core.InvalidToken("this endpoint or the issuer as audience", "another")
+	}
+	return nil
+}
