@@ -1,11 +1,13 @@
 package flow
 
 import (
+	"encoding/base64"
 	"encoding/binary"
 	"errors"
 	"maps"
 	"net/url"
 	"slices"
+	"strings"
 	"time"
 
 	"github.com/jedan-auth/jedan-auth/internal/errs"
@@ -43,15 +45,28 @@ func paramCode(name string) byte {
 // repeatable parameters may have several values (RFC 8707 section 2).
 func repeatable(name string) bool { return name == "resource" }
 
-func encode(fl Flow) ([]byte, error) {
+// whole reports what fl lacks to be a flow.
+func whole(fl Flow) error {
 	if fl.ID.IsZero() || fl.Tenant.IsZero() || fl.Browser == [16]byte{} || fl.Started.IsZero() {
-		return nil, errs.Wrap(errs.Internal, "", errors.New("flow: id, tenant, browser and start are needed"))
+		return errors.New("flow: id, tenant, browser and start are needed")
 	}
 	if (fl.Client == "") == (fl.Return == "") {
-		return nil, errs.Wrap(errs.Internal, "", errors.New("flow: either a client or a return path"))
+		return errors.New("flow: either a client or a return path")
 	}
 	if fl.Return != "" && !localPath(fl.Return) {
-		return nil, errs.Wrap(errs.Invalid, "", errors.New("flow: the return path is not local"))
+		return errors.New("flow: the return path is not local")
+	}
+	for name, values := range fl.Params {
+		if len(values) == 0 || len(values) > 1 && !repeatable(name) {
+			return errors.New("flow: a parameter needs exactly one value")
+		}
+	}
+	return nil
+}
+
+func encode(fl Flow) ([]byte, error) {
+	if err := whole(fl); err != nil {
+		return nil, errs.Wrap(errs.Internal, "", err)
 	}
 	b := make([]byte, 0, 512)
 	b = append(b, fl.ID[:]...)
@@ -60,27 +75,32 @@ func encode(fl Flow) ([]byte, error) {
 	b = binary.BigEndian.AppendUint64(b, uint64(fl.Started.UnixMicro())) //nolint:gosec // read back as int64
 	b = appendString(b, fl.Client)
 	b = appendString(b, fl.Return)
-	return appendParams(b, fl.Params)
+	return appendParams(b, fl.Params), nil
 }
 
-func appendParams(b []byte, params url.Values) ([]byte, error) {
+func appendParams(b []byte, params url.Values) []byte {
 	b = binary.AppendUvarint(b, uint64(len(params)))
 	for _, name := range slices.Sorted(maps.Keys(params)) {
-		values := params[name]
-		if len(values) == 0 || len(values) > 1 && !repeatable(name) {
-			return nil, errs.Wrap(errs.Invalid, "", errors.New("flow: a parameter needs exactly one value"))
-		}
 		code := paramCode(name)
 		b = append(b, code)
 		if code == 0 {
 			b = appendString(b, name)
 		}
-		b = binary.AppendUvarint(b, uint64(len(values)))
-		for _, v := range values {
+		b = binary.AppendUvarint(b, uint64(len(params[name])))
+		for _, v := range params[name] {
 			b = appendString(b, v)
 		}
 	}
-	return b, nil
+	return b
+}
+
+// debase undoes base64.RawURLEncoding, canonical spellings only; the decoder alone would skip line ends.
+func debase(s string) ([]byte, bool) {
+	if strings.ContainsAny(s, "\r\n") {
+		return nil, false
+	}
+	b, err := base64.RawURLEncoding.Strict().DecodeString(s)
+	return b, err == nil
 }
 
 func appendString(b []byte, s string) []byte {
@@ -100,10 +120,10 @@ func decode(plain []byte) (*Flow, error) {
 	}
 	fl.Client, fl.Return = r.text(), r.text()
 	fl.Params = r.params()
-	if r.bad || len(r.rest) > 0 || fl.Return != "" && !localPath(fl.Return) {
+	if r.bad || len(r.rest) > 0 {
 		return nil, errors.New("flow: malformed")
 	}
-	return &fl, nil
+	return &fl, whole(fl)
 }
 
 // reader cuts fields off its rest; after the first that is not there it is bad and yields nothing.

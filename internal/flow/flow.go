@@ -78,7 +78,7 @@ func (f *Flows) Begin(tenant storage.ID, browser [16]byte) Flow {
 	return Flow{ID: storage.NewID(now), Tenant: tenant, Started: now, Browser: browser}
 }
 
-// Seal encrypts fl into one parameter of at most MaxSealed bytes. errs.TooLarge when it does not fit; errs.Internal when fl is not a whole flow.
+// Seal encrypts fl into one parameter of at most MaxSealed bytes. errs.TooLarge when it does not fit; errs.Internal when fl is no whole flow.
 func (f *Flows) Seal(fl Flow) (string, error) {
 	plain, err := encode(fl)
 	if err != nil {
@@ -112,9 +112,9 @@ func (f *Flows) unseal(s string) (*Flow, error) {
 	if len(s) > MaxSealed {
 		return nil, refused(nil)
 	}
-	sealed, err := base64.RawURLEncoding.Strict().DecodeString(s)
-	if err != nil {
-		return nil, refused(nil) // the decoder's error names the position only, but the value is not ours to log
+	sealed, ok := debase(s)
+	if !ok {
+		return nil, refused(nil)
 	}
 	plain, err := f.ring.OpenBytes(keys.Flows, aad(), sealed)
 	if err != nil {

@@ -57,8 +57,8 @@ func (f *Flows) VerifyStep(token, step string, flow storage.ID) (*Step, error) {
 	if len(token) > MaxStep || step == "" || flow.IsZero() {
 		return nil, refused(nil)
 	}
-	raw, err := base64.RawURLEncoding.Strict().DecodeString(token)
-	if err != nil || len(raw) < 3+macSize || raw[0] != formatStep {
+	raw, ok := debase(token)
+	if !ok || len(raw) < 3+macSize || raw[0] != formatStep {
 		return nil, refused(nil)
 	}
 	version := int(binary.BigEndian.Uint16(raw[1:3]))
