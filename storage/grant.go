@@ -36,7 +36,7 @@ type Grant struct {
 	RedirectURI string // as sent in the authorization request
 	Nonce       string
 	Cnf         string // confirmation (RFC 7800), JSON, or empty
-	DPoPJKT     string
+	DPoPJKT     string `gorm:"column:dpop_jkt"`
 	Code        CodeState
 	CodeExpires time.Time
 	Offline     bool      // offline_access consented: outlives the session

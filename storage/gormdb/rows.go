@@ -1,0 +1,97 @@
+package gormdb
+
+import (
+	"context"
+
+	"gorm.io/gorm"
+
+	"github.com/jedan-auth/jedan-auth/internal/errs"
+	"github.com/jedan-auth/jedan-auth/storage"
+)
+
+// listDefault is the length of a list whose caller named none.
+const listDefault = 100
+
+// one finds the single row that matches; errs.NotFound when there is none.
+func one[T any](ctx context.Context, d *DB, where string, args ...any) (*T, error) {
+	for _, a := range args {
+		if s, ok := a.(string); ok && !isText(s) {
+			return nil, errs.New(errs.NotFound, "There is nothing here.") // it cannot have been stored
+		}
+	}
+	g, err := d.read(ctx)
+	if err != nil {
+		return nil, err
+	}
+	var row T
+	if err := g.Where(where, args...).Take(&row).Error; err != nil {
+		return nil, mapError(err)
+	}
+	return &row, nil
+}
+
+// page lists by id, after the given one (zero: from the first), at most limit (0: listDefault).
+func page[T any](ctx context.Context, d *DB, after storage.ID, limit int, where string, args ...any) ([]T, error) {
+	g, err := d.read(ctx)
+	if err != nil {
+		return nil, err
+	}
+	g = g.Where(where, args...)
+	if !after.IsZero() {
+		g = g.Where("id > ?", after)
+	}
+	var rows []T
+	return rows, mapError(g.Order("id").Limit(listLimit(limit)).Find(&rows).Error)
+}
+
+func listLimit(limit int) int {
+	if limit <= 0 {
+		return listDefault
+	}
+	return limit
+}
+
+// insert adds one row with its change row and event.
+func insert[T any](ctx context.Context, d *DB, row *T, tenant storage.ID, kind string, id storage.ID, ev *storage.AuditEvent) error {
+	return d.write(ctx, func(ctx context.Context, t *tx) error {
+		if err := t.orm(ctx).Create(row).Error; err != nil {
+			return err
+		}
+		return t.record(ctx, tenant, kind, id, ev)
+	})
+}
+
+// update locks a row, lets change alter it, lets keep restore what may not be altered, and saves it with its change row and event. An error of
+// change comes back as it is.
+func update[T any](ctx context.Context, d *DB, tenant, id storage.ID, kind string, change func(*T) error, keep func(old, row *T), ev *storage.AuditEvent) (*T, error) {
+	var done *T
+	err := d.hold(ctx, func(ctx context.Context, t *tx) error {
+		row, old := new(T), new(T)
+		if err := t.orm(ctx).Clauses(forUpdate()).Where("tenant = ? AND id = ?", tenant, id).Take(row).Error; err != nil {
+			return mapError(err)
+		}
+		*old = *row
+		if err := change(row); err != nil {
+			return err
+		}
+		keep(old, row)
+		if err := t.orm(ctx).Model(row).Select("*").UpdateColumns(row).Error; err != nil {
+			return mapError(err)
+		}
+		done = row
+		return mapError(t.record(ctx, tenant, kind, id, ev))
+	})
+	if err != nil {
+		return nil, err
+	}
+	return done, nil
+}
+
+// remove deletes the row with this id; errs.NotFound when there is none.
+func remove[T any](g *gorm.DB, tenant, id storage.ID) error {
+	res := g.Where("tenant = ? AND id = ?", tenant, id).Delete(new(T))
+	if res.Error == nil && res.RowsAffected == 0 {
+		return gorm.ErrRecordNotFound
+	}
+	return res.Error
+}

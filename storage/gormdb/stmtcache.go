@@ -1,0 +1,95 @@
+package gormdb
+
+import (
+	"context"
+	"database/sql"
+	"sync"
+)
+
+const (
+	stmtsKept   = 128
+	missesKept  = 512
+	missesToAct = 2 // a statement seen this often is worth preparing
+)
+
+// stmtCache keeps statements prepared on SQLite's writer connection. A statement can only be prepared between transactions, because the open
+// one has the connection: misses are noted and prepared afterwards. (pgx does the like by itself.)
+type stmtCache struct {
+	db     *sql.DB
+	mu     sync.Mutex
+	ready  map[string]*sql.Stmt
+	missed map[string]int
+}
+
+func newStmtCache(db *sql.DB) *stmtCache {
+	return &stmtCache{db: db, ready: map[string]*sql.Stmt{}, missed: map[string]int{}}
+}
+
+func (c *stmtCache) find(query string) *sql.Stmt {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if s := c.ready[query]; s != nil {
+		return s
+	}
+	if len(c.missed) < missesKept {
+		c.missed[query]++
+	}
+	return nil
+}
+
+// prepareMissed runs while its caller has the turn and no transaction is open. A statement that cannot be prepared runs unprepared.
+func (c *stmtCache) prepareMissed() {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	for query, n := range c.missed {
+		if n < missesToAct || len(c.ready) >= stmtsKept {
+			continue
+		}
+		delete(c.missed, query)
+		if s, err := c.db.PrepareContext(context.Background(), query); err == nil {
+			c.ready[query] = s
+		}
+	}
+	if len(c.missed) >= missesKept {
+		clear(c.missed)
+	}
+}
+
+func (c *stmtCache) close() {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	for _, s := range c.ready {
+		_ = s.Close() // the connection closes next
+	}
+	clear(c.ready)
+}
+
+// stmtTx is a transaction that uses prepared statements where there are any. It is gorm's ConnPool too.
+type stmtTx struct {
+	*sql.Tx
+	cache *stmtCache
+}
+
+// ExecContext implements gorm.ConnPool.
+func (t stmtTx) ExecContext(ctx context.Context, query string, args ...any) (sql.Result, error) {
+	if s := t.cache.find(query); s != nil {
+		return t.StmtContext(ctx, s).ExecContext(ctx, args...)
+	}
+	return t.Tx.ExecContext(ctx, query, args...)
+}
+
+// QueryContext implements gorm.ConnPool.
+func (t stmtTx) QueryContext(ctx context.Context, query string, args ...any) (*sql.Rows, error) {
+	if s := t.cache.find(query); s != nil {
+		return t.StmtContext(ctx, s).QueryContext(ctx, args...)
+	}
+	return t.Tx.QueryContext(ctx, query, args...)
+}
+
+// QueryRowContext implements gorm.ConnPool.
+func (t stmtTx) QueryRowContext(ctx context.Context, query string, args ...any) *sql.Row {
+	if s := t.cache.find(query); s != nil {
+		return t.StmtContext(ctx, s).QueryRowContext(ctx, args...)
+	}
+	return t.Tx.QueryRowContext(ctx, query, args...)
+}
