@@ -1,6 +1,7 @@
 package httpx
 
 import (
+	"context"
 	"net/http"
 	"time"
 
@@ -44,20 +45,18 @@ func (k Cookies) path() string {
 // Set sends a cookie. A life of zero lasts as long as the browser. The value must
 // be of cookie characters, as base64url is. Get sees it in the same request.
 func (k Cookies) Set(c *gin.Context, name Cookie, value string, life time.Duration) {
-	k.write(c, &http.Cookie{Name: k.Name(name), Value: value, MaxAge: int(life / time.Second)})
-	k.remember(c, name, value)
+	k.Write(c.Request.Context(), c.Writer, name, value, life)
 }
 
 // Clear removes a cookie.
 func (k Cookies) Clear(c *gin.Context, name Cookie) {
-	k.write(c, &http.Cookie{Name: k.Name(name), MaxAge: -1})
-	k.remember(c, name, "")
+	k.Remove(c.Request.Context(), c.Writer, name)
 }
 
 // write replaces an earlier Set-Cookie of the same name in this response.
-func (k Cookies) write(c *gin.Context, ck *http.Cookie) {
+func (k Cookies) write(w http.ResponseWriter, ck *http.Cookie) {
 	ck.Path, ck.HttpOnly, ck.Secure, ck.SameSite = k.path(), true, k.Secure, http.SameSiteLaxMode
-	h := c.Writer.Header()
+	h := w.Header()
 	kept := h["Set-Cookie"][:0:0]
 	for _, line := range h["Set-Cookie"] {
 		if old, err := http.ParseSetCookie(line); err != nil || old.Name != ck.Name {
@@ -67,8 +66,8 @@ func (k Cookies) write(c *gin.Context, ck *http.Cookie) {
 	h["Set-Cookie"] = append(kept, ck.String())
 }
 
-func (k Cookies) remember(c *gin.Context, name Cookie, value string) {
-	st := stateOf(c.Request.Context())
+func (k Cookies) remember(ctx context.Context, name Cookie, value string) {
+	st := stateOf(ctx)
 	if st == nil {
 		return
 	}
@@ -81,16 +80,7 @@ func (k Cookies) remember(c *gin.Context, name Cookie, value string) {
 // Get is the cookie's value. Two of one name are ambiguous, since a parent domain
 // or another path may have planted one: they count as none.
 func (k Cookies) Get(c *gin.Context, name Cookie) (string, bool) {
-	if st := stateOf(c.Request.Context()); st != nil {
-		if value, set := st.cookies[k.Name(name)]; set {
-			return value, value != ""
-		}
-	}
-	found := c.Request.CookiesNamed(k.Name(name))
-	if len(found) != 1 || found[0].Value == "" {
-		return "", false
-	}
-	return found[0].Value, true
+	return k.Read(c.Request, name)
 }
 
 // Ensure is the cookie's value, minted and sent if there is none.
@@ -104,4 +94,30 @@ func (k Cookies) Ensure(c *gin.Context, name Cookie, life time.Duration, mint fu
 	}
 	k.Set(c, name, value, life)
 	return value, nil
+}
+
+// Read is Get for code that has no gin.Context.
+func (k Cookies) Read(r *http.Request, name Cookie) (string, bool) {
+	if st := stateOf(r.Context()); st != nil {
+		if value, set := st.cookies[k.Name(name)]; set {
+			return value, value != ""
+		}
+	}
+	found := r.CookiesNamed(k.Name(name))
+	if len(found) != 1 || found[0].Value == "" {
+		return "", false
+	}
+	return found[0].Value, true
+}
+
+// Write is Set for code that has no gin.Context. ctx is the request's.
+func (k Cookies) Write(ctx context.Context, w http.ResponseWriter, name Cookie, value string, life time.Duration) {
+	k.write(w, &http.Cookie{Name: k.Name(name), Value: value, MaxAge: int(life / time.Second)})
+	k.remember(ctx, name, value)
+}
+
+// Remove is Clear for code that has no gin.Context. ctx is the request's.
+func (k Cookies) Remove(ctx context.Context, w http.ResponseWriter, name Cookie) {
+	k.write(w, &http.Cookie{Name: k.Name(name), MaxAge: -1})
+	k.remember(ctx, name, "")
 }
