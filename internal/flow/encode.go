@@ -47,8 +47,11 @@ func repeatable(name string) bool { return name == "resource" }
 
 // whole reports what fl lacks to be a flow.
 func whole(fl Flow) error {
-	if fl.ID.IsZero() || fl.Tenant.IsZero() || fl.Browser == [16]byte{} || fl.Started.IsZero() {
-		return errors.New("flow: id, tenant, browser and start are needed")
+	if fl.ID.IsZero() || fl.Tenant.IsZero() || fl.Started.IsZero() {
+		return errors.New("flow: id, tenant and start are needed")
+	}
+	if fl.Browser == [16]byte{} && fl.Client == "" {
+		return errors.New("flow: only a client's request may wait for its browser")
 	}
 	if (fl.Client == "") == (fl.Return == "") {
 		return errors.New("flow: either a client or a return path")

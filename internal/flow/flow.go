@@ -40,7 +40,7 @@ type Flow struct {
 	ID      storage.ID
 	Tenant  storage.ID
 	Started time.Time  // kept to the microsecond; prompt=login and max_age want a sign-in that is newer
-	Browser [16]byte   // id of the browser that began it
+	Browser [16]byte   // id of the browser that began it; zero: a client's request that waits for Adopt
 	Client  string     // client_id; empty when Return is set
 	Params  url.Values // the validated request; single-valued except resource
 	Return  string     // a local path to go back to, instead of a client

@@ -164,7 +164,7 @@ func TestSealRefusesWhatIsNoFlow(t *testing.T) {
 	for name, change := range map[string]func(*Flow){
 		"no id":               func(fl *Flow) { fl.ID = storage.ID{} },
 		"no tenant":           func(fl *Flow) { fl.Tenant = storage.ID{} },
-		"no browser":          func(fl *Flow) { fl.Browser = [16]byte{} },
+		"no browser":          func(fl *Flow) { fl.Browser, fl.Client, fl.Return = [16]byte{}, "", "/account" },
 		"no start":            func(fl *Flow) { fl.Started = time.Time{} },
 		"nowhere to go":       func(fl *Flow) { fl.Client = "" },
 		"two ways to go":      func(fl *Flow) { fl.Return = "/account" },

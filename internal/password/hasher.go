@@ -19,7 +19,7 @@ type Hasher struct {
 	params Params
 	gate   *ratelimit.Gate
 	dear   *ratelimit.Gate // one at a time: stored hashes that cost more memory or lanes than ours
-	dummy  stored // what is verified for an account that does not exist
+	dummy  stored          // what is verified for an account that does not exist
 	derive deriveFunc
 }
 

@@ -128,4 +128,6 @@ func (mem memory) tag(person storage.ID) (tag [tagSize]byte) {
 }
 
 // expired is also true for a day in the future, which only a clock set back can make.
-func expired(p remembered, today uint16) bool { return p.day > today+1 || today-min(p.day, today) > rememberDays }
+func expired(p remembered, today uint16) bool {
+	return p.day > today+1 || today-min(p.day, today) > rememberDays
+}
