@@ -1,0 +1,122 @@
+package login
+
+import (
+	"context"
+	"errors"
+	"net/http"
+	"net/url"
+	"strings"
+
+	"github.com/gin-gonic/gin"
+
+	"github.com/jedan-auth/jedan-auth/internal/flow"
+	"github.com/jedan-auth/jedan-auth/internal/httpx"
+	"github.com/jedan-auth/jedan-auth/internal/session"
+	"github.com/jedan-auth/jedan-auth/storage"
+	"github.com/jedan-auth/jedan-auth/web"
+)
+
+// Config is what the shared steps need to know.
+type Config struct {
+	// Issuer is the issuer's URL without a trailing slash; every redirect starts with it.
+	Issuer string
+}
+
+// Validate reports what is missing.
+func (c Config) Validate() error {
+	if c.Issuer == "" || strings.HasSuffix(c.Issuer, "/") {
+		return errors.New("login: an issuer without a trailing slash is required")
+	}
+	return nil
+}
+
+// Client is what people may know about the application that asks.
+type Client struct {
+	Name      string
+	LogoURI   string
+	PolicyURI string
+	TosURI    string
+	Host      string // of the redirect URI
+	StartURL  string // where the application starts a sign-in, or ""
+
+	Verified, FirstParty bool
+}
+
+// Clients describes applications. An unknown client_id is errs.NotFound.
+type Clients interface {
+	ClientDisplay(ctx context.Context, tenant storage.ID, clientID string) (Client, error)
+}
+
+// Sessions reads and makes sessions.
+type Sessions interface {
+	// Current is nil without an error when nobody is signed in.
+	Current(ctx context.Context, r *http.Request, tenant storage.ID) (*session.Current, error)
+	SignIn(ctx context.Context, w http.ResponseWriter, r *http.Request, tenant storage.ID, person *storage.Person, in session.SignIn) (*session.Current, error)
+}
+
+// Browsers knows the browser, apart from who is signed in.
+type Browsers interface {
+	Browser(w http.ResponseWriter, r *http.Request) session.Browser
+	// Knows says that the person has signed in with this browser before.
+	Knows(r *http.Request, person storage.ID) bool
+	Remember(w http.ResponseWriter, r *http.Request, person storage.ID)
+}
+
+// Names shows people to themselves.
+type Names interface {
+	Display(p *storage.Person) (name, identifier string)
+}
+
+// Subjects says whom a request is about. The sub is empty when anybody may
+// sign in; id_token_hint and an essential sub claim name somebody.
+type Subjects interface {
+	RequiredSubject(ctx context.Context, fl *flow.Flow) (sub string, err error)
+}
+
+// Forms makes and checks form tokens (httpx.CSRF). They must survive a sign-in in
+// another tab: bound to the browser, not to the value of its cookie.
+type Forms interface {
+	Token(c *gin.Context, purpose string) (string, error)
+	Check(c *gin.Context, purpose string, form url.Values) error
+}
+
+// Deps is what New needs; everything is required.
+type Deps struct {
+	Tenant   storage.ID
+	Flows    *flow.Flows
+	Sessions Sessions
+	Browsers Browsers
+	Clients  Clients
+	Subjects Subjects
+	Names    Names
+	Pages    *web.Renderer
+	Forms    Forms
+}
+
+func (d Deps) complete() bool {
+	return !d.Tenant.IsZero() && d.Flows != nil && d.Sessions != nil && d.Browsers != nil && d.Clients != nil &&
+		d.Subjects != nil && d.Names != nil && d.Pages != nil && d.Forms != nil
+}
+
+// Module is the shared part of signing in.
+type Module struct {
+	cfg Config
+	d   Deps
+}
+
+// New makes the module.
+func New(c Config, d Deps) (*Module, error) {
+	if err := c.Validate(); err != nil {
+		return nil, err
+	}
+	if !d.complete() {
+		return nil, errors.New("login: a dependency is missing")
+	}
+	return &Module{cfg: c, d: d}, nil
+}
+
+// Mount adds the routes that belong to no factor.
+func (m *Module) Mount(r httpx.Router) {
+	r.Handle(http.MethodGet, "/login/account", httpx.Page, m.showAccounts)
+	r.Handle(http.MethodPost, "/login/account", httpx.Page, m.chooseAccount)
+}

@@ -1,0 +1,254 @@
+package password
+
+import (
+	"context"
+	"crypto/hmac"
+	"crypto/sha256"
+	"fmt"
+	"unicode"
+	"unicode/utf8"
+
+	"github.com/jedan-auth/jedan-auth/internal/errs"
+	"github.com/jedan-auth/jedan-auth/internal/httpx"
+	pw "github.com/jedan-auth/jedan-auth/internal/password"
+	"github.com/jedan-auth/jedan-auth/internal/ratelimit"
+	"github.com/jedan-auth/jedan-auth/login"
+	"github.com/jedan-auth/jedan-auth/storage"
+)
+
+// maxIdentifier is the longest mail address or user name that is looked up, in bytes.
+const maxIdentifier = 512
+
+// check judges an attempt; nil passes.
+type check func(ctx context.Context, m *Module, a *attempt) *refusal
+
+type row struct {
+	name  string
+	check check
+}
+
+// rows is the table of sign-in checks, in order. "device" and all from "person"
+// to "password" refuse quietly: whatever is wrong with the account, exactly one
+// hash is computed and the answer is the same (PW01, PW03).
+func rows() []row {
+	return []row{
+		{"csrf", csrf},
+		{"flow", openFlow},
+		{"form", formShape},
+		{"device", deviceAllowance},
+		{"address", addressAllowance},
+		{"everyone", everyoneAllowance},
+		{"person", personExists},
+		{"account", accountAllowance},
+		{"spray", sprayAllowance},
+		{"credential", passwordSet},
+		{"state", personActive},
+		{"password", passwordMatches},
+		{"subject", samePerson},
+	}
+}
+
+// csrf wants the token of our own form in this browser (SE02).
+func csrf(_ context.Context, m *Module, a *attempt) *refusal {
+	if err := m.d.Steps.CheckToken(a.c, formPurpose, a.form); err != nil {
+		return &refusal{as: answerError, expected: "the form's token in this browser", received: presence(a.form.Has(httpx.CSRFField)), err: err}
+	}
+	return nil
+}
+
+// openFlow wants a flow that is open, of this browser and not stale.
+func openFlow(_ context.Context, m *Module, a *attempt) *refusal {
+	st, err := m.d.Steps.Open(a.c, a.form.Get("flow"))
+	if errs.Is(err, errs.Invalid) {
+		return &refusal{as: answerExpired, expected: "an open flow of this browser", received: presence(a.form.Has("flow")), err: err}
+	}
+	if err != nil {
+		return failed("an open flow of this browser", err)
+	}
+	a.step = st
+	return nil
+}
+
+// formShape bounds both fields before anything is looked up or hashed (PW11).
+func formShape(_ context.Context, _ *Module, a *attempt) *refusal {
+	expected := fmt.Sprintf("an identifier of 1 to %d bytes and a password of 1 to %d", maxIdentifier, pw.MaxBytes)
+	a.identifier, a.password = a.form.Get("identifier"), a.form.Get("password")
+	if a.identifier == "" || a.password == "" {
+		return &refusal{as: answerMissing, expected: expected, received: "an empty field"}
+	}
+	if len(a.identifier) > maxIdentifier {
+		return &refusal{as: answerError, expected: expected, received: size(a.identifier), err: errs.New(errs.TooLarge, "The email or username is too long.")}
+	}
+	if _, err := pw.Normalise(a.password); err != nil {
+		return &refusal{as: answerError, expected: expected, received: size(a.password), err: err}
+	}
+	return nil
+}
+
+// deviceAllowance finds the account and, if the person has used this browser
+// before, counts the browser's own attempts. They stand in for all allowances
+// that strangers share, so that no stranger can keep the person out (PW04).
+func deviceAllowance(ctx context.Context, m *Module, a *attempt) *refusal {
+	const expected = "attempts left for this browser"
+	p, err := m.d.People.ByIdentifier(ctx, m.d.Steps.Tenant(), a.identifier)
+	if errs.Is(err, errs.NotFound) || errs.Is(err, errs.Invalid) {
+		return nil // "person" refuses
+	}
+	if err != nil {
+		return failed(expected, err)
+	}
+	a.person, a.known = p, m.d.Steps.Knows(a.c, p.ID)
+	if !a.known || a.take("device", m.limits.device, deviceKey(a)) {
+		return nil
+	}
+	return quietly(expected, "none left", "device_limit")
+}
+
+// addressAllowance counts attempts of one address or /64 (PW06, DS07). Its answer
+// says nothing about an account, so it may be open.
+func addressAllowance(_ context.Context, m *Module, a *attempt) *refusal {
+	return a.open(m.limits.address, "address", ratelimit.AddrKey(httpx.ClientIP(a.c)))
+}
+
+// everyoneAllowance counts attempts of all strangers (PW06).
+func everyoneAllowance(_ context.Context, m *Module, a *attempt) *refusal {
+	return a.open(m.limits.everyone, "everyone", "all")
+}
+
+// personExists wants an account. The rows after it treat nobody like somebody.
+func personExists(_ context.Context, _ *Module, a *attempt) *refusal {
+	if a.person == nil {
+		return quietly("an account", "none", "unknown")
+	}
+	return nil
+}
+
+// accountAllowance counts attempts at one account, whether it exists or not.
+func accountAllowance(_ context.Context, m *Module, a *attempt) *refusal {
+	if a.known || a.take("account", m.limits.account, accountKey(a, m.mask[:])) {
+		return nil
+	}
+	a.waits = true
+	return quietly("attempts left for this account", "none left", "account_limit")
+}
+
+// sprayAllowance counts attempts with one password at whatever accounts (PW06).
+// The key is a hash under a key that dies with the process.
+func sprayAllowance(_ context.Context, m *Module, a *attempt) *refusal {
+	if a.known || a.waits || a.take("spray", m.limits.spray, masked(m.mask[:], "password", a.password)) {
+		return nil
+	}
+	return quietly("a password that is not tried everywhere", "one that is", "spray_limit")
+}
+
+// passwordSet wants an account that has a password.
+func passwordSet(_ context.Context, _ *Module, a *attempt) *refusal {
+	if a.person != nil && a.person.PasswordHash == "" {
+		return quietly("a password", "none set", "no_password")
+	}
+	return nil
+}
+
+// personActive wants an account that may sign in.
+func personActive(_ context.Context, _ *Module, a *attempt) *refusal {
+	if a.person != nil && a.person.State != storage.PersonActive {
+		return quietly("an active account", string(a.person.State), "not_active")
+	}
+	return nil
+}
+
+// passwordMatches computes exactly one hash, also for nobody and for whoever was
+// refused already.
+func passwordMatches(ctx context.Context, m *Module, a *attempt) *refusal {
+	phc := ""
+	if a.person != nil {
+		phc = a.person.PasswordHash
+	}
+	ok, outdated, err := m.d.Hasher.Verify(ctx, phc, a.password)
+	if err != nil {
+		return failed("the account's password", err)
+	}
+	if !ok || a.person == nil {
+		return quietly("the account's password", "another", "wrong")
+	}
+	a.outdated = outdated
+	return nil
+}
+
+// samePerson wants the person that the request is about, if it is about one. Only
+// who has just proved to be somebody else learns of it.
+func samePerson(_ context.Context, m *Module, a *attempt) *refusal {
+	if a.quiet {
+		return nil
+	}
+	sub, err := m.d.Steps.RequiredSubject(a.c, a.step)
+	if err != nil {
+		return failed("the person whom the request names", err)
+	}
+	if sub != "" && sub != a.person.Subject {
+		return &refusal{as: answerOther, expected: "the person whom the request names", received: "another", reason: "other_person"}
+	}
+	return nil
+}
+
+// take counts an attempt and remembers it.
+func (a *attempt) take(limit string, in *login.Attempts, key string) bool {
+	ok, _ := in.Take(key)
+	a.taken = append(a.taken, taken{limit: limit, in: in, key: key, counted: ok})
+	return ok
+}
+
+// open is the row of a limit whose answer may be open.
+func (a *attempt) open(in *login.Attempts, limit, key string) *refusal {
+	if a.known {
+		return nil
+	}
+	ok, wait := in.Take(key)
+	a.taken = append(a.taken, taken{limit: limit, in: in, key: key, counted: ok})
+	if ok {
+		return nil
+	}
+	return &refusal{as: answerWait, expected: "attempts left for this " + limit, received: "none left", reason: limit + "_limit", wait: wait}
+}
+
+// deviceKey is one account in one browser.
+func deviceKey(a *attempt) string {
+	return string(a.step.Flow.Browser[:]) + string(a.person.ID[:])
+}
+
+// accountKey is one account; a name that nobody has counts as one too.
+func accountKey(a *attempt, mask []byte) string {
+	if a.person != nil {
+		return string(a.person.ID[:])
+	}
+	return masked(mask, "identifier", a.identifier)
+}
+
+// masked keeps what people type out of memory.
+func masked(key []byte, kind, value string) string {
+	mac := hmac.New(sha256.New, key)
+	_, _ = mac.Write([]byte(kind + ":" + value)) // a hash never fails; kinds have no colon
+	return string(mac.Sum(nil)[:16])
+}
+
+func presence(there bool) string {
+	if there {
+		return "another"
+	}
+	return "none"
+}
+
+func size(s string) string { return fmt.Sprintf("%d bytes", len(s)) }
+
+// cleanText has neither control characters nor broken UTF-8.
+func cleanText(s string) bool {
+	if !utf8.ValidString(s) {
+		return false
+	}
+	for _, r := range s {
+		if unicode.IsControl(r) {
+			return false
+		}
+	}
+	return true
+}

@@ -1,0 +1,55 @@
+package password
+
+import (
+	"time"
+
+	"github.com/jedan-auth/jedan-auth/internal/errs"
+	"github.com/jedan-auth/jedan-auth/internal/verdict"
+)
+
+// answerKind is what the browser sees of a refusal.
+type answerKind int
+
+const (
+	answerWrong   answerKind = iota // the one answer to quiet refusals
+	answerError                     // an error page
+	answerExpired                   // start again at the application
+	answerMissing                   // fill in both fields
+	answerWait                      // come back later
+	answerBusy                      // the queue is full
+	answerOther                     // the request is about somebody else
+)
+
+// problemOther is the sentence for answerOther.
+const problemOther = "login.error.subject"
+
+// refusal is why a row did not pass; nil passes.
+type refusal struct {
+	expected string
+	received string // redacted
+	as       answerKind
+	reason   string // code for audit and metrics; empty: it was no try at a password
+	wait     time.Duration
+	err      error
+}
+
+func (r *refusal) verdict(name string) verdict.Verdict {
+	if r == nil {
+		return verdict.Pass(name, "")
+	}
+	return verdict.Refuse(name, r.expected, r.received)
+}
+
+// quietly refuses with the answer that every account gets.
+func quietly(expected, received, reason string) *refusal {
+	return &refusal{as: answerWrong, expected: expected, received: received, reason: reason}
+}
+
+// failed is a row that could not be decided.
+func failed(expected string, err error) *refusal {
+	if errs.Is(err, errs.Unavailable) || errs.Is(err, errs.Throttled) {
+		wait := max(errs.RetryAfterOf(err), time.Second)
+		return &refusal{as: answerBusy, expected: expected, received: "no room", wait: wait, err: err}
+	}
+	return &refusal{as: answerError, expected: expected, received: "an error", err: err}
+}

@@ -1,0 +1,155 @@
+package login
+
+import (
+	"net/http"
+	"net/url"
+
+	"github.com/gin-gonic/gin"
+
+	"github.com/jedan-auth/jedan-auth/internal/errs"
+	"github.com/jedan-auth/jedan-auth/internal/flow"
+	"github.com/jedan-auth/jedan-auth/internal/httpx"
+	"github.com/jedan-auth/jedan-auth/internal/session"
+	"github.com/jedan-auth/jedan-auth/storage"
+	"github.com/jedan-auth/jedan-auth/web"
+)
+
+// home is where a sign-in leads that no application asked for.
+const home = "/"
+
+// Step is one request of a screen: the open flow and everybody who takes part.
+type Step struct {
+	Sealed  string // the flow as the browser carries it
+	Flow    *flow.Flow
+	Client  Client
+	Current *session.Current // who is signed in already; nil: nobody
+}
+
+// Proof is what a factor has shown about a person.
+type Proof struct {
+	ACR  string
+	AMR  []string // RFC 8176
+	Kind string   // what was done, for the audit event
+}
+
+// Open reads the sealed flow for this browser. errs.Invalid when it is stale,
+// foreign or forged: answer that with Refuse.
+func (m *Module) Open(c *gin.Context, sealed string) (*Step, error) {
+	ctx := c.Request.Context()
+	fl, err := m.d.Flows.Open(sealed, m.d.Browsers.Browser(c.Writer, c.Request).ID)
+	if err != nil {
+		return nil, err
+	}
+	if fl.Tenant != m.d.Tenant {
+		return nil, errs.New(errs.Invalid, "This page belongs to another server.")
+	}
+	st := &Step{Sealed: sealed, Flow: fl}
+	if st.Current, err = m.d.Sessions.Current(ctx, c.Request, m.d.Tenant); err != nil {
+		return nil, err
+	}
+	if fl.Client == "" {
+		return st, nil
+	}
+	st.Client, err = m.d.Clients.ClientDisplay(ctx, m.d.Tenant, fl.Client)
+	return st, err
+}
+
+// Start begins a flow that leads back to a page of ours, and shows the sign-in
+// screen for it.
+func (m *Module) Start(c *gin.Context, to string) error {
+	fl := m.d.Flows.Begin(m.d.Tenant, m.d.Browsers.Browser(c.Writer, c.Request).ID)
+	fl.Return = to
+	sealed, err := m.d.Flows.Seal(fl)
+	if err != nil {
+		return err
+	}
+	return httpx.SeeOther(c, m.link("/login", sealed))
+}
+
+// Finish makes the session of a person who has been proved and sends the
+// browser back to the dispatcher. The session before it ends (SE01).
+func (m *Module) Finish(c *gin.Context, st *Step, person *storage.Person, p Proof) error {
+	ctx := c.Request.Context()
+	cur, err := m.d.Sessions.SignIn(ctx, c.Writer, c.Request, m.d.Tenant, person,
+		session.SignIn{ACR: p.ACR, AMR: p.AMR, Kind: p.Kind, Replaces: st.Current})
+	if err != nil {
+		return err
+	}
+	m.d.Browsers.Remember(c.Writer, c.Request, person.ID)
+	return m.leave(c, st, flow.StepLogin, cur)
+}
+
+// leave hands over to the dispatcher with what this step has shown.
+func (m *Module) leave(c *gin.Context, st *Step, step string, cur *session.Current) error {
+	token := m.d.Flows.SignStep(flow.Step{Flow: st.Flow.ID, Step: step, Person: cur.Person.ID, Session: cur.Session.ID})
+	return httpx.SeeOther(c, m.d.Flows.ReturnURL(m.cfg.Issuer, st.Sealed, token))
+}
+
+// Refuse answers a flow that does not open: the way back to the application
+// that began it, and no redirect. Any other error passes through.
+func (m *Module) Refuse(c *gin.Context, err error) error {
+	if !errs.Is(err, errs.Invalid) {
+		return err
+	}
+	page := web.ExpiredPage{Lang: m.Lang(c, nil)}
+	if again, ok := flow.AgainOf(err); ok && again.Client != "" && again.Tenant == m.d.Tenant {
+		client, displayErr := m.d.Clients.ClientDisplay(c.Request.Context(), m.d.Tenant, again.Client)
+		if displayErr != nil && !errs.Is(displayErr, errs.NotFound) {
+			return displayErr
+		}
+		page.ClientName, page.BackURL = client.Name, client.StartURL
+	}
+	m.d.Pages.Render(c.Writer, c.Request, http.StatusBadRequest, page)
+	return nil
+}
+
+// Lang is the language of the page; st may be nil.
+func (m *Module) Lang(c *gin.Context, st *Step) string {
+	if st == nil {
+		return m.d.Pages.Locale(c.Request, "")
+	}
+	return m.d.Pages.Locale(c.Request, st.Flow.Params.Get("ui_locales"))
+}
+
+// Render writes a page.
+func (m *Module) Render(c *gin.Context, status int, p web.Page) {
+	m.d.Pages.Render(c.Writer, c.Request, status, p)
+}
+
+// Token is a form token for the purpose; Check refuses with 403 what it is not.
+func (m *Module) Token(c *gin.Context, purpose string) (string, error) {
+	return m.d.Forms.Token(c, purpose)
+}
+
+// CheckToken refuses a form that Token did not make for this purpose and browser.
+func (m *Module) CheckToken(c *gin.Context, purpose string, form url.Values) error {
+	return m.d.Forms.Check(c, purpose, form)
+}
+
+// Knows says that the person has signed in with this browser before.
+func (m *Module) Knows(c *gin.Context, person storage.ID) bool {
+	return m.d.Browsers.Knows(c.Request, person)
+}
+
+// RequiredSubject is the sub that the request is about; empty: anybody's.
+func (m *Module) RequiredSubject(c *gin.Context, st *Step) (string, error) {
+	if st.Flow.Client == "" {
+		return "", nil
+	}
+	return m.d.Subjects.RequiredSubject(c.Request.Context(), st.Flow)
+}
+
+// Display is how the person is shown to themselves.
+func (m *Module) Display(p *storage.Person) (name, identifier string) { return m.d.Names.Display(p) }
+
+// Tenant is the tenant that people sign in to.
+func (m *Module) Tenant() storage.ID { return m.d.Tenant }
+
+// link is a page of ours that carries the flow.
+func (m *Module) link(path, sealed string, more ...string) string {
+	q := url.Values{"flow": {sealed}}
+	for i := 0; i+1 < len(more); i += 2 {
+		q.Set(more[i], more[i+1])
+	}
+	return m.cfg.Issuer + path + "?" + q.Encode()
+}
