@@ -14,8 +14,6 @@ import (
 	"time"
 
 	"github.com/gin-gonic/gin"
-
-	"github.com/jedan-auth/jedan-auth/internal/errs"
 )
 
 // world is an engine with a few routes of each guard, its clock and its log.

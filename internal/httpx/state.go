@@ -22,6 +22,7 @@ type state struct {
 	upstream bool   // id came from a proxy
 	peer     netip.Addr
 	client   netip.Addr
+	agent    string // user agent, as sent
 	trusted  bool // the peer is a trusted proxy
 	tls      bool // the client's own connection is encrypted, as far as can be known
 	plain    bool // a trusted proxy said that it is not
@@ -37,7 +38,7 @@ type stateKey struct{}
 
 func (e *Engine) begin(c *gin.Context) *state {
 	r := c.Request
-	st := &state{own: newID(), start: e.cfg.Now(), peer: peerAddr(r.RemoteAddr), tls: r.TLS != nil}
+	st := &state{own: newID(), start: e.cfg.Now(), peer: peerAddr(r.RemoteAddr), agent: r.UserAgent(), tls: r.TLS != nil}
 	st.id, st.client = st.own, st.peer
 	if len(e.cfg.TrustedProxies) > 0 && contains(e.cfg.TrustedProxies, st.peer) {
 		st.behindProxy(r.Header, e.cfg.TrustedProxies)
@@ -91,6 +92,14 @@ func ContextRequestID(ctx context.Context) string {
 		return st.id
 	}
 	return ""
+}
+
+// ContextClient is the client's address, as ClientIP has it, and user agent of the request that ctx belongs to; zero outside one.
+func ContextClient(ctx context.Context) (ip netip.Addr, agent string) {
+	if st := stateOf(ctx); st != nil {
+		return st.client, st.agent
+	}
+	return netip.Addr{}, ""
 }
 
 // ErrorID is the id that an error page of this request shows. It is always our
