@@ -272,7 +272,7 @@ func TestRotation(t *testing.T) {
 		t.Errorf("the last token of the old key no longer verifies: %v", err)
 	}
 	w.clock.Add(quick.PublishAhead)
-	if _, _, err := a.Verify(last, []string{ES256}, ""); !errs.Is(err, errs.Invalid) || a.Stands(first) {
+	if _, _, err := a.Verify(last, []string{ES256}, ""); !errs.Is(err, errs.Invalid) || a.Published(first) {
 		t.Errorf("an expired key verifies: %v", err)
 	}
 	w.clock.Add(time.Second)
@@ -354,7 +354,7 @@ func TestRevokedKey(t *testing.T) {
 	if _, _, err := s.Verify(token, all, ""); !errs.Is(err, errs.Invalid) {
 		t.Errorf("verifies: %v", err)
 	}
-	if len(kids(t, s)) != 0 || s.Stands(kidOf(t, token)) {
+	if len(kids(t, s)) != 0 || s.Published(kidOf(t, token)) {
 		t.Error("still published")
 	}
 	if _, err := s.Sign(ES256, "JWT", []byte("{}")); !errs.Is(err, errs.Unavailable) {

@@ -38,6 +38,12 @@ func (s *Set) Verify(token string, algs []string, typ string) (claims []byte, ki
 	return c.payload, h.signer.row.KeyID, nil
 }
 
+// Published reports whether the key signs or verifies now: false once it was revoked or has expired.
+func (s *Set) Published(kid string) bool {
+	k, ok := s.state.Load().byKID[kid]
+	return ok && k.published(s.deps.Now())
+}
+
 // readHeader is the slow way, for a media type that is not encoded ahead.
 func (st *setState) readHeader(encoded string) (headerOf, error) {
 	h, err := parseHeader(encoded)
