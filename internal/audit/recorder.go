@@ -38,13 +38,20 @@ type Deps struct {
 	Ring  Sealer
 	Now   func() time.Time
 	Sinks []Sink
+	// Origin finds where a request came from; nil is OriginOf.
+	Origin func(context.Context) Origin
 }
 
 // Recorder makes and reads audit rows. It is safe for concurrent use.
 type Recorder struct{ d Deps }
 
 // New makes a Recorder.
-func New(d Deps) *Recorder { return &Recorder{d: d} }
+func New(d Deps) *Recorder {
+	if d.Origin == nil {
+		d.Origin = OriginOf
+	}
+	return &Recorder{d: d}
+}
 
 // detail is what is sealed.
 type detail struct {
@@ -56,7 +63,7 @@ type detail struct {
 // Row is the event as a row, to be written by the storage call of the change. Origin fields that e leaves empty come from ctx. Row never fails:
 // values that break the schema's limits are cut or replaced, since an event that is not written is worse than one that says less.
 func (r *Recorder) Row(ctx context.Context, tenant storage.ID, e Event) *storage.AuditEvent {
-	now, o := r.d.Now(), OriginOf(ctx)
+	now, o := r.d.Now(), r.d.Origin(ctx)
 	e.IP, e.Device = either(e.IP, o.IP).Unmap().WithZone(""), cut(either(e.Device, o.Device), maxDevice)
 	e.ActorKind, e.Outcome = either(e.ActorKind, System), either(e.Outcome, Success)
 	row := &storage.AuditEvent{

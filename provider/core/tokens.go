@@ -19,8 +19,8 @@ const (
 type Signer interface {
 	Sign(alg, typ string, claims []byte) (string, error)
 	Verify(token string, algs []string, typ string) (claims []byte, kid string, err error)
-	// Stands reports whether the key is still published.
-	Stands(kid string) bool
+	// Published reports whether the key is still published and not revoked.
+	Published(kid string) bool
 }
 
 // Ring holds the symmetric keys.
@@ -118,5 +118,5 @@ func decodeAccess(raw []byte) (*AccessToken, error) {
 
 // KeyStands reports whether the key that signed a JWT seen before still counts: one that was revoked since makes its tokens worthless at once.
 func (t *Tokens) KeyStands(a *AccessToken) bool {
-	return t.signer.Stands(a.KeyID)
+	return t.signer.Published(a.KeyID)
 }

@@ -27,7 +27,7 @@ type Forms interface {
 // Pages renders what a person sees of this endpoint.
 type Pages interface {
 	ErrorPage(c *gin.Context, status int, code, description, errorID string) error
-	Confirm(c *gin.Context, csrf, clientName string, hidden [][2]string) error
+	Confirm(c *gin.Context, csrf, clientName, formAction string, hidden [][2]string) error
 	Done(c *gin.Context, clientName, backURL string) error
 }
 
@@ -81,7 +81,7 @@ func (e *Endpoint) get(c *gin.Context) error {
 	if err != nil {
 		return err
 	}
-	return e.Pages.Confirm(c, csrf, r.clientName(), r.hidden())
+	return e.Pages.Confirm(c, csrf, r.clientName(), core.FormAction(r.back), r.hidden())
 }
 
 func (e *Endpoint) post(c *gin.Context) error {

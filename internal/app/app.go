@@ -1,0 +1,139 @@
+package app
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"os"
+	"path/filepath"
+	"time"
+
+	"github.com/jedan-auth/jedan-auth/internal/audit"
+	"github.com/jedan-auth/jedan-auth/internal/cache"
+	"github.com/jedan-auth/jedan-auth/internal/directory"
+	"github.com/jedan-auth/jedan-auth/internal/httpx"
+	"github.com/jedan-auth/jedan-auth/internal/keys"
+	keyfile "github.com/jedan-auth/jedan-auth/internal/keys/file"
+	"github.com/jedan-auth/jedan-auth/internal/password"
+	"github.com/jedan-auth/jedan-auth/migrations"
+	"github.com/jedan-auth/jedan-auth/provider/register"
+	"github.com/jedan-auth/jedan-auth/storage"
+	"github.com/jedan-auth/jedan-auth/storage/gormdb"
+)
+
+// Options are what a process decides, not an operator.
+type Options struct {
+	Log *slog.Logger
+	Now func() time.Time // nil: time.Now
+}
+
+// App is the open parts that the server and every command share.
+type App struct {
+	Config    Config
+	Log       *slog.Logger
+	Now       func() time.Time
+	DB        *gormdb.DB
+	Feed      *cache.Feed
+	Tenant    storage.ID
+	Ring      *keys.Ring
+	Keys      *keys.Set
+	Audit     *audit.Recorder
+	Directory *directory.Directory
+	Hasher    *password.Hasher
+	Policy    password.Policy
+	Registrar *register.Registrar
+}
+
+// defaultTenant is the name of the one tenant that exists for now.
+const defaultTenant = "default"
+
+// Open makes what is missing (data folder, master key, schema, tenant, keys) and opens everything. Several processes may do so at once; a half-made
+// start is finished by the next. Close what it returns.
+func Open(ctx context.Context, c Config, o Options) (*App, error) {
+	if o.Now == nil {
+		o.Now = time.Now
+	}
+	a := &App{Config: c, Log: o.Log, Now: o.Now, Feed: cache.NewFeed(o.Now, o.Log)}
+	for _, step := range []struct {
+		name string
+		do   func(context.Context) error
+	}{
+		{"data folder", a.makeFolder}, {"database", a.openDatabase}, {"keys", a.openKeys}, {"people", a.openPeople}, {"registrar", a.openRegistrar},
+	} {
+		if err := step.do(ctx); err != nil {
+			return nil, errors.Join(fmt.Errorf("%s: %w", step.name, err), a.Close())
+		}
+	}
+	return a, nil
+}
+
+// Close waits for running writes and closes the database.
+func (a *App) Close() error {
+	if a.DB == nil {
+		return nil
+	}
+	return a.DB.Close()
+}
+
+func (a *App) makeFolder(context.Context) error { return os.MkdirAll(a.Config.Data, 0o700) }
+
+func (a *App) openDatabase(ctx context.Context) (err error) {
+	a.DB, err = gormdb.Open(ctx, gormdb.Config{DSN: a.Config.dsn(), DataDir: a.Config.Data, Now: a.Now, OnCommit: a.Feed.Publish})
+	if err != nil {
+		return err
+	}
+	if _, err := migrations.Up(ctx, a.DB.SQL(), a.DB.Dialect(), a.Config.Data); err != nil {
+		return err
+	}
+	tenant, err := a.DB.EnsureTenant(ctx, &storage.Tenant{ID: storage.NewID(a.Now()), Name: defaultTenant, CreatedAt: a.Now()})
+	if err == nil {
+		a.Tenant = tenant.ID
+	}
+	return err
+}
+
+func (a *App) openKeys(ctx context.Context) error {
+	master, err := a.master()
+	if err != nil {
+		return err
+	}
+	if a.Ring, err = keys.OpenRing(ctx, a.DB, master, a.Tenant, a.Now); err != nil {
+		return err
+	}
+	a.Audit = audit.New(audit.Deps{Ring: a.Ring, Now: a.Now, Origin: origin})
+	a.Keys, err = keys.OpenSet(ctx, keys.SetDeps{Store: a.DB, Ring: a.Ring, Tenant: a.Tenant, Now: a.Now, Audit: a.Audit}, a.Config.Keys.set(a.Config.Tokens))
+	return err
+}
+
+// origin takes a request's address and id from the edge.
+func origin(ctx context.Context) audit.Origin {
+	ip, agent := httpx.ContextClient(ctx)
+	return audit.Origin{RequestID: httpx.ContextRequestID(ctx), IP: ip, Device: agent}
+}
+
+func (a *App) master() (*keyfile.Master, error) {
+	if a.Config.MasterKey != "" {
+		return keyfile.Parse([]byte(a.Config.MasterKey.Reveal()))
+	}
+	m, made, err := keyfile.Ensure(filepath.Join(a.Config.Data, "master.key"))
+	if made {
+		a.Log.Info("made a master key; keep a copy of it apart from the database", "path", filepath.Join(a.Config.Data, "master.key"))
+	}
+	return m, err
+}
+
+func (a *App) openPeople(context.Context) (err error) {
+	a.Directory = directory.New(directory.Deps{People: a.DB, Writer: a.DB, Tx: a.DB, Ring: a.Ring, Audit: a.Audit, Now: a.Now})
+	a.Policy = password.Policy{MinLength: a.Config.Passwords.MinLength}
+	a.Hasher, err = password.New(a.Config.Passwords.config())
+	return err
+}
+
+func (a *App) openRegistrar(context.Context) error {
+	a.Registrar = register.New(register.Deps{
+		Store: a.DB, Ring: a.Ring, Audit: a.Audit, Hasher: a.Hasher, Tenant: a.Tenant, Now: a.Now,
+	})
+	return nil
+}
+

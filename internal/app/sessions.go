@@ -1,0 +1,58 @@
+package app
+
+import (
+	"github.com/gin-gonic/gin"
+
+	"github.com/jedan-auth/jedan-auth/internal/directory"
+	"github.com/jedan-auth/jedan-auth/internal/session"
+	"github.com/jedan-auth/jedan-auth/provider/authorize"
+	"github.com/jedan-auth/jedan-auth/storage"
+)
+
+// browserSessions shows the session manager to the provider.
+type browserSessions struct {
+	m      *session.Manager
+	tenant storage.ID
+}
+
+func (s *browserSessions) current(c *gin.Context) (*session.Current, error) {
+	return s.m.Current(c.Request.Context(), c.Request, s.tenant)
+}
+
+// Current implements authorize.Sessions.
+func (s *browserSessions) Current(c *gin.Context) (*authorize.SignedIn, error) {
+	cur, err := s.current(c)
+	if err != nil || cur == nil {
+		return nil, err
+	}
+	return &authorize.SignedIn{Session: cur.Session, Person: cur.Person}, nil
+}
+
+// Browser implements authorize.Sessions.
+func (s *browserSessions) Browser(c *gin.Context) ([16]byte, error) {
+	return s.m.Browser(c.Writer, c.Request).ID, nil
+}
+
+// CurrentSession implements logout.Sessions.
+func (s *browserSessions) CurrentSession(c *gin.Context) (*storage.Session, error) {
+	cur, err := s.current(c)
+	if err != nil || cur == nil {
+		return nil, err
+	}
+	return cur.Session, nil
+}
+
+// SignOut implements logout.Sessions.
+func (s *browserSessions) SignOut(c *gin.Context, reason string) error {
+	cur, err := s.current(c)
+	if err != nil || cur == nil {
+		return err
+	}
+	return s.m.SignOut(c.Request.Context(), c.Writer, cur, reason)
+}
+
+// claims shows the directory to the provider.
+type claims struct{ d *directory.Directory }
+
+// ClaimsOf implements core.Directory.
+func (c claims) ClaimsOf(p *storage.Person) (map[string]any, error) { return c.d.Claims(p) }
