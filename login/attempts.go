@@ -1,6 +1,7 @@
 package login
 
 import (
+	"cmp"
 	"errors"
 	"math"
 	"sync"
@@ -13,16 +14,24 @@ type Allowance struct {
 	First   time.Duration `config:"first_wait" doc:"The wait after those. It doubles with each further attempt."`
 	Longest time.Duration `config:"longest_wait" doc:"The longest wait."`
 	Leak    time.Duration `config:"forget_each" doc:"One attempt is forgotten each such time."`
-	InARow  int           `config:"in_a_row" doc:"From this attempt of a series on, each waits a day. 0: never."`
+	InARow  int           `config:"in_a_row" doc:"From this attempt of a series on, each waits a day; negative: never."`
 	MaxKeys int           `config:"max_keys" doc:"How many are counted at once (about 150 bytes each); 0 is 65536."`
 }
 
 // Validate reports what cannot be kept.
 func (a Allowance) Validate() error {
-	if a.Free < 1 || a.First <= 0 || a.Longest < a.First || a.Leak <= 0 || a.InARow < 0 || a.MaxKeys < 0 {
+	if a.Free < 1 || a.First <= 0 || a.Longest < a.First || a.Leak <= 0 || a.MaxKeys < 0 {
 		return errors.New("login: an allowance needs at least one free attempt, waits that grow and a time to forget")
 	}
 	return nil
+}
+
+// Or returns a with the settings of b where a's are zero.
+func (a Allowance) Or(b Allowance) Allowance {
+	return Allowance{
+		Free: cmp.Or(a.Free, b.Free), First: cmp.Or(a.First, b.First), Longest: cmp.Or(a.Longest, b.Longest),
+		Leak: cmp.Or(a.Leak, b.Leak), InARow: cmp.Or(a.InARow, b.InARow), MaxKeys: cmp.Or(a.MaxKeys, b.MaxKeys),
+	}
 }
 
 // longWait is what follows InARow attempts: a hundred in a row are too many for

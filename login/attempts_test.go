@@ -216,7 +216,6 @@ func TestAllowancesThatCannotBeKept(t *testing.T) {
 		"no wait":         func(a *Allowance) { a.First = 0 },
 		"shrinking waits": func(a *Allowance) { a.Longest = time.Second },
 		"never forgets":   func(a *Allowance) { a.Leak = 0 },
-		"negative row":    func(a *Allowance) { a.InARow = -1 },
 		"negative keys":   func(a *Allowance) { a.MaxKeys = -1 },
 	} {
 		a := good
@@ -224,5 +223,12 @@ func TestAllowancesThatCannotBeKept(t *testing.T) {
 		if _, err := NewAttempts(a, time.Now); err == nil {
 			t.Errorf("%s: accepted", name)
 		}
+	}
+}
+
+func TestSettingsThatAreLeftOutKeepTheirDefaults(t *testing.T) {
+	got := Allowance{Free: 9, InARow: -1}.Or(perAccount())
+	if got.Free != 9 || got.InARow != -1 || got.First != 30*time.Second || got.Longest != time.Hour || got.Leak != 24*time.Hour {
+		t.Errorf("%+v", got)
 	}
 }

@@ -7,7 +7,7 @@ import (
 	"github.com/jedan-auth/jedan-auth/login"
 )
 
-// Config is how many attempts are allowed. A zero Allowance is the default.
+// Config is how many attempts are allowed. A zero setting is the default.
 //
 // The counts are kept in memory, by each node for itself: they are allowances,
 // and a restart forgives them.
@@ -43,9 +43,7 @@ func (c Config) withDefaults() Config {
 		{&c.Everyone, &login.Allowance{Free: 600, First: 2 * time.Second, Longest: 10 * time.Second, Leak: 500 * time.Millisecond}},
 	}
 	for _, d := range defaults {
-		if *d.given == (login.Allowance{}) {
-			*d.given = *d.used
-		}
+		*d.given = d.given.Or(*d.used)
 	}
 	return c
 }

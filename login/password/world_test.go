@@ -6,7 +6,6 @@ import (
 	"crypto/hmac"
 	"crypto/sha256"
 	"encoding/binary"
-	"encoding/hex"
 	"log/slog"
 	"net/http"
 	"net/http/httptest"
@@ -15,8 +14,6 @@ import (
 	"sync"
 	"testing"
 	"time"
-
-	"github.com/gin-gonic/gin"
 
 	"github.com/jedan-auth/jedan-auth/internal/audit"
 	"github.com/jedan-auth/jedan-auth/internal/errs"
@@ -254,51 +251,6 @@ func (m *meter) AuthRequest(kind, outcome string)   { m.add(kind + "/" + outcome
 func (m *meter) FailedLogin(factor, reason string)  { m.add(factor + "!" + reason) }
 func (m *meter) SecurityEvent(typ, severity string) { m.add(typ + "@" + severity) }
 
-// wire writes cookies for session.Manager and sees them in the same request.
-type wire struct{}
-
-type jarKey struct{}
-
-func (wire) Read(r *http.Request, name httpx.Cookie) (string, bool) {
-	if jar, ok := r.Context().Value(jarKey{}).(map[httpx.Cookie]string); ok {
-		if v, set := jar[name]; set {
-			return v, v != ""
-		}
-	}
-	found := r.CookiesNamed(string(name))
-	if len(found) != 1 {
-		return "", false
-	}
-	return found[0].Value, true
-}
-
-func (wire) Write(ctx context.Context, w http.ResponseWriter, name httpx.Cookie, value string, _ time.Duration) {
-	if jar, ok := ctx.Value(jarKey{}).(map[httpx.Cookie]string); ok {
-		jar[name] = value
-	}
-	http.SetCookie(w, &http.Cookie{Name: string(name), Value: value, Path: "/"})
-}
-
-func (k wire) Remove(ctx context.Context, w http.ResponseWriter, name httpx.Cookie) {
-	k.Write(ctx, w, name, "", 0)
-}
-
-// forms binds form tokens to the browser's id.
-type forms struct{ sessions *session.Manager }
-
-func (f forms) Token(c *gin.Context, purpose string) (string, error) {
-	b := f.sessions.Browser(c.Writer, c.Request)
-	_, mac := ring{raw: make([]byte, 32)}.MAC("forms", []byte(purpose), b.ID[:])
-	return hex.EncodeToString(mac), nil
-}
-
-func (f forms) Check(c *gin.Context, purpose string, form url.Values) error {
-	if want, _ := f.Token(c, purpose); form.Get(httpx.CSRFField) != want {
-		return errs.New(errs.Forbidden, "This form is too old.")
-	}
-	return nil
-}
-
 type clients struct{}
 
 func (clients) ClientDisplay(_ context.Context, _ storage.ID, id string) (login.Client, error) {
@@ -326,12 +278,12 @@ func newWorld(t *testing.T, cfg Config) *world {
 	rec := audit.New(audit.Deps{Ring: keys, Now: w.clock.Now})
 	w.flows = flow.New(flow.Deps{Ring: keys, Now: w.clock.Now}, flow.Config{})
 	w.sessions = session.New(session.Deps{Tenant: w.tenant, Reader: w.store, Writer: w.store, People: w.store, Ring: keys, Audit: rec,
-		Cookies: wire{}, Now: w.clock.Now}, session.Config{})
+		Cookies: httpx.Cookies{}, Now: w.clock.Now}, session.Config{})
 	pages, err := web.New(web.Options{})
 	must(t, err)
 	logger := slog.New(slog.NewJSONHandler(w.log, nil))
 	steps, err := login.New(login.Config{Issuer: issuer}, login.Deps{Tenant: w.tenant, Flows: w.flows, Sessions: w.sessions,
-		Browsers: w.sessions, Clients: clients{}, Subjects: w, Names: names{}, Pages: pages, Forms: forms{w.sessions}})
+		Browsers: w.sessions, Clients: clients{}, Subjects: w, Names: names{}, Pages: pages, Forms: w.sessions.Forms()})
 	must(t, err)
 	m, err := New(cfg, Deps{Steps: steps, People: w.store, Hasher: w.hasher, Rehasher: w.store, Failures: w.failures, Audit: rec,
 		Events: w.store, Meter: w.meter, Logger: logger, Now: w.clock.Now})
@@ -379,7 +331,6 @@ func (b *browser) do(r *http.Request) *httptest.ResponseRecorder {
 	for name, value := range b.cookies {
 		r.AddCookie(&http.Cookie{Name: name, Value: value})
 	}
-	r = r.WithContext(context.WithValue(r.Context(), jarKey{}, map[httpx.Cookie]string{}))
 	rec := httptest.NewRecorder()
 	b.w.handler.ServeHTTP(rec, r)
 	for _, c := range rec.Result().Cookies() {
