@@ -49,9 +49,11 @@ func isLoopbackHost(host string) bool {
 // of a loopback issuer is sent to the issuer; everything else is 421, so that no
 // link, cookie or cache entry is ever made for a name that a stranger chose.
 func (e *Engine) checkHost(c *gin.Context, st *state) (done bool, err error) {
-	host, err := canonicalHost(e.requestHost(c.Request, st), e.cfg.Issuer.Scheme)
-	if err != nil {
-		return false, errs.New(errs.Misdirected, "")
+	host := e.requestHost(c.Request, st)
+	if host != e.host { // mostly it is, letter by letter
+		if host, err = canonicalHost(host, e.cfg.Issuer.Scheme); err != nil {
+			return false, errs.New(errs.Misdirected, "")
+		}
 	}
 	if host != e.host {
 		if e.loopback && isLoopbackHost(host) && safe(c.Request.Method) {

@@ -109,6 +109,7 @@ func TestSmuggling(t *testing.T) {
 		"obs-fold":         head + "X: a\r\n b\r\nContent-Length\r\n : 0\r\n\r\n" + smuggled,
 		"space in name":    head + "Content-Length : 0\r\n\r\n" + smuggled,
 		"bad chunk":        head + "Transfer-Encoding: chunked\r\n\r\nzz\r\n\r\n0\r\n\r\n" + smuggled,
+		"bare LF in chunk": head + "Transfer-Encoding: chunked\r\n\r\n3\na=1\r\n0\r\n\r\n" + smuggled,
 		"two hosts":        "GET /doc HTTP/1.1\r\nHost: id.test\r\nHost: evil.test\r\n\r\n" + smuggled,
 		"no host":          "GET /doc HTTP/1.1\r\n\r\n" + smuggled,
 		"bare CR in value": "GET /doc HTTP/1.1\r\nHost: id.test\r\nX: a\rb\r\n\r\n" + smuggled,
