@@ -3,6 +3,7 @@ package session
 import (
 	"encoding/base64"
 	"encoding/binary"
+	"strings"
 
 	"github.com/jedan-auth/jedan-auth/internal/keys"
 	"github.com/jedan-auth/jedan-auth/storage"
@@ -48,7 +49,7 @@ type parsed struct {
 }
 
 func parseCookie(value string) (parsed, bool) {
-	if len(value) > maxCookie {
+	if len(value) > maxCookie || strings.ContainsAny(value, "\r\n") { // the decoder would skip line ends
 		return parsed{}, false
 	}
 	b, err := base64.RawURLEncoding.Strict().DecodeString(value)

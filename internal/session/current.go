@@ -4,6 +4,7 @@ import (
 	"context"
 	"log/slog"
 	"net/http"
+	"slices"
 	"sync/atomic"
 	"time"
 
@@ -12,10 +13,9 @@ import (
 	"github.com/jedan-auth/jedan-auth/storage"
 )
 
-// entry is a session with its person as read from the database, and when this process last wrote that it was seen.
+// entry is a session as read from the database, and when this process last wrote that it was seen.
 type entry struct {
 	session storage.Session
-	person  storage.Person
 	touched atomic.Int64 // unix microseconds
 }
 
@@ -24,11 +24,11 @@ func (m *Manager) load(ctx context.Context, id storage.ID) (*entry, error) {
 	if err != nil {
 		return nil, err
 	}
-	p, err := m.d.People.PersonByID(ctx, m.d.Tenant, s.Person)
-	if err != nil {
-		return nil, err
-	}
-	return &entry{session: *s, person: *p}, nil
+	return &entry{session: *s}, nil
+}
+
+func (m *Manager) person(ctx context.Context, id storage.ID) (*storage.Person, error) {
+	return m.d.People.PersonByID(ctx, m.d.Tenant, id)
 }
 
 // seen is when the session was last used, as far as this process knows.
@@ -39,13 +39,6 @@ func (e *entry) seen() time.Time {
 	return e.session.LastSeenAt
 }
 
-// current returns copies: what a caller changes stays with the caller.
-func (e *entry) current() *Current {
-	s, p := e.session, e.person
-	s.LastSeenAt = e.seen()
-	return &Current{Session: &s, Person: &p}
-}
-
 // Current is who is signed in in the browser of r: nil without an error when nobody is, that is when the cookie is missing, ambiguous, forged or
 // another tenant's, when the session ended or went over a limit, or when the person may not sign in. An error says that the database did not answer.
 func (m *Manager) Current(ctx context.Context, r *http.Request, tenant storage.ID) (*Current, error) {
@@ -53,15 +46,11 @@ func (m *Manager) Current(ctx context.Context, r *http.Request, tenant storage.I
 	if !ok {
 		return nil, nil
 	}
-	e, err := m.live(ctx, id)
+	cur, err := m.live(ctx, id)
 	if errs.Is(err, errs.NotFound) {
 		return nil, nil
 	}
-	if err != nil || e == nil {
-		return nil, err
-	}
-	m.touch(ctx, e)
-	return e.current(), nil
+	return cur, err
 }
 
 func (m *Manager) sessionID(r *http.Request, tenant storage.ID) (id storage.ID, ok bool) {
@@ -78,8 +67,8 @@ func (m *Manager) sessionID(r *http.Request, tenant storage.ID) (id storage.ID, 
 }
 
 // live returns the session if it counts, else nil. A session that looks unused is read again: another node may have seen it since.
-func (m *Manager) live(ctx context.Context, id storage.ID) (*entry, error) {
-	e, err := m.loaded(ctx, id)
+func (m *Manager) live(ctx context.Context, id storage.ID) (*Current, error) {
+	e, err := m.sessions(ctx, id)
 	if err != nil {
 		return nil, err
 	}
@@ -90,11 +79,23 @@ func (m *Manager) live(ctx context.Context, id storage.ID) (*entry, error) {
 		}
 		kept.touched.Store(e.session.LastSeenAt.UnixMicro())
 	}
-	now := m.d.Now()
-	if e.session.RevokedAt != nil || !now.Before(e.session.ExpiresAt) || m.idle(e) || e.person.State != storage.PersonActive {
+	if e.session.RevokedAt != nil || !m.d.Now().Before(e.session.ExpiresAt) || m.idle(e) {
 		return nil, nil
 	}
-	return e, nil
+	p, err := m.people(ctx, e.session.Person)
+	if err != nil || p.State != storage.PersonActive {
+		return nil, err
+	}
+	m.touch(ctx, e)
+	return current(e, p), nil
+}
+
+// current returns copies: what a caller changes stays with the caller.
+func current(e *entry, p *storage.Person) *Current {
+	s, person := e.session, *p
+	s.LastSeenAt = e.seen()
+	s.AMR = slices.Clone(s.AMR)
+	return &Current{Session: &s, Person: &person}
 }
 
 func (m *Manager) idle(e *entry) bool { return m.d.Now().Sub(e.seen()) >= m.c.Idle }

@@ -20,7 +20,7 @@ const (
 	DefaultAbsolute = 30 * 24 * time.Hour
 )
 
-// cached is how many sessions are kept in memory; one takes about 2 KB.
+// cached is how many sessions, and how many people, are kept in memory; one takes about 1 KB.
 const cached = 4096
 
 // touchEvery is how often LastSeenAt is written at most.
@@ -77,6 +77,7 @@ type Recorder interface {
 }
 
 var (
+	_ Cookies  = httpx.Cookies{}
 	_ Ring     = (*keys.Ring)(nil)
 	_ Recorder = (*audit.Recorder)(nil)
 )
@@ -96,31 +97,35 @@ type Deps struct {
 
 // Manager keeps sessions. It is safe for concurrent use.
 type Manager struct {
-	d      Deps
-	c      Config
-	loaded func(ctx context.Context, id storage.ID) (*entry, error)
+	d        Deps
+	c        Config
+	sessions func(ctx context.Context, id storage.ID) (*entry, error)
+	people   func(ctx context.Context, id storage.ID) (*storage.Person, error)
 }
 
 // New returns a Manager.
 func New(d Deps, c Config) *Manager {
 	m := &Manager{d: d, c: c.withDefaults()}
-	m.loaded = m.load
+	m.sessions, m.people = m.load, m.person
 	if d.Feed != nil {
-		m.loaded = cache.New(d.Feed, cached, m.load, touches).Get
+		m.sessions = cache.New(d.Feed, cached, m.load, touches(storage.ChangeSession)).Get
+		m.people = cache.New(d.Feed, cached, m.person, touches(storage.ChangePerson)).Get
 	}
 	return m
 }
 
-// touches drops one session for its own change, and all for a person's: a person's end is one change for many sessions.
-func touches(ch storage.Change) (id storage.ID, one, all bool) {
-	switch {
-	case ch.Kind == storage.ChangePerson:
-		return id, false, true
-	case ch.Kind == storage.ChangeSession && len(ch.Ref) == len(id):
+// touches drops the row that a change of the kind names, or all when it names none.
+func touches(kind string) func(storage.Change) (id storage.ID, one, all bool) {
+	return func(ch storage.Change) (id storage.ID, one, all bool) {
+		if ch.Kind != kind {
+			return id, false, false
+		}
+		if len(ch.Ref) != len(id) {
+			return id, false, true
+		}
 		copy(id[:], ch.Ref)
 		return id, true, false
 	}
-	return id, false, ch.Kind == storage.ChangeSession
 }
 
 // Current is who is signed in.

@@ -80,7 +80,7 @@ func (m *Manager) newSession(ctx context.Context, r *http.Request, person *stora
 		Tenant: person.Tenant, ID: storage.NewID(now), Person: person.ID, AuthTime: now, ACR: in.ACR, AMR: slices.Clone(in.AMR),
 		CreatedAt: now, LastSeenAt: now, ExpiresAt: now.Add(m.c.Absolute),
 	}
-	s.Device = m.d.Ring.Seal(seal.Location{Table: s.TableName(), Column: "device", Tenant: s.Tenant, Row: s.ID}, device(ctx, r))
+	s.Device = m.d.Ring.Seal(deviceAt(s), device(ctx, r))
 	return s
 }
 
@@ -145,4 +145,8 @@ func target(id storage.ID) string { return "session:" + id.String() }
 
 func notNow() error {
 	return errs.New(errs.Forbidden, "This account cannot be signed in to right now. Start again.")
+}
+
+func deviceAt(s *storage.Session) seal.Location {
+	return seal.Location{Table: s.TableName(), Column: "device", Tenant: s.Tenant, Row: s.ID}
 }
