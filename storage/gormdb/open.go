@@ -60,6 +60,9 @@ func (d *DB) SQL() *sql.DB { return d.writerSQL }
 // Dialect is the kind of database, as package migrations names it.
 func (d *DB) Dialect() migrations.Dialect { return d.dialect }
 
+// Path is SQLite's file; empty on PostgreSQL. SQLite keeps its journal beside it.
+func (d *DB) Path() string { return d.path }
+
 // Ping reports whether the database answers.
 func (d *DB) Ping(ctx context.Context) error {
 	var one int
