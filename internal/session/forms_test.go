@@ -11,21 +11,25 @@ import (
 	"github.com/jedan-auth/jedan-auth/internal/keys"
 )
 
-func (w *world) page(b browser) (*gin.Context, *httptest.ResponseRecorder) {
+// handle runs a handler for a request of b, which keeps the cookies of the answer.
+func (w *world) handle(b browser, handler func(c *gin.Context) error) error {
 	rec := httptest.NewRecorder()
 	c, _ := gin.CreateTestContext(rec)
 	c.Request = b.request(w.t)
-	return c, rec
+	err := handler(c)
+	b.take(rec)
+	return err
 }
 
-func (w *world) formToken(b browser, purpose string) string {
+func (w *world) formToken(b browser, purpose string) (token string) {
 	w.t.Helper()
-	c, rec := w.page(b)
-	token, err := w.Forms().Token(c, purpose)
+	err := w.handle(b, func(c *gin.Context) (err error) {
+		token, err = w.Forms().Token(c, purpose)
+		return err
+	})
 	if err != nil {
 		w.t.Fatal(err)
 	}
-	b.take(rec)
 	return token
 }
 
@@ -39,7 +43,7 @@ func TestForms(t *testing.T) {
 	if _, err := w.ring.RotateDataKey(t.Context(), keys.Sessions); err != nil {
 		t.Fatal(err)
 	}
-	for name, c := range map[string]struct {
+	for name, try := range map[string]struct {
 		in      browser
 		purpose string
 		form    url.Values
@@ -56,9 +60,8 @@ func TestForms(t *testing.T) {
 		"bent":          {b, "login", url.Values{FormField: {token[:10] + "AAAA" + token[14:]}}, false},
 		"a cookie":      {b, "login", url.Values{FormField: {b[browserName]}}, false},
 	} {
-		ctx, _ := w.page(c.in)
-		err := w.Forms().Check(ctx, c.purpose, c.form)
-		if c.ok && err != nil || !c.ok && !errs.Is(err, errs.Forbidden) {
+		err := w.handle(try.in, func(c *gin.Context) error { return w.Forms().Check(c, try.purpose, try.form) })
+		if try.ok && err != nil || !try.ok && !errs.Is(err, errs.Forbidden) {
 			t.Errorf("%s: %v", name, err)
 		}
 	}
