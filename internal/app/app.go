@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"net"
 	"os"
 	"path/filepath"
 	"time"
@@ -26,6 +27,8 @@ import (
 type Options struct {
 	Log *slog.Logger
 	Now func() time.Time // nil: time.Now
+	// Listeners are served instead of the configured addresses (tests, socket activation).
+	Listeners []net.Listener
 }
 
 // App is the open parts that the server and every command share.
@@ -43,6 +46,8 @@ type App struct {
 	Hasher    *password.Hasher
 	Policy    password.Policy
 	Registrar *register.Registrar
+
+	listeners []net.Listener
 }
 
 // defaultTenant is the name of the one tenant that exists for now.
@@ -54,7 +59,7 @@ func Open(ctx context.Context, c Config, o Options) (*App, error) {
 	if o.Now == nil {
 		o.Now = time.Now
 	}
-	a := &App{Config: c, Log: o.Log, Now: o.Now, Feed: cache.NewFeed(o.Now, o.Log)}
+	a := &App{Config: c, Log: o.Log, Now: o.Now, Feed: cache.NewFeed(o.Now, o.Log), listeners: o.Listeners}
 	for _, step := range []struct {
 		name string
 		do   func(context.Context) error
@@ -136,4 +141,3 @@ func (a *App) openRegistrar(context.Context) error {
 	})
 	return nil
 }
-

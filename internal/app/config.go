@@ -9,6 +9,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/jedan-auth/jedan-auth/consent"
 	"github.com/jedan-auth/jedan-auth/internal/config"
 	"github.com/jedan-auth/jedan-auth/internal/keys"
 	"github.com/jedan-auth/jedan-auth/internal/password"
@@ -30,6 +31,7 @@ type Config struct {
 	Tokens    provider.Config     `config:"tokens" doc:"Lifetimes of codes, tokens, grants and flows."`
 	Sessions  Sessions            `config:"sessions" doc:"Limits of a person's session."`
 	Passwords Passwords           `config:"passwords" doc:"How passwords are hashed and judged."`
+	Consent   consent.Config      `config:"consent" doc:"Remembered consents."`
 	Login     Login               `config:"login" doc:"Sign-in."`
 	Keys      Keys                `config:"keys" doc:"Signing keys."`
 	Log       telemetry.LogConfig `config:"log" doc:"The log."`

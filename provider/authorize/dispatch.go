@@ -9,6 +9,7 @@ import (
 
 	"github.com/jedan-auth/jedan-auth/internal/flow"
 	"github.com/jedan-auth/jedan-auth/provider/core"
+	"github.com/jedan-auth/jedan-auth/web"
 )
 
 // visit is one arrival of the browser with a judged request.
@@ -152,7 +153,7 @@ func (v *visit) unassured() bool {
 }
 
 // binding is what a person saw of the client when consenting: another name or another host asks again (SE05).
-func (v *visit) binding() string { return v.Client.Name() + "\n" + core.FormAction(v.RedirectURI) }
+func (v *visit) binding() string { return v.Client.Name() + "\n" + web.FormActionSource(v.RedirectURI) }
 
 // within keeps what was asked for in this request.
 func (v *visit) within(scopes []string) []string {

@@ -75,8 +75,6 @@ func (r *request) known() url.Values {
 // get returns a parameter; one sent without a value counts as omitted (RFC 6749 section 3.1).
 func (r *request) get(name string) string { return r.Params.Get(name) }
 
-func (r *request) has(word, name string) bool { return slices.Contains(core.Words(r.get(name)), word) }
-
 // frontChannel reports whether the response itself carries a word of the response type.
 func (r *request) returns(word string) bool { return slices.Contains(core.Words(r.ResponseType), word) }
 

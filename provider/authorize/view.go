@@ -5,6 +5,7 @@ import (
 
 	"github.com/jedan-auth/jedan-auth/internal/flow"
 	"github.com/jedan-auth/jedan-auth/provider/core"
+	"github.com/jedan-auth/jedan-auth/web"
 )
 
 // Asked is what a screen may show of a request: who asks, for what.
@@ -15,7 +16,7 @@ type Asked struct {
 	FormAction string // CSP source of the redirect URI
 	Binding    string
 	Redirect   string
-	Offline    bool
+	Subject    string // the sub that the request insists on, or ""
 }
 
 // View judges a flow again and says what is asked, for the consent screen.
@@ -26,7 +27,7 @@ func (e *Endpoint) View(ctx context.Context, fl *flow.Flow) (*Asked, error) {
 	}
 	v := &visit{request: r, flow: fl}
 	return &Asked{
-		Client: r.Client, Scopes: r.asked(), Resources: r.Resources, FormAction: core.FormAction(r.RedirectURI), Binding: v.binding(),
-		Redirect: r.RedirectURI, Offline: r.has("offline_access", "scope"),
+		Client: r.Client, Scopes: r.asked(), Resources: r.Resources, FormAction: web.FormActionSource(r.RedirectURI), Binding: v.binding(),
+		Redirect: r.RedirectURI, Subject: r.HintSubject,
 	}, nil
 }

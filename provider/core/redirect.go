@@ -62,14 +62,3 @@ func IsPrivateUse(uri string) bool {
 	scheme, _, ok := strings.Cut(uri, ":")
 	return ok && strings.Contains(scheme, ".")
 }
-
-// FormAction is the CSP source that allows a form's answer to be redirected to uri: its origin, or its scheme for private-use ones.
-func FormAction(uri string) string {
-	if o := Origin(uri); o != "" {
-		return o
-	}
-	if scheme, _, ok := strings.Cut(uri, ":"); ok && IsPrivateUse(uri) {
-		return scheme + ":"
-	}
-	return ""
-}

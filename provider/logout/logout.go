@@ -10,6 +10,7 @@ import (
 	"github.com/jedan-auth/jedan-auth/internal/verdict"
 	"github.com/jedan-auth/jedan-auth/provider/core"
 	"github.com/jedan-auth/jedan-auth/storage"
+	"github.com/jedan-auth/jedan-auth/web"
 )
 
 // Sessions finds and ends the session of a request.
@@ -81,7 +82,7 @@ func (e *Endpoint) get(c *gin.Context) error {
 	if err != nil {
 		return err
 	}
-	return e.Pages.Confirm(c, csrf, r.clientName(), core.FormAction(r.back), r.hidden())
+	return e.Pages.Confirm(c, csrf, r.clientName(), web.FormActionSource(r.back), r.hidden())
 }
 
 func (e *Endpoint) post(c *gin.Context) error {

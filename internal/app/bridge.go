@@ -1,0 +1,107 @@
+package app
+
+import (
+	"context"
+	"net/url"
+	"slices"
+	"strings"
+
+	"github.com/jedan-auth/jedan-auth/consent"
+	"github.com/jedan-auth/jedan-auth/internal/directory"
+	"github.com/jedan-auth/jedan-auth/internal/flow"
+	"github.com/jedan-auth/jedan-auth/internal/session"
+	"github.com/jedan-auth/jedan-auth/login"
+	"github.com/jedan-auth/jedan-auth/provider"
+	"github.com/jedan-auth/jedan-auth/storage"
+)
+
+// bridge tells the screens of other features what the provider knows: features never import features.
+type bridge struct {
+	provider *provider.Module
+	people   *directory.Directory
+}
+
+// ClientDisplay implements login.Clients.
+func (b *bridge) ClientDisplay(ctx context.Context, _ storage.ID, clientID string) (login.Client, error) {
+	c, err := b.provider.Clients().ByClientID(ctx, clientID)
+	if err != nil {
+		return login.Client{}, err
+	}
+	m := c.Metadata
+	return login.Client{
+		Name: c.Name(), PolicyURI: m.PolicyURI, TosURI: m.TosURI, Host: firstHost(m.RedirectURIs), StartURL: m.InitiateLoginURI,
+		Verified: m.FirstParty, FirstParty: m.FirstParty,
+	}, nil
+}
+
+// ClientStart implements consent.Starts.
+func (b *bridge) ClientStart(ctx context.Context, _ storage.ID, clientID string) (name, start string, err error) {
+	c, err := b.provider.Clients().ByClientID(ctx, clientID)
+	if err != nil {
+		return "", "", err
+	}
+	return c.Name(), c.Metadata.InitiateLoginURI, nil
+}
+
+// RequiredSubject implements login.Subjects.
+func (b *bridge) RequiredSubject(ctx context.Context, fl *flow.Flow) (string, error) {
+	asked, err := b.provider.Asked(ctx, fl)
+	if err != nil {
+		return "", err
+	}
+	return asked.Subject, nil
+}
+
+// ConsentView implements consent.Requests.
+func (b *bridge) ConsentView(ctx context.Context, fl *flow.Flow, cur *session.Current) (consent.View, error) {
+	asked, err := b.provider.Asked(ctx, fl)
+	if err != nil {
+		return consent.View{}, err
+	}
+	own, err := b.people.Claims(cur.Person)
+	if err != nil {
+		return consent.View{}, err
+	}
+	m := asked.Client.Metadata
+	v := consent.View{
+		Client: asked.Client.ID, ClientID: asked.Client.ClientID, Name: asked.Client.Name(), PolicyURI: m.PolicyURI, TosURI: m.TosURI,
+		Host: host(asked.Redirect), Verified: m.FirstParty, Resources: asked.Resources, Binding: asked.Binding, FormAction: asked.FormAction,
+	}
+	for _, s := range asked.Scopes {
+		v.Scopes = append(v.Scopes, consent.Scope{Name: s, Optional: optional(s), Detail: detail(own, s), Risky: s == "offline_access"})
+	}
+	return v, nil
+}
+
+// optional scopes are the person's own data and lasting access: a client must work without them. What an API calls its scopes is for the API.
+func optional(scope string) bool {
+	return slices.Contains([]string{"profile", "email", "address", "phone", "offline_access"}, strings.TrimPrefix(scope, "claim:"))
+}
+
+// detail is the data that would be shared, where it is one short text.
+func detail(own directory.Claims, scope string) string {
+	switch strings.TrimPrefix(scope, "claim:") {
+	case "profile":
+		return own.String("name")
+	case "email":
+		return own.String("email")
+	case "phone":
+		return own.String("phone_number")
+	}
+	return ""
+}
+
+func firstHost(uris []string) string {
+	if len(uris) == 0 {
+		return ""
+	}
+	return host(uris[0])
+}
+
+func host(uri string) string {
+	u, err := url.Parse(uri)
+	if err != nil {
+		return ""
+	}
+	return u.Host
+}

@@ -1,0 +1,41 @@
+package app
+
+import (
+	"github.com/jedan-auth/jedan-auth/account"
+	"github.com/jedan-auth/jedan-auth/admin/setup"
+	"github.com/jedan-auth/jedan-auth/internal/httpx"
+)
+
+// mounter is a feature with routes.
+type mounter interface{ Mount(r httpx.Router) }
+
+// modules lists every feature that answers requests.
+func (s *server) modules() []mounter {
+	return []mounter{s.provider, s.login, s.password, s.consents.m.Load(), s.account, s.setup}
+}
+
+func (s *server) makeAccount() (err error) {
+	s.account, err = account.New(account.Deps{
+		Tenant: s.Tenant, Issuer: s.Config.Issuer, Flows: s.flows, Sessions: s.sessions, People: s.DB, Directory: s.Directory, Hasher: s.Hasher,
+		Policy: s.Policy, MinLength: s.Config.Passwords.MinLength, Attempts: s.password.Own(), Failures: s.failures, Pages: s.render,
+		Forms: s.sessions.Forms(), Logger: s.Log,
+	})
+	return err
+}
+
+// links makes one-time set-up links, for the server and for the command line.
+func (a *App) links() (*setup.Links, error) {
+	return setup.NewLinks(setup.LinkDeps{Tenant: a.Tenant, Issuer: a.Config.Issuer, Links: a.DB, Admins: a.DB, Now: a.Now})
+}
+
+func (s *server) makeSetup() error {
+	links, err := s.links()
+	if err != nil {
+		return err
+	}
+	s.setup, err = setup.New(setup.Deps{
+		Links: links, People: s.Directory, Hasher: s.Hasher, Policy: s.Policy, MinLength: s.Config.Passwords.MinLength, Sessions: s.sessions,
+		Pages: s.render, Forms: s.sessions.Forms(), Audit: s.Audit,
+	})
+	return err
+}

@@ -1,0 +1,103 @@
+package app
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"net"
+	"sync"
+	"time"
+
+	"github.com/jedan-auth/jedan-auth/internal/httpx"
+)
+
+// Serve answers requests until ctx ends, then drains. A second server on one SQLite file is refused by name.
+func (a *App) Serve(ctx context.Context) error { return a.ServeReady(ctx, func([]net.Addr, string) {}) }
+
+// ServeReady is Serve; ready is called once requests are answered, with the addresses and, while there is no administrator, the set-up link.
+func (a *App) ServeReady(ctx context.Context, ready func(addrs []net.Addr, setupLink string)) (err error) {
+	lock, err := a.DB.LockServe()
+	if err != nil {
+		return err
+	}
+	defer func() { err = errors.Join(err, lock.Close()) }()
+	s, err := a.newServer()
+	if err != nil {
+		return err
+	}
+	listeners, certificates, err := s.listen(ctx)
+	if err != nil {
+		return err
+	}
+	background, stop := context.WithCancel(context.WithoutCancel(ctx))
+	var running sync.WaitGroup
+	running.Go(func() { s.Feed.Run(background, s.DB) })
+	running.Go(func() { s.work(background) })
+	defer func() { stop(); running.Wait(); err = errors.Join(err, s.flush()) }()
+	link, err := s.firstLink(ctx)
+	if err != nil {
+		return err
+	}
+	ready(addresses(listeners), link)
+	return httpx.Serve(ctx, httpx.ServerConfig{
+		Listeners: listeners, Certificates: certificates, MaxConnections: a.Config.Limits.Connections, DrainDelay: a.Config.Shutdown.DrainDelay,
+		ShutdownTimeout: a.Config.Shutdown.Timeout, OnDrain: s.engine.Drain, Logger: a.Log,
+	}, s.handler)
+}
+
+func (s *server) listen(ctx context.Context) ([]net.Listener, *httpx.Certificates, error) {
+	var certificates *httpx.Certificates
+	if s.Config.TLS.Certificate != "" {
+		c, err := httpx.NewCertificates(s.Config.TLS.Certificate, s.Config.TLS.Key, s.Log, s.Now)
+		if err != nil {
+			return nil, nil, err
+		}
+		certificates = c
+	}
+	if len(s.listeners) > 0 {
+		return s.listeners, certificates, nil
+	}
+	l, err := httpx.Listen(ctx, s.Config.Listen)
+	return l, certificates, err
+}
+
+func addresses(ls []net.Listener) []net.Addr {
+	out := make([]net.Addr, len(ls))
+	for i, l := range ls {
+		out[i] = l.Addr()
+	}
+	return out
+}
+
+// firstLink makes a set-up link while there is no administrator.
+func (s *server) firstLink(ctx context.Context) (string, error) {
+	exists, err := s.DB.AdminExists(ctx, s.Tenant)
+	if err != nil || exists {
+		return "", err
+	}
+	return s.SetupLink(ctx)
+}
+
+// SetupLink makes a new one-time link for the first administrator.
+func (a *App) SetupLink(ctx context.Context) (string, error) {
+	links, err := a.links()
+	if err != nil {
+		return "", err
+	}
+	return links.NewLink(ctx)
+}
+
+// flush writes down what waits in memory.
+func (s *server) flush() error {
+	ctx, cancel := context.WithTimeout(context.Background(), 5*time.Second)
+	defer cancel()
+	return errors.Join(s.provider.Flush(ctx), s.failures.FlushAll(ctx))
+}
+
+// work runs the periodic jobs of jobs.go until ctx ends.
+func (s *server) work(ctx context.Context) {
+	if err := s.runJobs(ctx); err != nil && ctx.Err() == nil {
+		s.Log.ErrorContext(ctx, "background work ended", slog.String("error", fmt.Sprint(err)))
+	}
+}

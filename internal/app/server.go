@@ -1,0 +1,166 @@
+package app
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"net/http"
+	"net/netip"
+	"net/url"
+	"strings"
+	"sync/atomic"
+
+	"github.com/gin-gonic/gin"
+
+	"github.com/jedan-auth/jedan-auth/account"
+	"github.com/jedan-auth/jedan-auth/admin/setup"
+	"github.com/jedan-auth/jedan-auth/consent"
+	"github.com/jedan-auth/jedan-auth/internal/audit"
+	"github.com/jedan-auth/jedan-auth/internal/flow"
+	"github.com/jedan-auth/jedan-auth/internal/httpx"
+	"github.com/jedan-auth/jedan-auth/internal/session"
+	"github.com/jedan-auth/jedan-auth/internal/telemetry"
+	"github.com/jedan-auth/jedan-auth/login"
+	loginpassword "github.com/jedan-auth/jedan-auth/login/password"
+	"github.com/jedan-auth/jedan-auth/provider"
+	"github.com/jedan-auth/jedan-auth/web"
+)
+
+// Version is the release, set by the linker.
+const unreleased = "dev"
+
+// server is everything that answers requests.
+type server struct {
+	*App
+	issuer   *url.URL
+	engine   *httpx.Engine
+	handler  http.Handler
+	metrics  *telemetry.Metrics
+	sessions *session.Manager
+	flows    *flow.Flows
+	render   *web.Renderer
+	pages    *pages
+	failures *audit.Failures
+	bridge   *bridge
+	consents late
+	provider *provider.Module
+	login    *login.Module
+	password *loginpassword.Module
+	account  *account.Module
+	setup    *setup.Module
+}
+
+// late hands the consent feature to the provider, which is made before it.
+type late struct {
+	m atomic.Pointer[consent.Module]
+}
+
+// newServer wires the features. The order is that of who needs whom.
+func (a *App) newServer() (*server, error) {
+	s := &server{App: a}
+	for _, step := range []func() error{
+		s.makeEdge, s.makePlatform, s.makeProvider, s.makeLogin, s.makeConsent, s.makeAccount, s.makeSetup, s.mount,
+	} {
+		if err := step(); err != nil {
+			return nil, err
+		}
+	}
+	return s, nil
+}
+
+func (s *server) makeEdge() (err error) {
+	if s.issuer, err = s.Config.issuer(); err != nil {
+		return err
+	}
+	proxies, err := s.Config.proxies()
+	if err != nil {
+		return err
+	}
+	if s.metrics, err = telemetry.NewMetrics(unreleased); err != nil {
+		return err
+	}
+	if s.render, err = web.New(web.Options{BasePath: s.base(), ThemeDir: s.Config.Theme.Dir, ProductName: s.Config.Theme.ProductName}); err != nil {
+		return err
+	}
+	s.pages = &pages{render: s.render, now: s.Now}
+	s.engine, err = httpx.New(s.edge(proxies))
+	return err
+}
+
+func (s *server) edge(proxies []netip.Prefix) httpx.Config {
+	return httpx.Config{
+		Issuer: s.issuer, TrustedProxies: proxies, Pages: s.pages, Logger: s.Log, AccessLog: s.Config.Access, Observer: s.metrics, Now: s.Now,
+		Metrics: s.metrics.Handler(), Checks: []httpx.Check{{Name: "database", Run: s.DB.Ping}, {Name: "changes", Run: s.fresh}},
+	}
+}
+
+// fresh says no while this node may not have seen what others changed.
+func (s *server) fresh(context.Context) error {
+	if !s.Feed.Fresh() {
+		return errors.New("the change tail is behind")
+	}
+	return nil
+}
+
+// base is the issuer's path.
+func (s *server) base() string { return strings.TrimSuffix(s.issuer.EscapedPath(), "/") }
+
+func (s *server) makePlatform() error {
+	s.flows = flow.New(flow.Deps{Ring: s.Ring, Now: s.Now}, flow.Config{Lifetime: s.Config.Tokens.FlowLifetime})
+	s.sessions = session.New(session.Deps{
+		Tenant: s.Tenant, Reader: s.DB, Writer: s.DB, People: s.DB, Ring: s.Ring, Audit: s.Audit, Feed: s.Feed, Now: s.Now,
+		Cookies: httpx.Cookies{Secure: s.issuer.Scheme == "https", Path: s.base()},
+	}, s.Config.Sessions.config())
+	s.failures = audit.NewFailures(s.Audit, s.DB, s.Now, 0)
+	s.bridge = &bridge{people: s.Directory}
+	return nil
+}
+
+func (s *server) makeProvider() (err error) {
+	s.provider, err = provider.New(s.Config.Tokens, provider.Deps{
+		Tenant: s.Tenant, Issuer: s.Config.Issuer, Base: s.base(), Store: s.DB, Ring: s.Ring, Keys: s.Keys, Audit: s.Audit, Slow: s.Hasher,
+		Directory: claims{s.Directory}, Feed: s.Feed, Flows: s.flows, Sessions: &browserSessions{m: s.sessions, tenant: s.Tenant},
+		Consents: &s.consents, Forms: s.sessions.Forms(), Pages: s.pages, Log: s.Log, Now: s.Now,
+	})
+	s.bridge.provider = s.provider
+	return err
+}
+
+func (s *server) makeLogin() (err error) {
+	s.login, err = login.New(login.Config{Issuer: s.Config.Issuer}, login.Deps{
+		Tenant: s.Tenant, Flows: s.flows, Sessions: s.sessions, Browsers: s.sessions, Clients: s.bridge, Subjects: s.bridge, Names: s.Directory,
+		Pages: s.render, Forms: s.sessions.Forms(),
+	})
+	if err != nil {
+		return err
+	}
+	s.password, err = loginpassword.New(s.Config.Login.Attempts, loginpassword.Deps{
+		Steps: s.login, People: s.Directory, Hasher: s.Hasher, Rehasher: s.DB, Failures: s.failures, Audit: s.Audit, Events: s.DB, Meter: s.metrics,
+		Logger: s.Log, Now: s.Now,
+	})
+	return err
+}
+
+func (s *server) makeConsent() error {
+	m, err := consent.New(s.Config.Consent, consent.Deps{
+		Tenant: s.Tenant, Issuer: s.Config.Issuer, Flows: s.flows, Sessions: s.sessions, Requests: s.bridge, Starts: s.bridge, Registry: s.DB,
+		Consents: s.DB, Names: s.Directory, Pages: s.render, Forms: s.sessions.Forms(), Audit: s.Audit, Events: s.DB, Now: s.Now,
+	})
+	s.consents.m.Store(m)
+	return err
+}
+
+func (s *server) mount() (err error) {
+	assets := s.render.Assets()
+	s.engine.Handle(http.MethodGet, "/assets/*name", httpx.Document, func(c *gin.Context) error {
+		http.StripPrefix(s.base(), assets).ServeHTTP(c.Writer, c.Request)
+		return nil
+	})
+	for _, m := range s.modules() {
+		m.Mount(s.engine)
+	}
+	if s.handler, err = s.engine.Handler(); err != nil {
+		return fmt.Errorf("routes: %w", err)
+	}
+	return nil
+}

@@ -1,0 +1,48 @@
+package testkit
+
+import (
+	"context"
+	"crypto/rand"
+	"encoding/hex"
+	"net/url"
+	"os"
+	"testing"
+
+	"github.com/jackc/pgx/v5"
+)
+
+// PostgresEnv names a PostgreSQL with rights to create databases; tests run on it instead of SQLite.
+const PostgresEnv = "JEDAN_TEST_POSTGRES"
+
+// database returns the DSN of a fresh database for one test: "" (SQLite in the data folder), or a new one on the named PostgreSQL.
+func database(t testing.TB) string {
+	t.Helper()
+	admin := os.Getenv(PostgresEnv)
+	if admin == "" {
+		return ""
+	}
+	var b [8]byte
+	_, _ = rand.Read(b[:]) // never fails
+	name := "jedan_test_" + hex.EncodeToString(b[:])
+	execute(t, admin, "CREATE DATABASE "+name)
+	t.Cleanup(func() { execute(t, admin, "DROP DATABASE IF EXISTS "+name+" WITH (FORCE)") })
+	u, err := url.Parse(admin)
+	if err != nil {
+		t.Fatal(err)
+	}
+	u.Path = "/" + name
+	return u.String()
+}
+
+func execute(t testing.TB, dsn, sql string) {
+	t.Helper()
+	ctx := context.Background()
+	conn, err := pgx.Connect(ctx, dsn)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer func() { _ = conn.Close(ctx) }()
+	if _, err := conn.Exec(ctx, sql); err != nil {
+		t.Fatal(err)
+	}
+}
