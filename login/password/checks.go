@@ -72,7 +72,6 @@ func openFlow(_ context.Context, m *Module, a *attempt) *refusal {
 // formShape bounds both fields before anything is looked up or hashed (PW11).
 func formShape(_ context.Context, _ *Module, a *attempt) *refusal {
 	expected := fmt.Sprintf("an identifier of 1 to %d bytes and a password of 1 to %d", maxIdentifier, pw.MaxBytes)
-	a.identifier, a.password = a.form.Get("identifier"), a.form.Get("password")
 	if a.identifier == "" || a.password == "" {
 		return &refusal{as: answerMissing, expected: expected, received: "an empty field"}
 	}

@@ -47,7 +47,7 @@ func (m *Module) submit(c *gin.Context) error {
 	if err != nil {
 		return err
 	}
-	a := &attempt{c: c, form: form}
+	a := &attempt{c: c, form: form, identifier: form.Get("identifier"), password: form.Get("password")}
 	verdicts, r := m.judge(a)
 	if r == nil {
 		return m.accept(a)

@@ -1,0 +1,28 @@
+package account
+
+import (
+	"net/http"
+
+	"github.com/gin-gonic/gin"
+
+	"github.com/jedan-auth/jedan-auth/web"
+)
+
+// home greets who opens the issuer's address.
+func (m *Module) home(c *gin.Context) error {
+	cur, err := m.d.Sessions.Current(c.Request.Context(), c.Request, m.d.Tenant)
+	if err != nil {
+		return err
+	}
+	page := web.HomePage{Lang: m.lang(c), Signed: cur != nil}
+	if cur != nil {
+		name, identifier := m.d.Directory.Display(cur.Person)
+		if page.Person = name; name == "" {
+			page.Person = identifier
+		}
+	}
+	m.d.Pages.Render(c.Writer, c.Request, http.StatusOK, page)
+	return nil
+}
+
+func (m *Module) lang(c *gin.Context) string { return m.d.Pages.Locale(c.Request, "") }

@@ -1,0 +1,113 @@
+package account
+
+import (
+	"context"
+	"errors"
+	"log/slog"
+	"net/http"
+	"net/url"
+	"strings"
+	"time"
+
+	"github.com/gin-gonic/gin"
+
+	"github.com/jedan-auth/jedan-auth/internal/audit"
+	"github.com/jedan-auth/jedan-auth/internal/directory"
+	"github.com/jedan-auth/jedan-auth/internal/flow"
+	"github.com/jedan-auth/jedan-auth/internal/httpx"
+	"github.com/jedan-auth/jedan-auth/internal/session"
+	"github.com/jedan-auth/jedan-auth/storage"
+	"github.com/jedan-auth/jedan-auth/web"
+)
+
+// Sessions tells who is signed in, and in which browser, and renews a session.
+type Sessions interface {
+	Current(ctx context.Context, r *http.Request, tenant storage.ID) (*session.Current, error)
+	Browser(w http.ResponseWriter, r *http.Request) session.Browser
+	SignIn(ctx context.Context, w http.ResponseWriter, r *http.Request, tenant storage.ID, person *storage.Person, in session.SignIn) (*session.Current, error)
+}
+
+// People finds people by row id; errs.NotFound for nobody.
+type People interface {
+	PersonByID(ctx context.Context, tenant, id storage.ID) (*storage.Person, error)
+}
+
+// Directory shows people to themselves and changes their password; everything
+// that the old one opened ends, but the excepted session.
+type Directory interface {
+	Display(p *storage.Person) (name, identifier string)
+	SetPassword(ctx context.Context, tenant, id storage.ID, phc string, exceptSession storage.ID, actor directory.Actor) error
+}
+
+// Hasher checks and makes password hashes behind a queue.
+type Hasher interface {
+	Verify(ctx context.Context, phc, pw string) (ok, rehash bool, err error)
+	Hash(ctx context.Context, pw string) (phc string, err error)
+}
+
+// Policy judges new passwords: keys of what is wrong ("password.short"), none if
+// it may be used.
+type Policy interface {
+	Check(pw string, context ...string) []string
+}
+
+// Attempts counts tries at one account in one browser, the same ones that signing
+// in there counts.
+type Attempts interface {
+	Take(key string) (ok bool, wait time.Duration)
+	Give(key string)
+	Clear(key string)
+}
+
+// Forms makes and checks form tokens, bound to the browser.
+type Forms interface {
+	Token(c *gin.Context, purpose string) (string, error)
+	Check(c *gin.Context, purpose string, form url.Values) error
+}
+
+// Failures sums refused tries into audit events (audit.Failures).
+type Failures interface {
+	Add(r audit.Refusal)
+}
+
+// Deps is what New needs; everything is required.
+type Deps struct {
+	Tenant    storage.ID
+	Issuer    string // the issuer's URL without a trailing slash
+	Flows     *flow.Flows
+	Sessions  Sessions
+	People    People
+	Directory Directory
+	Hasher    Hasher
+	Policy    Policy
+	MinLength int // of a password, as the page says it; 0 is what the page has by itself
+	Attempts  Attempts
+	Failures  Failures
+	Pages     *web.Renderer
+	Forms     Forms
+	Logger    *slog.Logger
+}
+
+func (d Deps) complete() bool {
+	return !d.Tenant.IsZero() && d.Issuer != "" && !strings.HasSuffix(d.Issuer, "/") && d.Flows != nil && d.Sessions != nil &&
+		d.People != nil && d.Directory != nil && d.Hasher != nil && d.Policy != nil && d.Attempts != nil && d.Failures != nil &&
+		d.Pages != nil && d.Forms != nil && d.Logger != nil
+}
+
+// Module is a person's own pages.
+type Module struct{ d Deps }
+
+// New makes the module.
+func New(d Deps) (*Module, error) {
+	if !d.complete() {
+		return nil, errors.New("account: a dependency is missing")
+	}
+	return &Module{d: d}, nil
+}
+
+// Mount adds the pages.
+func (m *Module) Mount(r httpx.Router) {
+	r.Handle(http.MethodGet, "/", httpx.Page, m.home)
+	r.Handle(http.MethodGet, passwordPath, httpx.Page, m.showPassword)
+	r.Handle(http.MethodPost, passwordPath, httpx.Page, m.changePassword)
+}
