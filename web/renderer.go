@@ -98,6 +98,7 @@ func (r *Renderer) Render(w http.ResponseWriter, req *http.Request, status int, 
 		slog.ErrorContext(req.Context(), "page not drawn", "page", fmt.Sprintf("%T", p), "error", err)
 		status = http.StatusInternalServerError
 		if v, body, err = r.draw(req, ErrorPage{Lang: v.Lang, Code: "server_error"}); err != nil {
+			setHeaders(w.Header(), v)
 			http.Error(w, http.StatusText(status), status)
 			return
 		}
