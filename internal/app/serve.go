@@ -32,6 +32,8 @@ func (a *App) ServeReady(ctx context.Context, ready func(addrs []net.Addr, setup
 	}
 	background, stop := context.WithCancel(context.WithoutCancel(ctx))
 	var running sync.WaitGroup
+	keys := s.watchKeys()
+	running.Go(func() { keys(background) })
 	running.Go(func() { s.Feed.Run(background, s.DB) })
 	running.Go(func() { s.work(background) })
 	defer func() { stop(); running.Wait(); err = errors.Join(err, s.flush()) }()

@@ -1,0 +1,50 @@
+# Jedan-Auth. `make run` and `make test` are all a newcomer needs.
+GO      ?= go
+VERSION ?= $(shell git describe --tags --always --dirty 2>/dev/null || echo dev)
+LDFLAGS := -s -w -X main.version=$(VERSION)
+BIN     := bin/jedan-auth
+
+export CGO_ENABLED = 0
+
+.PHONY: run build test race check fmt lint gen bench cover fuzz mutants conformance interop screenshots races
+
+run: build ## build, start on SQLite in ./data, print the link that sets up the first administrator
+	./$(BIN) serve
+
+build:
+	$(GO) build -trimpath -ldflags '$(LDFLAGS)' -o $(BIN) ./cmd/jedan-auth
+
+test: ## every test that needs no service; those that need one say what they skipped
+	$(GO) test ./...
+
+race: ## the same with the race detector (needs a C compiler)
+	CGO_ENABLED=1 $(GO) test -race ./...
+
+check: fmt lint gen ## formatting, linters, generated files fresh
+	$(GO) vet ./...
+	$(GO) test ./internal/arch/
+
+fmt:
+	@out=$$(gofmt -l .); [ -z "$$out" ] || { echo "not formatted: $$out"; exit 1; }
+
+lint:
+	@if command -v golangci-lint >/dev/null; then golangci-lint run; else echo "golangci-lint is not installed: lint skipped"; fi
+
+gen: ## generated files must be fresh
+	$(GO) run ./cmd/jedan-gen -check
+	$(GO) run ./cmd/jedan-mutants -attacks -check
+
+bench: build ## CPU ratios against a bare net/http JSON handler; see docs/benchmarks.md
+	$(GO) run ./cmd/jedan-bench
+
+cover:
+	$(GO) test -coverprofile=cover.out -coverpkg=./... ./... && $(GO) tool cover -func=cover.out | tail -1
+
+fuzz: ## every fuzz target for FUZZTIME each (default 30s)
+	./scripts/fuzz.sh
+
+mutants: ## removes each row of the tables of checks in turn: a test must fail for every one
+	$(GO) run ./cmd/jedan-mutants
+
+races: ## 10,000 races on codes and refresh tokens, 200 x kill -9; hours on a small machine
+	JEDAN_RACES=10000 JEDAN_KILLS=200 CGO_ENABLED=1 $(GO) test -count=1 -timeout 4h -v -run 'TestRaces|TestKill' ./conformance/drills/
