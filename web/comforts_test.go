@@ -109,21 +109,26 @@ func same(t *testing.T, got url.Values, want map[string]string) {
 func TestWithoutScripts(t *testing.T) {
 	ctx, d := tab(t), newDesk(t)
 	close(d.hold)
-	do(ctx, t, chromedp.Func(scriptsOff), chromedp.Navigate(d.URL+"/en/login"),
-		chromedp.WaitNotVisible(chromedp.CSS(`[data-reveal]`)),
+	// send posts a page and waits until the browser has come to rest on the next one.
+	send := func(path string, steps ...chromedp.Action[chromedp.Void]) url.Values {
+		t.Helper()
+		do(ctx, t, chromedp.Navigate(d.URL+path), chromedp.Steps(steps...))
+		form := d.got(ctx, t)
+		do(ctx, t, chromedp.WaitVisible(chromedp.CSS(".choices")))
+		return form
+	}
+	do(ctx, t, chromedp.Func(scriptsOff))
+	form := send("/en/login", chromedp.WaitNotVisible(chromedp.CSS("[data-reveal]")),
 		chromedp.SendKeys(chromedp.CSS("#login-identifier"), "maria"), chromedp.SendKeys(chromedp.CSS("#login-password"), "secret\r"))
-	form := d.got(ctx, t)
 	form.Del("flow")
 	same(t, form, map[string]string{"path": "/login", "identifier": "maria", "password": "secret", "csrf": "c1"})
 
-	do(ctx, t, chromedp.Navigate(d.URL+"/en/consent"), chromedp.Click(chromedp.CSS(`[value="address"]`)), chromedp.Click(chromedp.CSS(`[value="phone"]`)), chromedp.Click(chromedp.CSS("#consent-allow")))
-	same(t, d.got(ctx, t), map[string]string{"path": "/consent", "decision": "allow", "scope": "address", "csrf": "c1", "flow": "f1"})
-
-	do(ctx, t, chromedp.Navigate(d.URL+"/en/account"), chromedp.Click(chromedp.CSS("#account-2")))
-	same(t, d.got(ctx, t), map[string]string{"path": "/login/account", "account": "2", "csrf": "c1", "flow": "f1"})
-
-	do(ctx, t, chromedp.Navigate(d.URL+"/rp"), chromedp.Click(chromedp.CSS("#form-post-continue")))
-	same(t, d.got(ctx, t), map[string]string{"path": "/cb", "code": "c1", "submit": `"<é`})
+	same(t, send("/en/consent", chromedp.Click(chromedp.CSS(`[value="address"]`)), chromedp.Click(chromedp.CSS(`[value="phone"]`)), chromedp.Click(chromedp.CSS("#consent-allow"))),
+		map[string]string{"path": "/consent", "decision": "allow", "scope": "address", "csrf": "c1", "flow": "f1"})
+	same(t, send("/en/account", chromedp.Click(chromedp.CSS("#account-2"))),
+		map[string]string{"path": "/login/account", "account": "2", "csrf": "c1", "flow": "f1"})
+	same(t, send("/rp", chromedp.Click(chromedp.CSS("#form-post-continue"))),
+		map[string]string{"path": "/cb", "code": "c1", "submit": `"<é`})
 }
 
 func TestFormPostGoesByItself(t *testing.T) {
