@@ -156,6 +156,18 @@ func (p ErrorPage) Text(v *view) string {
 	return v.T("error.text.invalid_request")
 }
 
+// Advice says when to try again, where that helps; "" elsewhere.
+func (p ErrorPage) Advice(v *view) string {
+	if p.RetryAfter > 0 {
+		return v.T("error.wait", "wait", v.Wait(p.RetryAfter))
+	}
+	switch p.Code {
+	case "server_error", "temporarily_unavailable", "too_many_requests":
+		return v.T("error.later")
+	}
+	return ""
+}
+
 // ISO is the time for machines.
 func (p ErrorPage) ISO() string { return p.Time.Format(time.RFC3339) }
 

@@ -87,11 +87,11 @@ func TestErrorTexts(t *testing.T) {
 	}{
 		"key":       {ErrorPage{Code: "invalid_request", Description: ErrorRedirectURI}, []string{"it has not registered", "You can close this window"}, ErrorRedirectURI},
 		"text":      {ErrorPage{Code: "x", Description: "A plain sentence."}, []string{"A plain sentence.", "This link does not work"}, "Back to"},
-		"code":      {ErrorPage{Code: "server_error"}, []string{"Something broke on our side", "Nothing is wrong with your account"}, "Back to"},
+		"code":      {ErrorPage{Code: "server_error"}, []string{"Something broke on our side", "Nothing is wrong with your account. Try again in a minute."}, "Back to"},
 		"unknown":   {ErrorPage{Code: "odd"}, []string{"This link does not work", "incomplete"}, "error.t"},
 		"back":      {ErrorPage{BackURL: "https://rp.example/", BackName: "Acme"}, []string{`href="https://rp.example/"`, "Back to <bdi>Acme</bdi>"}, "close this window"},
 		"bad link":  {ErrorPage{BackURL: "javascript:alert(1)"}, []string{"close this window"}, "javascript"},
-		"throttled": {ErrorPage{RetryAfter: 90 * time.Second}, []string{"Wait 2 minutes", `id="error-again" href="?a=b"`}, "close this window"},
+		"throttled": {ErrorPage{RetryAfter: 90 * time.Second}, []string{"Wait 2 minutes, then", `id="error-again" href="?a=b"`}, "close this window"},
 	} {
 		body := draw(t, r, "/x?a=b", http.StatusBadRequest, c.page).Body.String()
 		for _, want := range c.want {

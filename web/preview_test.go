@@ -11,10 +11,16 @@ import (
 	"testing"
 )
 
+const previewLogo = `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 20 20"><path fill="#0a7" d="M2 3h6l2 2h8v12H2z"/></svg>`
+
 // previewHandler serves every page in every state at /{lang}/{state}, with an index at /.
 func previewHandler(r *Renderer) http.Handler {
 	mux := http.NewServeMux()
 	mux.Handle("/assets/", r.Assets())
+	mux.HandleFunc("GET /assets/preview-logo", func(w http.ResponseWriter, _ *http.Request) {
+		w.Header().Set("Content-Type", "image/svg+xml")
+		_, _ = w.Write([]byte(previewLogo)) //nolint:errcheck // a preview
+	})
 	index := "<!doctype html><title>Preview</title>"
 	for _, lang := range r.locales.names {
 		index += "<h1>" + lang + "</h1>"
