@@ -127,6 +127,9 @@ func TestTLSAndReload(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
+	if cfg := certs.tlsConfig(); cfg.MinVersion != tls.VersionTLS12 {
+		t.Errorf("least version %x", cfg.MinVersion) // the suites alone would hide it
+	}
 	w := newWorld(t, "https://id.test", nil, nil)
 	srv := start(t, w.handler, func(c *ServerConfig) { c.Certificates = certs })
 

@@ -2,6 +2,7 @@ package httpx
 
 import (
 	"bytes"
+	"encoding/base64"
 	"errors"
 	"net/http"
 	"net/url"
@@ -153,6 +154,7 @@ func TestFormTokens(t *testing.T) {
 		return err
 	}
 	const mine = "Cookie: __Host-jedan-browser=browser-a"
+	short := CSRF{Cookies: s.Cookies, Keys: func() [][]byte { return [][]byte{[]byte("short")} }}
 	with := func(values ...string) url.Values { return url.Values{CSRFField: values} }
 	if err := check(s, "login", with(token), mine); err != nil {
 		t.Fatal(err)
@@ -162,6 +164,8 @@ func TestFormTokens(t *testing.T) {
 	}
 	for name, err := range map[string]error{
 		"other purpose":  check(s, "consent", with(token), mine),
+		"same length":    check(s, "setup", with(token), mine),
+		"short key":      check(short, "login", with(base64.RawURLEncoding.EncodeToString(formMAC([]byte("short"), "login", "browser-a"))), mine),
 		"other browser":  check(s, "login", with(token), "Cookie: __Host-jedan-browser=browser-b"),
 		"no cookie":      check(s, "login", with(token)),
 		"two cookies":    check(s, "login", with(token), "Cookie: __Host-jedan-browser=browser-a; __Host-jedan-browser=browser-a"),

@@ -37,7 +37,7 @@ func SeeOther(c *gin.Context, target string) error {
 // LocalPath accepts target only as a path on this origin, with or without a
 // query: what a browser could read as another host is refused (CWE-601).
 func LocalPath(target string) (string, bool) {
-	if len(target) > MaxPath || !strings.HasPrefix(target, "/") || strings.HasPrefix(target, "//") || !printableASCII(target) || strings.ContainsAny(target, "\\#") {
+	if len(target) > MaxPath || !strings.HasPrefix(target, "/") || !printableASCII(target) || strings.ContainsAny(target, "\\#") {
 		return "", false
 	}
 	u, err := url.Parse(target)

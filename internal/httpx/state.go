@@ -23,10 +23,10 @@ type state struct {
 	peer     netip.Addr
 	client   netip.Addr
 	agent    string // user agent, as sent
-	trusted  bool // the peer is a trusted proxy
-	tls      bool // the client's own connection is encrypted, as far as can be known
-	plain    bool // a trusted proxy said that it is not
-	cut      bool // the answer broke off: end the connection
+	trusted  bool   // the peer is a trusted proxy
+	tls      bool   // the client's own connection is encrypted, as far as can be known
+	plain    bool   // a trusted proxy said that it is not
+	cut      bool   // the answer broke off: end the connection
 	start    time.Time
 	parsed   bool // Form ran
 	form     url.Values
@@ -94,10 +94,12 @@ func ContextRequestID(ctx context.Context) string {
 	return ""
 }
 
-// ContextClient is the client's address, as ClientIP has it, and user agent of the request that ctx belongs to; zero outside one.
+// ContextClient is the client's address, as ClientIP has it, and user agent, at
+// most 256 printable bytes of it, of the request that ctx belongs to; zero outside
+// one.
 func ContextClient(ctx context.Context) (ip netip.Addr, agent string) {
 	if st := stateOf(ctx); st != nil {
-		return st.client, st.agent
+		return st.client, printable(st.agent, 256)
 	}
 	return netip.Addr{}, ""
 }
