@@ -106,7 +106,7 @@ func (s *schema) key(f reflect.StructField, name string, index []int, path strin
 	switch {
 	case !s.keyShape.MatchString(name):
 		s.mistake(path, "is not lower case words joined by _")
-	case strings.HasSuffix(name, "_file") || name == "file":
+	case strings.HasSuffix(name, "_file"):
 		s.mistake(path, "ends in _file, which means a secret's file")
 	case k.doc == "":
 		s.mistake(path, "has no doc")
