@@ -18,8 +18,9 @@ type Allowance struct {
 	MaxKeys int           `config:"max_keys" doc:"How many are counted at once (about 150 bytes each); 0 is 65536."`
 }
 
-// Validate reports what cannot be kept.
-func (a Allowance) Validate() error {
+// Check reports what cannot be kept. It is not called Validate, since a part of a
+// configuration may leave settings to their defaults.
+func (a Allowance) Check() error {
 	if a.Free < 1 || a.First <= 0 || a.Longest < a.First || a.Leak <= 0 || a.MaxKeys < 0 {
 		return errors.New("login: an allowance needs at least one free attempt, waits that grow and a time to forget")
 	}
@@ -67,7 +68,7 @@ type tally struct {
 
 // NewAttempts makes a counter.
 func NewAttempts(a Allowance, now func() time.Time) (*Attempts, error) {
-	if err := a.Validate(); err != nil {
+	if err := a.Check(); err != nil {
 		return nil, err
 	}
 	if a.MaxKeys == 0 {

@@ -25,7 +25,7 @@ func (c Config) Validate() error {
 	for name, a := range map[string]login.Allowance{
 		"account": c.Account, "device": c.Device, "address": c.Address, "spray": c.Spray, "everyone": c.Everyone,
 	} {
-		if err := a.Validate(); err != nil {
+		if err := a.Check(); err != nil {
 			return fmt.Errorf("%s: %w", name, err)
 		}
 	}
