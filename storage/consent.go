@@ -28,7 +28,8 @@ type Consents interface {
 	ConsentFor(ctx context.Context, tenant, person, client ID) (*Consent, error)
 	// ConsentsOf lists by id, after the given one; a zero person or client means any.
 	ConsentsOf(ctx context.Context, tenant, person, client, after ID, limit int) ([]Consent, error)
-	// UpsertConsent merges c into what stands (Scopes and Resources grow; Declined and Binding are replaced).
+	// UpsertConsent merges c into what stands: Scopes and Resources grow while Binding stays the same and are replaced when it does not; Declined and
+	// Binding are always replaced.
 	UpsertConsent(ctx context.Context, c *Consent, ev *AuditEvent) error
 	// RevokeConsent deletes the consent and revokes every grant of that person and client in one transaction.
 	RevokeConsent(ctx context.Context, tenant, person, client ID, now time.Time, ev *AuditEvent) error

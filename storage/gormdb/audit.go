@@ -25,27 +25,21 @@ func (d *DB) AppendAudit(ctx context.Context, evs ...*storage.AuditEvent) error 
 
 // AuditEvents implements storage.AuditReader.
 func (d *DB) AuditEvents(ctx context.Context, tenant storage.ID, f storage.AuditFilter) ([]storage.AuditEvent, error) {
-	g, err := d.read(ctx)
-	if err != nil {
-		return nil, err
-	}
-	g = g.Where("tenant = ?", tenant)
-	for column, want := range map[string]string{"type": f.Type, "actor": f.Actor, "target": f.Target, "client": f.Client} {
+	for _, want := range []string{f.Type, f.Actor, f.Target, f.Client} {
 		if !isText(want) {
 			return nil, nil // it cannot have been stored
 		}
-		if want != "" {
-			g = g.Where(column+" = ?", want)
+	}
+	return list[storage.AuditEvent](ctx, d, func(g *gorm.DB) *gorm.DB {
+		g = g.Where("tenant = ?", tenant).Where(&storage.AuditEvent{Type: f.Type, Actor: f.Actor, Target: f.Target, Client: f.Client})
+		if !f.Since.IsZero() {
+			g = g.Where("time >= ?", f.Since)
 		}
-	}
-	if !f.Since.IsZero() {
-		g = g.Where("time >= ?", f.Since)
-	}
-	if !f.Until.IsZero() {
-		g = g.Where("time < ?", f.Until)
-	}
-	var evs []storage.AuditEvent
-	return evs, mapError(auditOrder(g, f).Limit(listLimit(f.Limit)).Find(&evs).Error)
+		if !f.Until.IsZero() {
+			g = g.Where("time < ?", f.Until)
+		}
+		return auditOrder(g, f).Limit(listLimit(f.Limit))
+	})
 }
 
 func auditOrder(g *gorm.DB, f storage.AuditFilter) *gorm.DB {

@@ -53,6 +53,9 @@ func (t *tx) mergeConsent(ctx context.Context, standing, c *storage.Consent) err
 	if err := t.orm(ctx).Clauses(forUpdate()).Where(where, c.Tenant, c.Person, c.Client).Take(standing).Error; err != nil {
 		return err
 	}
+	if standing.Binding != c.Binding { // somebody else, as far as the person could see: what was allowed to the old name is forgotten (SE05)
+		standing.Scopes, standing.Resources = nil, nil
+	}
 	standing.Scopes = union(standing.Scopes, c.Scopes)
 	standing.Resources = union(standing.Resources, c.Resources)
 	standing.Declined, standing.Binding, standing.UpdatedAt = c.Declined, c.Binding, c.UpdatedAt

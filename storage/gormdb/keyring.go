@@ -11,12 +11,7 @@ import (
 
 // DataKeys implements storage.Keyring, ordered by purpose and version.
 func (d *DB) DataKeys(ctx context.Context, tenant storage.ID) ([]storage.DataKey, error) {
-	g, err := d.read(ctx)
-	if err != nil {
-		return nil, err
-	}
-	var keys []storage.DataKey
-	return keys, mapError(g.Where("tenant = ?", tenant).Order("purpose, version").Find(&keys).Error)
+	return list[storage.DataKey](ctx, d, func(g *gorm.DB) *gorm.DB { return g.Where("tenant = ?", tenant).Order("purpose, version") })
 }
 
 // EnsureDataKey implements storage.Keyring.

@@ -65,8 +65,10 @@ func (d *DB) Path() string { return d.path }
 
 // Ping reports whether the database answers.
 func (d *DB) Ping(ctx context.Context) error {
-	var one int
-	return mapError(d.readerSQL.QueryRowContext(ctx, "SELECT 1").Scan(&one))
+	return d.read(ctx, func(g *gorm.DB) error {
+		var one int
+		return g.Raw("SELECT 1").Scan(&one).Error
+	})
 }
 
 // Close waits for running writes and closes every connection.

@@ -19,29 +19,36 @@ func one[T any](ctx context.Context, d *DB, where string, args ...any) (*T, erro
 			return nil, errs.New(errs.NotFound, "There is nothing here.") // it cannot have been stored
 		}
 	}
-	g, err := d.read(ctx)
+	var row *T
+	err := d.read(ctx, func(g *gorm.DB) error {
+		row = new(T)
+		return g.Where(where, args...).Take(row).Error
+	})
 	if err != nil {
 		return nil, err
 	}
-	var row T
-	if err := g.Where(where, args...).Take(&row).Error; err != nil {
-		return nil, mapError(err)
-	}
-	return &row, nil
+	return row, nil
 }
 
 // page lists by id, after the given one (zero: from the first), at most limit (0: listDefault).
 func page[T any](ctx context.Context, d *DB, after storage.ID, limit int, where string, args ...any) ([]T, error) {
-	g, err := d.read(ctx)
-	if err != nil {
-		return nil, err
-	}
-	g = g.Where(where, args...)
-	if !after.IsZero() {
-		g = g.Where("id > ?", after)
-	}
+	return list[T](ctx, d, func(g *gorm.DB) *gorm.DB {
+		g = g.Where(where, args...)
+		if !after.IsZero() {
+			g = g.Where("id > ?", after)
+		}
+		return g.Order("id").Limit(listLimit(limit))
+	})
+}
+
+// list finds all rows of what narrow makes of the query.
+func list[T any](ctx context.Context, d *DB, narrow func(g *gorm.DB) *gorm.DB) ([]T, error) {
 	var rows []T
-	return rows, mapError(g.Order("id").Limit(listLimit(limit)).Find(&rows).Error)
+	err := d.read(ctx, func(g *gorm.DB) error {
+		rows = nil
+		return narrow(g).Find(&rows).Error
+	})
+	return rows, err
 }
 
 func listLimit(limit int) int {

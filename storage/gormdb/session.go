@@ -4,6 +4,8 @@ import (
 	"context"
 	"time"
 
+	"gorm.io/gorm"
+
 	"github.com/jedan-auth/jedan-auth/storage"
 )
 
@@ -14,12 +16,7 @@ func (d *DB) SessionByID(ctx context.Context, tenant, id storage.ID) (*storage.S
 
 // SessionsOf implements storage.SessionReader, oldest first, ended ones included.
 func (d *DB) SessionsOf(ctx context.Context, tenant, person storage.ID) ([]storage.Session, error) {
-	g, err := d.read(ctx)
-	if err != nil {
-		return nil, err
-	}
-	var rows []storage.Session
-	return rows, mapError(g.Where("tenant = ? AND person = ?", tenant, person).Order("id").Find(&rows).Error)
+	return list[storage.Session](ctx, d, func(g *gorm.DB) *gorm.DB { return g.Where("tenant = ? AND person = ?", tenant, person).Order("id") })
 }
 
 // InsertSession implements storage.SessionWriter. Grants move only from a session that was still live.

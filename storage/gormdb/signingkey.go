@@ -13,12 +13,7 @@ import (
 
 // SigningKeys implements storage.SigningKeys, oldest first.
 func (d *DB) SigningKeys(ctx context.Context, tenant storage.ID) ([]storage.SigningKey, error) {
-	g, err := d.read(ctx)
-	if err != nil {
-		return nil, err
-	}
-	var keys []storage.SigningKey
-	return keys, mapError(g.Where("tenant = ?", tenant).Order("activates_at, id").Find(&keys).Error)
+	return list[storage.SigningKey](ctx, d, func(g *gorm.DB) *gorm.DB { return g.Where("tenant = ?", tenant).Order("activates_at, id") })
 }
 
 // RotateSigningKey implements storage.SigningKeys.

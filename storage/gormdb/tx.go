@@ -47,7 +47,7 @@ func (d *DB) txIn(ctx context.Context) (*tx, error) {
 }
 
 // InTx implements storage.Transactor. A nested call joins under a savepoint: if its fn fails, only what that fn wrote is taken back. On
-// PostgreSQL the outermost fn runs again, at most four times, when the database broke a deadlock by rolling it back.
+// PostgreSQL the outermost fn runs again, a few times, when the database rolled it back to break a deadlock or its connection was lost.
 func (d *DB) InTx(ctx context.Context, fn func(ctx context.Context) error) error {
 	return d.hold(ctx, func(ctx context.Context, t *tx) error { return fn(context.WithValue(ctx, txKey{d}, t)) })
 }
@@ -86,30 +86,41 @@ func (d *DB) write(ctx context.Context, fn work) error {
 	return mapError(d.alone(ctx, fn))
 }
 
-// read returns what reads go through: the transaction of ctx, which sees its own writes, or the readers.
-func (d *DB) read(ctx context.Context) (*gorm.DB, error) {
+// read runs fn, which only reads, in the transaction of ctx, which sees its own writes, or on the readers. A connection that turns out to be
+// lost is replaced and fn runs once more.
+func (d *DB) read(ctx context.Context, fn func(g *gorm.DB) error) error {
 	t, err := d.txIn(ctx)
-	if err != nil {
-		return nil, err
+	switch {
+	case err != nil:
+		return err
+	case t != nil:
+		return mapError(fn(t.orm(ctx)))
 	}
-	if t != nil {
-		return t.orm(ctx), nil
+	err = fn(d.reader.WithContext(ctx))
+	if isLost(err) && d.pool != nil && ctx.Err() == nil {
+		d.pool.Reset()
+		err = fn(d.reader.WithContext(ctx))
 	}
-	return d.reader.WithContext(ctx), nil
+	return mapError(err)
 }
 
-// alone runs fn in a transaction of its own, again after a lost race.
+// alone runs fn in a transaction of its own: again after a lost race, and once more if its connection turns out to be lost before the commit.
+// After that nobody knows whether it was committed, and the caller gets the error.
 func (d *DB) alone(ctx context.Context, fn work) error {
 	ctx, cancel := context.WithTimeout(ctx, longestTx)
 	defer cancel()
-	for try := 1; ; try++ {
-		changes, err := d.once(ctx, fn)
+	for try, lost := 1, false; ; try++ {
+		changes, inDoubt, err := d.once(ctx, fn)
 		if err == nil {
 			d.publish(changes)
 			return nil
 		}
-		if isDemoted(err) && d.pool != nil {
-			d.pool.Reset() // connect anew: another server may be the primary now
+		if isLost(err) && d.pool != nil {
+			d.pool.Reset() // connect anew: perhaps to another server, which is the primary now
+			if !inDoubt && !lost && ctx.Err() == nil {
+				lost = true
+				continue
+			}
 		}
 		if !isLostRace(err) || try == raceTries || ctx.Err() != nil {
 			return err
@@ -117,26 +128,26 @@ func (d *DB) alone(ctx context.Context, fn work) error {
 	}
 }
 
-func (d *DB) once(ctx context.Context, fn work) ([]storage.Change, error) {
+func (d *DB) once(ctx context.Context, fn work) (changes []storage.Change, inDoubt bool, err error) {
 	if d.dialect == migrations.SQLite {
 		if err := d.turn.take(ctx); err != nil {
-			return nil, err
+			return nil, false, err
 		}
 		defer d.turn.give()
 		defer d.stmts.prepareMissed()
 	}
 	t, err := d.begin(ctx)
 	if err != nil {
-		return nil, err
+		return nil, false, err
 	}
 	defer t.end() // also when fn panics
 	if err := fn(ctx, t); err != nil {
-		return nil, err
+		return nil, false, err
 	}
 	if err := t.sql.Commit(); err != nil {
-		return nil, mapError(err)
+		return nil, true, mapError(err)
 	}
-	return t.changes, nil
+	return t.changes, false, nil
 }
 
 func (d *DB) begin(ctx context.Context) (*tx, error) {

@@ -10,6 +10,7 @@ import (
 func consentCases() []testCase {
 	return []testCase{
 		{"consent/grows", consentGrows},
+		{"consent/another binding starts anew", consentRebound},
 		{"consent/lists", consentLists},
 		{"consent/revoke", consentRevoke},
 	}
@@ -27,7 +28,7 @@ func consentGrows(w *world) {
 	w.same(got, first)
 
 	second := w.newConsent(p, c, "profile", "email")
-	second.Declined, second.Resources, second.Binding = storage.Strings{}, storage.Strings{"https://b.example/"}, "Acme 2"
+	second.Declined, second.Resources = storage.Strings{}, storage.Strings{"https://b.example/"}
 	second.CreatedAt, second.UpdatedAt = w.in(time.Hour), w.in(time.Hour)
 	want := *second
 	w.ok(w.UpsertConsent(w.ctx, second, w.newEvent("consent.grant")))
@@ -38,6 +39,19 @@ func consentGrows(w *world) {
 	w.same(got, &want)
 	w.same(second, &want)
 	w.same(len(w.events("consent.grant")), 2)
+}
+
+func consentRebound(w *world) {
+	p, c := w.id(), w.id()
+	first, second := w.newConsent(p, c, "openid", "profile"), w.newConsent(p, c, "email")
+	second.Resources, second.Binding = storage.Strings{}, "Acme 2"
+	w.ok(w.UpsertConsent(w.ctx, first, nil))
+	w.ok(w.UpsertConsent(w.ctx, second, nil))
+	got, err := w.ConsentFor(w.ctx, w.tenant, p, c)
+	w.ok(err)
+	want := *second
+	want.ID, want.Scopes, want.Resources, want.Binding = first.ID, storage.Strings{"email"}, storage.Strings{}, "Acme 2"
+	w.same(got, &want)
 }
 
 func consentLists(w *world) {
