@@ -73,7 +73,7 @@ type Subjects interface {
 	RequiredSubject(ctx context.Context, fl *flow.Flow) (sub string, err error)
 }
 
-// Forms makes and checks form tokens (httpx.CSRF). They must survive a sign-in in
+// Forms makes and checks form tokens (session.Forms). They must survive a sign-in in
 // another tab: bound to the browser, not to the value of its cookie.
 type Forms interface {
 	Token(c *gin.Context, purpose string) (string, error)

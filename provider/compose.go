@@ -4,7 +4,15 @@ import (
 	"github.com/ory/fosite"
 	"github.com/ory/fosite/compose"
 
+	"github.com/jedan-auth/jedan-auth/provider/authorize"
+	"github.com/jedan-auth/jedan-auth/provider/clientcreds"
+	"github.com/jedan-auth/jedan-auth/provider/code"
 	"github.com/jedan-auth/jedan-auth/provider/core"
+	"github.com/jedan-auth/jedan-auth/provider/introspect"
+	"github.com/jedan-auth/jedan-auth/provider/logout"
+	"github.com/jedan-auth/jedan-auth/provider/refresh"
+	"github.com/jedan-auth/jedan-auth/provider/revoke"
+	"github.com/jedan-auth/jedan-auth/provider/userinfo"
 )
 
 // oauth2 composes fosite: the one list of its handlers that we use. Refresh, client credentials, introspection and revocation are ours.
@@ -18,4 +26,96 @@ func oauth2(c core.Config, issuer string, tokens *core.Tokens, redeem *core.Rede
 		compose.OpenIDConnectHybridFactory,
 		compose.OAuth2PKCEFactory,
 	)
+}
+
+// seenTokens is how many verified JWTs are remembered: about 1 KB each.
+const seenTokens = 20_000
+
+// build holds the parts that endpoints share while they are made.
+type build struct {
+	c        Config
+	d        Deps
+	log      core.RefusalLog
+	clients  *core.Clients
+	tokens   *core.Tokens
+	redeem   *core.Redeemer
+	engine   *core.Engine
+	issuance *core.Issuance
+	live     *core.Live
+	verifier *core.Verifier
+	people   *core.People
+	counter  *core.Counter
+	authn    *core.Authn
+}
+
+func newBuild(c Config, d Deps) *build {
+	b := &build{c: c, d: d, log: core.RefusalLog{Log: d.Log}}
+	b.clients = core.NewClients(d.Store, d.Feed, d.Tenant)
+	b.tokens = core.NewTokens(d.Issuer, d.Tenant, d.Keys, d.Ring, d.Now)
+	b.redeem = &core.Redeemer{Grants: d.Store, Vault: d.Ring, Audit: d.Audit, Tokens: b.tokens, Now: d.Now}
+	b.engine = core.NewEngine(oauth2(c, d.Issuer, b.tokens, b.redeem), b.redeem)
+	b.issuance = &core.Issuance{
+		Resources: core.NewResources(d.Store, d.Feed, d.Tenant), Config: c, Issuer: d.Issuer, Userinfo: d.Issuer + "/oauth2/userinfo", Now: d.Now,
+	}
+	b.live = core.NewLive(d.Store, b.clients, d.Feed, d.Tenant, d.Now)
+	b.verifier = core.NewVerifier(b.tokens, b.live, seenTokens)
+	b.people = &core.People{Reader: d.Store, Directory: d.Directory, Tenant: d.Tenant}
+	b.counter = core.NewCounter(d.Tenant, d.Store, d.Store, d.Audit, d.Log, d.Now)
+	b.authn = &core.Authn{
+		Clients: b.clients, Ring: d.Ring, Slow: d.Slow, Replays: d.Store, Writer: d.Store, Audit: d.Audit, Now: d.Now, Tenant: d.Tenant,
+		Issuer: d.Issuer, Config: c, Verdicts: b.log.Verdicts,
+	}
+	return b
+}
+
+func (b *build) authorize() *authorize.Endpoint {
+	return &authorize.Endpoint{
+		Tenant: b.d.Tenant, Issuer: b.d.Issuer, Base: b.d.Base, Config: b.c, Clients: b.clients, Tokens: b.tokens, Signer: b.d.Keys, Engine: b.engine,
+		Issuance: b.issuance, Claims: b.people, Flows: b.d.Flows, Sessions: b.d.Sessions, Consents: b.d.Consents, Grants: b.d.Store,
+		Audit: b.d.Audit, Pages: b.d.Pages, Log: b.log, Now: b.d.Now,
+	}
+}
+
+func (b *build) logout() *logout.Endpoint {
+	return &logout.Endpoint{
+		Issuer: b.d.Issuer, Base: b.d.Base, Clients: b.clients, Signer: b.d.Keys, Sessions: b.d.Sessions, Forms: b.d.Forms, Pages: b.d.Pages, Log: b.log,
+	}
+}
+
+func (b *build) code() *code.Grant {
+	return &code.Grant{
+		Reader: b.d.Store, Redeemer: b.redeem, Engine: b.engine, Issuance: b.issuance, Live: b.live, Claims: b.people, Tokens: b.tokens,
+		Tenant: b.d.Tenant, IDLife: b.c.IDTokenLifetime, Log: b.log,
+	}
+}
+
+func (b *build) refresh() *refresh.Grant {
+	return &refresh.Grant{
+		Reader: b.d.Store, Redeemer: b.redeem, Issuance: b.issuance, Live: b.live, Claims: b.people, Counter: b.counter, Tokens: b.tokens,
+		Tenant: b.d.Tenant, Config: b.c, Log: b.log,
+	}
+}
+
+func (b *build) clientcreds() *clientcreds.Grant {
+	return &clientcreds.Grant{Issuance: b.issuance, Tokens: b.tokens, Counter: b.counter, Log: b.log}
+}
+
+func (b *build) introspect(r *refresh.Grant) *introspect.Endpoint {
+	return &introspect.Endpoint{
+		Authn: b.authn, Verifier: b.verifier, Refresh: r, Resources: b.issuance.Resources, Log: b.log, URL: b.d.Issuer + "/oauth2/introspect", Issuer: b.d.Issuer,
+	}
+}
+
+func (b *build) revoke(r *refresh.Grant) *revoke.Endpoint {
+	return &revoke.Endpoint{
+		Authn: b.authn, Tokens: b.tokens, Refresh: r, Redeemer: b.redeem, Denials: b.d.Store, Audit: b.d.Audit, Log: b.log, Tenant: b.d.Tenant,
+		URL: b.d.Issuer + "/oauth2/revoke", CORS: b.clients.OriginAllowed,
+	}
+}
+
+func (b *build) userinfo() *userinfo.Endpoint {
+	return &userinfo.Endpoint{
+		Verifier: b.verifier, Claims: b.people, Signer: b.d.Keys, Log: b.log, Issuer: b.d.Issuer, URL: b.d.Issuer + "/oauth2/userinfo", Now: b.d.Now,
+		CORS: b.clients.OriginAllowed,
+	}
 }

@@ -6,19 +6,22 @@ const (
 	ProblemCredentials = "login.error.credentials"
 	ProblemMissing     = "login.error.missing"
 	ProblemUnavailable = "login.error.unavailable"
+	ProblemSubject     = "login.error.subject" // somebody else was asked for
 
 	// For SetupPage.Errors and PasswordChangePage.Errors.
-	FieldEmailMissing    = "field.email.missing"
-	FieldEmailFormat     = "field.email.format"
-	FieldEmailTaken      = "field.email.taken"
-	FieldNameMissing     = "field.name.missing"
-	FieldNameLong        = "field.name.long"
-	FieldPasswordMissing = "field.password.missing"
-	FieldPasswordShort   = "field.password.short"
-	FieldPasswordLong    = "field.password.long"
-	FieldPasswordCommon  = "field.password.common"
-	FieldPasswordWrong   = "field.password.wrong"
-	FieldPasswordSame    = "field.password.same"
+	FieldEmailMissing     = "field.email.missing"
+	FieldEmailFormat      = "field.email.format"
+	FieldEmailTaken       = "field.email.taken"
+	FieldNameMissing      = "field.name.missing"
+	FieldNameLong         = "field.name.long"
+	FieldPasswordMissing  = "field.password.missing"
+	FieldPasswordShort    = "field.password.short"
+	FieldPasswordLong     = "field.password.long"
+	FieldPasswordCommon   = "field.password.common"
+	FieldPasswordContext  = "field.password.context"
+	FieldPasswordUnusable = "field.password.unusable"
+	FieldPasswordWrong    = "field.password.wrong"
+	FieldPasswordSame     = "field.password.same"
 
 	// For ErrorPage.Description, where the code alone says too little.
 	ErrorUnknownClient = "error.text.unknown_client"

@@ -1,6 +1,9 @@
 package web
 
-import "cmp"
+import (
+	"cmp"
+	"strings"
+)
 
 // ConsentScope is one thing the application asks for.
 type ConsentScope struct {
@@ -65,12 +68,12 @@ func (p ConsentPage) pick(optional bool) []ConsentScope {
 func (p ConsentPage) Manage() string { return localPath(p.ManageURL) }
 
 // ScopeText is the sentence for a scope of OpenID Connect Core sections 5.4 and 11, in the language. For any
-// other scope known is false and the title names it.
+// other scope known is false and the title names it. "claim:profile" has the words of profile: it asks for claims of it.
 func (r *Renderer) ScopeText(lang, scope string) (title string, known bool) {
 	if _, ok := r.texts[lang]; !ok {
 		lang = defaultLang
 	}
-	if key := "scope." + scope; r.texts.has(key) {
+	if key := "scope." + strings.TrimPrefix(scope, "claim:"); r.texts.has(key) {
 		return r.texts.text(lang, key), true
 	}
 	return fill(r.texts.text(lang, "consent.scope"), []string{"scope", display(scope, maxName)}, plain), false

@@ -14,6 +14,7 @@ import (
 	"github.com/jedan-auth/jedan-auth/internal/cache"
 	"github.com/jedan-auth/jedan-auth/internal/directory"
 	"github.com/jedan-auth/jedan-auth/internal/httpx"
+	"github.com/jedan-auth/jedan-auth/internal/jobs"
 	"github.com/jedan-auth/jedan-auth/internal/keys"
 	keyfile "github.com/jedan-auth/jedan-auth/internal/keys/file"
 	"github.com/jedan-auth/jedan-auth/internal/password"
@@ -89,6 +90,9 @@ func (a *App) openDatabase(ctx context.Context) (err error) {
 		return err
 	}
 	if _, err := migrations.Up(ctx, a.DB.SQL(), a.DB.Dialect(), a.Config.Data); err != nil {
+		return err
+	}
+	if err := jobs.Migrate(ctx, a.DB.SQL(), string(a.DB.Dialect()), true); err != nil {
 		return err
 	}
 	tenant, err := a.DB.EnsureTenant(ctx, &storage.Tenant{ID: storage.NewID(a.Now()), Name: defaultTenant, CreatedAt: a.Now()})

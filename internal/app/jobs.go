@@ -3,29 +3,24 @@ package app
 import (
 	"context"
 	"time"
+
+	"github.com/jedan-auth/jedan-auth/internal/jobs"
 )
 
 // sweepBatch is how many dead rows one sweep removes at a time.
 const sweepBatch = 2000
 
-// job is periodic work.
-type job struct {
-	name  string
-	every time.Duration
-	run   func(ctx context.Context) error
-}
-
 // jobs lists all periodic work: every table with an expiry has its sweep here.
-func (s *server) jobs() []job {
-	return []job{
-		{"grant_counters", 10 * time.Second, s.provider.Flush},
-		{"login_failures", 20 * time.Second, s.failures.Flush},
-		{"signing_keys", s.Keys.TickEvery(), s.Keys.Tick},
-		{"sweep_grants", time.Minute, sweep(s.DB.DeleteDeadGrants, s.ago(24*time.Hour))},
-		{"sweep_sessions", time.Minute, sweep(s.DB.DeleteDeadSessions, s.ago(24*time.Hour))},
-		{"sweep_denials", time.Minute, sweep(s.DB.DeleteExpiredDenials, s.ago(time.Minute))},
-		{"sweep_replays", time.Minute, sweep(s.DB.DeleteExpiredReplays, s.ago(time.Minute))},
-		{"sweep_changes", 10 * time.Minute, sweep(s.DB.DeleteChanges, s.ago(24*time.Hour))},
+func (s *server) jobs() []jobs.Job {
+	return []jobs.Job{
+		{Name: "grant_counters", Every: 10 * time.Second, EveryNode: true, Run: s.provider.Flush},
+		{Name: "login_failures", Every: 20 * time.Second, EveryNode: true, Run: s.failures.Flush},
+		{Name: "signing_keys", Every: s.Keys.TickEvery(), EveryNode: true, Run: s.Keys.Tick},
+		{Name: "sweep_grants", Every: time.Minute, Run: sweep(s.DB.DeleteDeadGrants, s.ago(24*time.Hour))},
+		{Name: "sweep_sessions", Every: time.Minute, Run: sweep(s.DB.DeleteDeadSessions, s.ago(24*time.Hour))},
+		{Name: "sweep_denials", Every: time.Minute, Run: sweep(s.DB.DeleteExpiredDenials, s.ago(time.Minute))},
+		{Name: "sweep_replays", Every: time.Minute, Run: sweep(s.DB.DeleteExpiredReplays, s.ago(time.Minute))},
+		{Name: "sweep_changes", Every: 10 * time.Minute, Run: sweep(s.DB.DeleteChanges, s.ago(24*time.Hour))},
 	}
 }
 
@@ -45,26 +40,16 @@ func sweep(del func(ctx context.Context, before time.Time, limit int) (int64, er
 	}
 }
 
-// runJobs runs each job on its own timer until ctx ends. Every job is safe to run on several nodes at once.
-func (s *server) runJobs(ctx context.Context) error {
-	for _, j := range s.jobs() {
-		go s.repeat(ctx, j)
+// startJobs begins the background work; what it returns ends it.
+func (s *server) startJobs(ctx context.Context) (stop func() error, err error) {
+	r, err := jobs.New(jobs.Deps{DB: s.DB.SQL(), Dialect: string(s.DB.Dialect()), Log: s.Log}, s.jobs())
+	if err != nil {
+		return nil, err
 	}
-	<-ctx.Done()
-	return ctx.Err()
-}
-
-func (s *server) repeat(ctx context.Context, j job) {
-	ticker := time.NewTicker(j.every)
-	defer ticker.Stop()
-	for {
-		select {
-		case <-ctx.Done():
-			return
-		case <-ticker.C:
-			if err := j.run(ctx); err != nil && ctx.Err() == nil {
-				s.Log.WarnContext(ctx, "periodic work failed", "job", j.name, "error", err)
-			}
-		}
-	}
+	r.Start(ctx)
+	return func() error {
+		end, cancel := context.WithTimeout(context.WithoutCancel(ctx), s.Config.Shutdown.Timeout)
+		defer cancel()
+		return r.Stop(end)
+	}, nil
 }

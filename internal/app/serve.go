@@ -3,8 +3,6 @@ package app
 import (
 	"context"
 	"errors"
-	"fmt"
-	"log/slog"
 	"net"
 	"sync"
 	"time"
@@ -35,8 +33,17 @@ func (a *App) ServeReady(ctx context.Context, ready func(addrs []net.Addr, setup
 	keys := s.watchKeys()
 	running.Go(func() { keys(background) })
 	running.Go(func() { s.Feed.Run(background, s.DB) })
-	running.Go(func() { s.work(background) })
-	defer func() { stop(); running.Wait(); err = errors.Join(err, s.flush()) }()
+	endJobs, err := s.startJobs(background)
+	if err != nil {
+		stop()
+		return err
+	}
+	defer func() {
+		err = errors.Join(err, endJobs())
+		stop()
+		running.Wait()
+		err = errors.Join(err, s.flush())
+	}()
 	link, err := s.firstLink(ctx)
 	if err != nil {
 		return err
@@ -95,11 +102,4 @@ func (s *server) flush() error {
 	ctx, cancel := context.WithTimeout(context.Background(), 5*time.Second)
 	defer cancel()
 	return errors.Join(s.provider.Flush(ctx), s.failures.FlushAll(ctx))
-}
-
-// work runs the periodic jobs of jobs.go until ctx ends.
-func (s *server) work(ctx context.Context) {
-	if err := s.runJobs(ctx); err != nil && ctx.Err() == nil {
-		s.Log.ErrorContext(ctx, "background work ended", slog.String("error", fmt.Sprint(err)))
-	}
 }

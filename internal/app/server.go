@@ -79,7 +79,7 @@ func (s *server) makeEdge() (err error) {
 	if s.metrics, err = telemetry.NewMetrics(unreleased); err != nil {
 		return err
 	}
-	if s.render, err = web.New(web.Options{BasePath: s.base(), ThemeDir: s.Config.Theme.Dir, ProductName: s.Config.Theme.ProductName}); err != nil {
+	if s.render, err = web.New(web.Options{BasePath: s.base(), Secure: s.issuer.Scheme == "https", ThemeDir: s.Config.Theme.Dir, ProductName: s.Config.Theme.ProductName}); err != nil {
 		return err
 	}
 	s.pages = &pages{render: s.render, now: s.Now}

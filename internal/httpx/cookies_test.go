@@ -1,18 +1,13 @@
 package httpx
 
 import (
-	"bytes"
-	"encoding/base64"
 	"errors"
 	"net/http"
-	"net/url"
 	"strings"
 	"testing"
 	"time"
 
 	"github.com/gin-gonic/gin"
-
-	"github.com/jedan-auth/jedan-auth/internal/errs"
 )
 
 // inPage runs fn as a page's handler and returns the answer.
@@ -121,86 +116,6 @@ func TestEnsure(t *testing.T) {
 	inPage(t, func(g *gin.Context) {
 		if _, err := k.Ensure(g, BrowserCookie, 0, func() (string, error) { return "", boom }); !errors.Is(err, boom) {
 			t.Errorf("%v", err)
-		}
-	})
-}
-
-func csrfWith(keys ...byte) CSRF {
-	var all [][]byte
-	for _, k := range keys {
-		all = append(all, bytes.Repeat([]byte{k}, 32))
-	}
-	return CSRF{Cookies: Cookies{Secure: true}, Keys: func() [][]byte { return all }}
-}
-
-func mintToken(t *testing.T, s CSRF, purpose, browser string) string {
-	t.Helper()
-	var token string
-	inPage(t, func(g *gin.Context) {
-		var err error
-		if token, err = s.Token(g, purpose); err != nil {
-			t.Fatal(err)
-		}
-	}, "Cookie: __Host-jedan-browser="+browser)
-	return token
-}
-
-// SE02, SE03: a token serves one purpose in one browser.
-func TestFormTokens(t *testing.T) {
-	s := csrfWith(1)
-	token := mintToken(t, s, "login", "browser-a")
-	check := func(s CSRF, purpose string, form url.Values, headers ...string) (err error) {
-		inPage(t, func(g *gin.Context) { err = s.Check(g, purpose, form) }, headers...)
-		return err
-	}
-	const mine = "Cookie: __Host-jedan-browser=browser-a"
-	short := CSRF{Cookies: s.Cookies, Keys: func() [][]byte { return [][]byte{[]byte("short")} }}
-	with := func(values ...string) url.Values { return url.Values{CSRFField: values} }
-	if err := check(s, "login", with(token), mine); err != nil {
-		t.Fatal(err)
-	}
-	if err := check(csrfWith(2, 1), "login", with(token), mine); err != nil {
-		t.Errorf("the previous key must still verify: %v", err)
-	}
-	for name, err := range map[string]error{
-		"other purpose":  check(s, "consent", with(token), mine),
-		"same length":    check(s, "setup", with(token), mine),
-		"short key":      check(short, "login", with(base64.RawURLEncoding.EncodeToString(formMAC([]byte("short"), "login", "browser-a"))), mine),
-		"other browser":  check(s, "login", with(token), "Cookie: __Host-jedan-browser=browser-b"),
-		"no cookie":      check(s, "login", with(token)),
-		"two cookies":    check(s, "login", with(token), "Cookie: __Host-jedan-browser=browser-a; __Host-jedan-browser=browser-a"),
-		"no token":       check(s, "login", url.Values{}, mine),
-		"empty":          check(s, "login", with(""), mine),
-		"two tokens":     check(s, "login", with(token, token), mine),
-		"not base64":     check(s, "login", with("!"+token[1:]), mine),
-		"padding":        check(s, "login", with(token+"="), mine),
-		"cut":            check(s, "login", with(token[:42]), mine),
-		"other key":      check(csrfWith(2), "login", with(token), mine),
-		"retired key":    check(csrfWith(), "login", with(token), mine),
-		"moved boundary": check(s, "loginb", with(mintToken(t, s, "login", "browser-a")), "Cookie: __Host-jedan-browser=rowser-a"),
-	} {
-		if !errs.Is(err, errs.Forbidden) {
-			t.Errorf("%s: %v", name, err)
-		}
-	}
-}
-
-func TestFormTokenNeedsBrowserAndKey(t *testing.T) {
-	short := CSRF{Cookies: Cookies{Secure: true}, Keys: func() [][]byte { return [][]byte{[]byte("short")} }}
-	for name, s := range map[string]CSRF{"no key": csrfWith(), "short key": short} {
-		inPage(t, func(g *gin.Context) {
-			if _, err := s.Token(g, "x"); err == nil {
-				t.Errorf("%s: made a token", name)
-			}
-		}, "Cookie: __Host-jedan-browser=b")
-	}
-	inPage(t, func(g *gin.Context) {
-		if _, err := csrfWith(1).Token(g, "x"); err == nil {
-			t.Error("made a token for no browser")
-		}
-		Cookies{Secure: true}.Set(g, BrowserCookie, "just set", 0)
-		if _, err := csrfWith(1).Token(g, "x"); err != nil {
-			t.Errorf("a cookie of this answer must do: %v", err)
 		}
 	})
 }

@@ -12,6 +12,7 @@ import (
 	"github.com/jedan-auth/jedan-auth/internal/httpx"
 	pw "github.com/jedan-auth/jedan-auth/internal/password"
 	"github.com/jedan-auth/jedan-auth/internal/ratelimit"
+	"github.com/jedan-auth/jedan-auth/internal/session"
 	"github.com/jedan-auth/jedan-auth/login"
 	"github.com/jedan-auth/jedan-auth/storage"
 )
@@ -51,7 +52,7 @@ func rows() []row {
 // csrf wants the token of our own form in this browser (SE02).
 func csrf(_ context.Context, m *Module, a *attempt) *refusal {
 	if err := m.d.Steps.CheckToken(a.c, formPurpose, a.form); err != nil {
-		return &refusal{as: answerError, expected: "the form's token in this browser", received: presence(a.form.Has(httpx.CSRFField)), err: err}
+		return &refusal{as: answerError, expected: "the form's token in this browser", received: presence(a.form.Has(session.FormField)), err: err}
 	}
 	return nil
 }

@@ -5,6 +5,7 @@ import (
 
 	"github.com/jedan-auth/jedan-auth/internal/errs"
 	"github.com/jedan-auth/jedan-auth/internal/verdict"
+	"github.com/jedan-auth/jedan-auth/web"
 )
 
 // answerKind is what the browser sees of a refusal.
@@ -21,7 +22,7 @@ const (
 )
 
 // problemOther is the sentence for answerOther.
-const problemOther = "login.error.subject"
+const problemOther = web.ProblemSubject
 
 // refusal is why a row did not pass; nil passes.
 type refusal struct {

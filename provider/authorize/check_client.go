@@ -7,6 +7,7 @@ import (
 
 	"github.com/jedan-auth/jedan-auth/internal/errs"
 	"github.com/jedan-auth/jedan-auth/provider/core"
+	"github.com/jedan-auth/jedan-auth/web"
 )
 
 // maxParam bounds one parameter in bytes: everything must fit the flow anyway.
@@ -16,7 +17,7 @@ func checkSize(_ context.Context, r *request) error {
 	for _, values := range r.Params {
 		for _, v := range values {
 			if len(v) > maxParam {
-				return core.InvalidRequest("A parameter is too long.", "at most 3072 bytes a parameter", "more").OnPage()
+				return core.InvalidRequest("A parameter is too long.", "at most 3072 bytes a parameter", "more").OnPage("")
 			}
 		}
 	}
@@ -27,7 +28,7 @@ func checkSize(_ context.Context, r *request) error {
 func checkClientID(ctx context.Context, r *request) error {
 	id := r.get("client_id")
 	if id == "" {
-		return core.InvalidRequest("The client_id parameter is missing.", "a client_id", "none").OnPage()
+		return core.InvalidRequest("The client_id parameter is missing.", "a client_id", "none").OnPage(web.ErrorUnknownClient)
 	}
 	client, err := r.e.Clients.ByClientID(ctx, id)
 	if errs.CodeOf(err) == errs.NotFound {
@@ -45,7 +46,7 @@ func checkClientEnabled(_ context.Context, r *request) error {
 }
 
 func unknownClient(expected, received string) error {
-	refusal := core.Refuse(fosite.ErrInvalidClient, "The app is not registered here.", expected, received).OnPage()
+	refusal := core.Refuse(fosite.ErrInvalidClient, "The app is not registered here.", expected, received).OnPage(web.ErrorUnknownClient)
 	refusal.Err.CodeField = 400 // a person's browser is told; there is nothing to authenticate with
 	return refusal
 }
@@ -54,10 +55,10 @@ func unknownClient(expected, received string) error {
 func checkRedirectURI(_ context.Context, r *request) error {
 	uri := r.get("redirect_uri")
 	if uri == "" {
-		return core.InvalidRequest("The redirect_uri parameter is missing.", "a registered redirect_uri", "none").OnPage()
+		return core.InvalidRequest("The redirect_uri parameter is missing.", "a registered redirect_uri", "none").OnPage(web.ErrorRedirectURI)
 	}
 	if !core.MatchRedirect(r.Client.Metadata.RedirectURIs, uri) {
-		return core.InvalidRequest("The redirect_uri is not registered for this app.", "a registered redirect_uri", "another").OnPage()
+		return core.InvalidRequest("The redirect_uri is not registered for this app.", "a registered redirect_uri", "another").OnPage(web.ErrorRedirectURI)
 	}
 	r.RedirectURI = uri
 	return nil

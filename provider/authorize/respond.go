@@ -1,6 +1,7 @@
 package authorize
 
 import (
+	"cmp"
 	"net/http"
 	"net/url"
 	"slices"
@@ -60,7 +61,7 @@ func (e *Endpoint) refuse(c *gin.Context, r *request, err error) error {
 		if status == http.StatusServiceUnavailable {
 			c.Writer.Header().Set("Retry-After", "1")
 		}
-		return e.Pages.ErrorPage(c, status, refusal.Err.ErrorField, refusal.Err.DescriptionField, id)
+		return e.Pages.ErrorPage(c, status, refusal.Err.ErrorField, cmp.Or(refusal.PageText, refusal.Err.DescriptionField), id)
 	}
 	return e.respond(c, r, url.Values{"error": {refusal.Err.ErrorField}, "error_description": {refusal.Err.DescriptionField}})
 }
@@ -71,7 +72,7 @@ func malformed(err error) error {
 	if code == errs.Internal || code == errs.Unavailable {
 		return err
 	}
-	r := core.InvalidRequest("The request is malformed.", "each parameter once, in UTF-8", string(code)).OnPage()
+	r := core.InvalidRequest("The request is malformed.", "each parameter once, in UTF-8", string(code)).OnPage("")
 	r.Err.CodeField = code.Status()
 	return r
 }

@@ -31,6 +31,7 @@ type request struct {
 func Rows() []core.Row[request] {
 	return []core.Row[request]{
 		{Name: "authorize.size", Check: checkSize},
+		{Name: "authorize.printable", Check: checkPrintable},
 		{Name: "authorize.client_id", Check: checkClientID},
 		{Name: "authorize.client_enabled", Check: checkClientEnabled},
 		{Name: "authorize.redirect_uri", Check: checkRedirectURI},

@@ -10,20 +10,13 @@ import (
 	"github.com/jedan-auth/jedan-auth/internal/errs"
 )
 
-// Protocol errors that fosite does not know. All are copied before use.
-var (
-	errInvalidTarget    = fosite.RFC6749Error{ErrorField: "invalid_target", DescriptionField: "The requested resource is unknown or not allowed for this client.", CodeField: http.StatusBadRequest}                 // RFC 8707 section 2
-	errUnmetAuth        = fosite.RFC6749Error{ErrorField: "unmet_authentication_requirements", DescriptionField: "The requested authentication cannot be met.", CodeField: http.StatusBadRequest}                    // OpenID Connect Core Error Code unmet_authentication_requirements 1.0
-	errInvalidToken     = fosite.RFC6749Error{ErrorField: "invalid_token", DescriptionField: "The access token is expired, revoked, malformed, or not meant for this endpoint.", CodeField: http.StatusUnauthorized} // RFC 6750 section 3.1
-	errInsufficientScop = fosite.RFC6749Error{ErrorField: "insufficient_scope", DescriptionField: "The request requires higher privileges than the access token provides.", CodeField: http.StatusForbidden}         // RFC 6750 section 3.1
-)
-
 // Refusal is a check that said no: the protocol error for the client, and what was expected and received, for the log only.
 type Refusal struct {
 	Err      *fosite.RFC6749Error
 	Expected string
 	Received string // redacted: a kind, a length or a public value, never a secret
 	Page     bool   // answered with a page, never with a redirect
+	PageText string // catalogue key of what the page says; empty: the description
 	Cause    error  // hidden
 }
 
@@ -40,30 +33,35 @@ func Refuse(base *fosite.RFC6749Error, description, expected, received string) *
 	return &Refusal{Err: &e, Expected: expected, Received: received}
 }
 
-// OnPage marks the refusal as one that must be shown to the person, since no redirect URI can be trusted yet.
-func (r *Refusal) OnPage() *Refusal {
-	r.Page = true
+// OnPage marks the refusal as one that must be shown to the person, since no redirect URI can be trusted yet. text is a catalogue key or empty.
+func (r *Refusal) OnPage(text string) *Refusal {
+	r.Page, r.PageText = true, text
 	return r
 }
 
-// InvalidTarget is RFC 8707's invalid_target.
+// protocolError is an error code that fosite does not know.
+func protocolError(code string, status int) *fosite.RFC6749Error {
+	return &fosite.RFC6749Error{ErrorField: code, CodeField: status}
+}
+
+// InvalidTarget is RFC 8707's invalid_target (section 2).
 func InvalidTarget(description, received string) *Refusal {
-	return Refuse(&errInvalidTarget, description, "a resource registered for the client", received)
+	return Refuse(protocolError("invalid_target", http.StatusBadRequest), description, "a resource registered for the client", received)
 }
 
 // UnmetAuthentication is OpenID's unmet_authentication_requirements.
 func UnmetAuthentication(expected, received string) *Refusal {
-	return Refuse(&errUnmetAuth, errUnmetAuth.DescriptionField, expected, received)
+	return Refuse(protocolError("unmet_authentication_requirements", http.StatusBadRequest), "The requested authentication cannot be met.", expected, received)
 }
 
 // InvalidToken is RFC 6750's invalid_token.
 func InvalidToken(expected, received string) *Refusal {
-	return Refuse(&errInvalidToken, errInvalidToken.DescriptionField, expected, received)
+	return Refuse(protocolError("invalid_token", http.StatusUnauthorized), "The access token is expired, revoked, malformed, or not meant for this endpoint.", expected, received)
 }
 
 // InsufficientScope is RFC 6750's insufficient_scope.
 func InsufficientScope(expected string) *Refusal {
-	return Refuse(&errInsufficientScop, errInsufficientScop.DescriptionField, expected, "a token without it")
+	return Refuse(protocolError("insufficient_scope", http.StatusForbidden), "The request needs a scope that the access token does not have.", expected, "a token without it")
 }
 
 // InvalidClient is RFC 6749's invalid_client with one wording, whatever the reason (TK08).

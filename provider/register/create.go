@@ -16,13 +16,16 @@ const maxClientID = 128
 type Options struct {
 	ClientID string // chosen by the operator; empty: generated
 	Secret   string // chosen by the operator; empty: generated, if the client's authentication has a secret
+	Disabled bool
 	Actor    Actor
 }
 
 // Create registers a client. errs.Invalid with a Problem for metadata that breaks a rule; errs.Conflict when the client_id is taken.
 func (r *Registrar) Create(ctx context.Context, m storage.ClientMetadata, o Options) (*Registered, error) {
 	now := r.d.Now()
-	c := &storage.Client{Tenant: r.d.Tenant, ID: storage.NewID(now), ClientID: o.ClientID, Metadata: m, CreatedAt: now, UpdatedAt: now, Version: 1}
+	c := &storage.Client{
+		Tenant: r.d.Tenant, ID: storage.NewID(now), ClientID: o.ClientID, Metadata: m, Disabled: o.Disabled, CreatedAt: now, UpdatedAt: now, Version: 1,
+	}
 	if c.ClientID == "" {
 		c.ClientID = strings.ToLower(rand.Text())
 	}
