@@ -52,7 +52,7 @@ func newBuild(c Config, d Deps) *build {
 	b := &build{c: c, d: d, log: core.RefusalLog{Log: d.Log}}
 	b.clients = core.NewClients(d.Store, d.Feed, d.Tenant)
 	b.tokens = core.NewTokens(d.Issuer, d.Tenant, d.Keys, d.Ring, d.Now)
-	b.redeem = &core.Redeemer{Grants: d.Store, Vault: d.Ring, Audit: d.Audit, Tokens: b.tokens, Now: d.Now}
+	b.redeem = &core.Redeemer{Grants: d.Store, Vault: d.Ring, Audit: d.Audit, Tokens: b.tokens, Now: d.Now, Meter: d.Meter}
 	b.engine = core.NewEngine(oauth2(c, d.Issuer, b.tokens, b.redeem), b.redeem)
 	b.issuance = &core.Issuance{
 		Resources: core.NewResources(d.Store, d.Feed, d.Tenant), Config: c, Issuer: d.Issuer, Userinfo: d.Issuer + "/oauth2/userinfo", Now: d.Now,
@@ -72,7 +72,7 @@ func (b *build) authorize() *authorize.Endpoint {
 	return &authorize.Endpoint{
 		Tenant: b.d.Tenant, Issuer: b.d.Issuer, Base: b.d.Base, Config: b.c, Clients: b.clients, Tokens: b.tokens, Signer: b.d.Keys, Engine: b.engine,
 		Issuance: b.issuance, Claims: b.people, Flows: b.d.Flows, Sessions: b.d.Sessions, Consents: b.d.Consents, Grants: b.d.Store,
-		Audit: b.d.Audit, Pages: b.d.Pages, Log: b.log, Now: b.d.Now,
+		Audit: b.d.Audit, Pages: b.d.Pages, Log: b.log, Now: b.d.Now, Meter: b.d.Meter,
 	}
 }
 

@@ -63,6 +63,13 @@ type Sessions interface {
 	logout.Sessions
 }
 
+// Meter counts (telemetry.Metrics).
+type Meter interface {
+	token.Meter
+	AuthRequest(kind, outcome string)
+	SecurityEvent(eventType, severity string)
+}
+
 // Deps are what the provider uses of the rest.
 type Deps struct {
 	Tenant    storage.ID
@@ -81,6 +88,7 @@ type Deps struct {
 	Forms     logout.Forms
 	Pages     Pages
 	Log       *slog.Logger
+	Meter     Meter
 	Now       func() time.Time
 }
 
@@ -109,7 +117,7 @@ func New(c Config, d Deps) (*Module, error) {
 	refreshing := b.refresh()
 	m.endpoints = []mounter{
 		meta, m.authorize, b.logout(),
-		token.New(b.authn, b.log, d.Issuer+"/oauth2/token", b.clients.OriginAllowed, b.code(), refreshing, b.clientcreds()),
+		token.New(b.authn, b.log, d.Meter, d.Issuer+"/oauth2/token", b.clients.OriginAllowed, b.code(), refreshing, b.clientcreds()),
 		b.introspect(refreshing), b.revoke(refreshing), b.userinfo(),
 	}
 	return m, nil

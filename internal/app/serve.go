@@ -31,6 +31,7 @@ func (a *App) ServeReady(ctx context.Context, ready func(addrs []net.Addr, setup
 	background, stop := context.WithCancel(context.WithoutCancel(ctx))
 	var running sync.WaitGroup
 	keys := s.watchKeys()
+	running.Go(func() { s.reloadOnHangup(background, certificates) })
 	running.Go(func() { keys(background) })
 	running.Go(func() { s.Feed.Run(background, s.DB) })
 	endJobs, err := s.startJobs(background)

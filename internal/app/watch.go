@@ -2,7 +2,11 @@ package app
 
 import (
 	"context"
+	"os"
+	"os/signal"
+	"syscall"
 
+	"github.com/jedan-auth/jedan-auth/internal/httpx"
 	"github.com/jedan-auth/jedan-auth/storage"
 )
 
@@ -35,5 +39,26 @@ func (s *server) reloadKeys(ctx context.Context) {
 	}
 	if err := s.Keys.Reload(ctx); err != nil && ctx.Err() == nil {
 		s.Log.ErrorContext(ctx, "signing keys not read again", "error", err)
+	}
+}
+
+// reloadOnHangup reads certificates and keys again at SIGHUP. Other settings need a restart.
+func (s *server) reloadOnHangup(ctx context.Context, certificates *httpx.Certificates) {
+	hangup := make(chan os.Signal, 1)
+	signal.Notify(hangup, syscall.SIGHUP)
+	defer signal.Stop(hangup)
+	for {
+		select {
+		case <-ctx.Done():
+			return
+		case <-hangup:
+			s.reloadKeys(ctx)
+			if certificates != nil {
+				if err := certificates.Reload(); err != nil {
+					s.Log.ErrorContext(ctx, "certificates not read again", "error", err)
+				}
+			}
+			s.Log.InfoContext(ctx, "reloaded certificates and keys")
+		}
 	}
 }

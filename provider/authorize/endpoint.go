@@ -38,6 +38,9 @@ type Pages interface {
 	Expired(c *gin.Context, clientName, backURL string) error
 }
 
+// Meter counts authorization requests.
+type Meter interface{ AuthRequest(kind, outcome string) }
+
 // Grants makes grants.
 type Grants interface {
 	InsertGrant(ctx context.Context, g *storage.Grant, ev *storage.AuditEvent) (standing *storage.Grant, inserted bool, err error)
@@ -62,6 +65,7 @@ type Endpoint struct {
 	Audit    core.Auditor
 	Pages    Pages
 	Log      core.RefusalLog
+	Meter    Meter
 	Now      func() time.Time
 }
 

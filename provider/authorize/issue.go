@@ -34,6 +34,7 @@ func (e *Endpoint) issue(c *gin.Context, v *visit) error {
 	if err != nil {
 		return e.refuse(c, v.request, err)
 	}
+	e.Meter.AuthRequest("authorize", "success")
 	return e.respond(c, v.request, params)
 }
 

@@ -48,6 +48,7 @@ func fields(params url.Values) [][2]string {
 // error id.
 func (e *Endpoint) refuse(c *gin.Context, r *request, err error) error {
 	refusal := core.AsRefusal(err)
+	e.Meter.AuthRequest("authorize", "refused")
 	id := httpx.ErrorID(c)
 	ctx := c.Request.Context()
 	if r != nil {

@@ -39,6 +39,7 @@ func (c *Counter) Used(ctx context.Context, client *Client, g *storage.Grant, a 
 	if err := c.Issued(ctx, client, a); err != nil {
 		c.log.ErrorContext(ctx, "token event not written", "error", err)
 	}
+	c.log.LogAttrs(ctx, slog.LevelInfo, "refresh token used", slog.String("client_id", client.ClientID), slog.String("grant", g.ID.String()))
 	c.mu.Lock()
 	u := c.uses[g.ID]
 	c.uses[g.ID] = storage.GrantUse{Tenant: c.tenant, Grant: g.ID, Uses: u.Uses + 1, UsedAt: c.now()}

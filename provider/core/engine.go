@@ -151,6 +151,14 @@ type TokenResponse struct {
 	IDToken      string // "" if none
 }
 
+// Kind is what sort of access token it is, for metrics.
+func (t *TokenResponse) Kind() string {
+	if strings.HasPrefix(t.AccessToken, PrefixAccess) {
+		return "opaque"
+	}
+	return "jwt"
+}
+
 // Append writes the response as JSON.
 func (t *TokenResponse) Append(b []byte) []byte {
 	b = appendString(append(b, `{"access_token":`...), t.AccessToken)

@@ -35,6 +35,9 @@ type Redeemer struct {
 	Audit  Auditor
 	Tokens *Tokens
 	Now    func() time.Time
+	Meter  interface {
+		SecurityEvent(eventType, severity string)
+	}
 }
 
 // NonceAt is where the nonce of a grant's generation is sealed. Generations alternate between two columns' worth of meaning, but the nonce moves
@@ -81,7 +84,10 @@ func (r *Redeemer) Revoke(ctx context.Context, g *storage.Grant, c *Client, reas
 	if reason == "code_reuse" || reason == "refresh_reuse" {
 		kind = "grant.reuse"
 	}
-	_, err := r.Grants.RevokeGrant(ctx, storage.RevokeGrant{Tenant: g.Tenant, Grant: g.ID, Now: r.Now(), Reason: reason}, r.Event(ctx, g, c, kind, reason))
+	done, err := r.Grants.RevokeGrant(ctx, storage.RevokeGrant{Tenant: g.Tenant, Grant: g.ID, Now: r.Now(), Reason: reason}, r.Event(ctx, g, c, kind, reason))
+	if done && kind == "grant.reuse" {
+		r.Meter.SecurityEvent(kind, "warning")
+	}
 	return err
 }
 

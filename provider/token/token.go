@@ -18,11 +18,15 @@ type Endpoint struct {
 	log   core.RefusalLog
 	url   string
 	cors  func(ctx context.Context, origin string) bool
+	meter Meter
 }
 
+// Meter counts tokens.
+type Meter interface{ TokenIssued(grant, kind string) }
+
 // New returns the endpoint at url, serving the given grant types.
-func New(authn *core.Authn, log core.RefusalLog, url string, cors func(ctx context.Context, origin string) bool, kinds ...core.GrantType) *Endpoint {
-	e := &Endpoint{authn: authn, kinds: map[string]core.GrantType{}, log: log, url: url, cors: cors}
+func New(authn *core.Authn, log core.RefusalLog, meter Meter, url string, cors func(ctx context.Context, origin string) bool, kinds ...core.GrantType) *Endpoint {
+	e := &Endpoint{authn: authn, kinds: map[string]core.GrantType{}, log: log, url: url, cors: cors, meter: meter}
 	for _, k := range kinds {
 		e.kinds[k.GrantType()] = k
 	}
@@ -61,6 +65,7 @@ func (e *Endpoint) serve(c *gin.Context) error {
 	if err != nil {
 		return core.Answer(c, e.log, "token", r.authn.Basic(), err)
 	}
+	e.meter.TokenIssued(r.kind.GrantType(), resp.Kind())
 	return core.WriteBody(c.Writer, http.StatusOK, "application/json", resp.Append(make([]byte, 0, 1024)))
 }
 
