@@ -20,6 +20,8 @@ type Denials interface {
 	// DenyToken is idempotent; it writes the event and the change row only the first time.
 	DenyToken(ctx context.Context, d *Denial, ev *AuditEvent) error
 	TokenDenied(ctx context.Context, tenant ID, tokenID []byte) (bool, error)
+	// LiveDenials lists at most limit denials that have not expired, in no order.
+	LiveDenials(ctx context.Context, tenant ID, now time.Time, limit int) ([]Denial, error)
 	DeleteExpiredDenials(ctx context.Context, now time.Time, limit int) (int64, error)
 }
 

@@ -13,7 +13,7 @@ import (
 type LiveStore interface {
 	GrantByID(ctx context.Context, tenant, id storage.ID) (*storage.Grant, error)
 	PersonByID(ctx context.Context, tenant, id storage.ID) (*storage.Person, error)
-	TokenDenied(ctx context.Context, tenant storage.ID, tokenID []byte) (bool, error)
+	DenialReader
 }
 
 // Live answers whether a token that verifies still counts: its jti, grant, person and client (the session's end ends its grants).
@@ -23,7 +23,7 @@ type Live struct {
 	clients *Clients
 	grants  *cache.Cache[storage.ID, *storage.Grant]
 	people  *cache.Cache[storage.ID, *storage.Person]
-	denied  *cache.Cache[storage.ID, bool]
+	denied  *denials
 }
 
 // NewLive returns a checker over the store with caches that follow the feed.
@@ -35,9 +35,7 @@ func NewLive(store LiveStore, clients *Clients, feed *cache.Feed, tenant storage
 	l.people = cache.New(feed, 50_000, func(ctx context.Context, id storage.ID) (*storage.Person, error) {
 		return store.PersonByID(ctx, tenant, id)
 	}, RowTouches(storage.ChangePerson))
-	l.denied = cache.New(feed, 50_000, func(ctx context.Context, id storage.ID) (bool, error) {
-		return store.TokenDenied(ctx, tenant, id[:])
-	}, RowTouches(storage.ChangeToken))
+	l.denied = newDenials(store, feed, tenant, now)
 	return l
 }
 
@@ -50,7 +48,7 @@ func (l *Live) Check(ctx context.Context, t *AccessToken) (*Client, *storage.Gra
 	if client.Disabled || (!t.Client.IsZero() && t.Client != client.ID) {
 		return nil, nil, nil, InvalidToken("an enabled client", "a disabled or replaced one")
 	}
-	if denied, err := l.denied.Get(ctx, t.ID); err != nil {
+	if denied, err := l.denied.has(ctx, t.ID); err != nil {
 		return nil, nil, nil, err
 	} else if denied {
 		return nil, nil, nil, InvalidToken("a token that was not revoked", "a revoked one")
