@@ -1,0 +1,108 @@
+package drills
+
+import (
+	"bufio"
+	"encoding/json"
+	"fmt"
+	"io"
+	"math/rand/v2"
+	"net"
+	"net/http"
+	"net/url"
+	"testing"
+	"time"
+)
+
+// answer is what a server said.
+type answer struct {
+	status int
+	header http.Header
+	body   map[string]any
+	raw    string
+}
+
+func (a answer) text(name string) string { v, _ := a.body[name].(string); return v }
+
+func (a answer) String() string { return fmt.Sprintf("%d %.200s", a.status, a.raw) }
+
+// refused reports an OAuth error answer.
+func (a answer) refused(code string) bool { return a.status == http.StatusBadRequest && a.text("error") == code }
+
+func readAnswer(resp *http.Response) (answer, error) {
+	defer resp.Body.Close() //nolint:errcheck // it has been read
+	b, err := io.ReadAll(resp.Body)
+	a := answer{status: resp.StatusCode, header: resp.Header, raw: string(b)}
+	_ = json.Unmarshal(b, &a.body) // not every answer is JSON
+	return a, err
+}
+
+// lane is one open connection to a server.
+type lane struct {
+	conn net.Conn
+	in   *bufio.Reader
+}
+
+// volley keeps connections open and sends requests over all of them at the same moment.
+type volley struct {
+	t     *testing.T
+	lanes []lane
+	rnd   *rand.Rand
+}
+
+// newVolley opens n connections, in turn to each node.
+func newVolley(c *cluster, n int, rnd *rand.Rand) *volley {
+	c.t.Helper()
+	v := &volley{t: c.t, rnd: rnd}
+	for i := range n {
+		conn, err := net.Dial("tcp", c.nodes[i%len(c.nodes)].address())
+		if err != nil {
+			c.t.Fatal(err)
+		}
+		c.t.Cleanup(func() { _ = conn.Close() })
+		v.lanes = append(v.lanes, lane{conn: conn, in: bufio.NewReader(conn)})
+	}
+	return v
+}
+
+// fire sends the same form on every connection but for the last byte, and then the last bytes in a burst: every handler is waiting in the middle of
+// the body when the first one is let go.
+func (v *volley) fire(path string, form url.Values) []answer {
+	v.t.Helper()
+	body := form.Encode()
+	head := fmt.Sprintf("POST %s HTTP/1.1\r\nHost: %s\r\nContent-Type: application/x-www-form-urlencoded\r\nContent-Length: %d\r\n\r\n", path, issuer[len("http://"):], len(body))
+	message := []byte(head + body)
+	cut := len(message) - 1
+	for _, l := range v.lanes {
+		v.write(l, message[:cut])
+	}
+	for _, i := range v.rnd.Perm(len(v.lanes)) {
+		v.write(v.lanes[i], message[cut:])
+	}
+	answers := make([]answer, len(v.lanes))
+	for i, l := range v.lanes {
+		resp, err := http.ReadResponse(l.in, nil)
+		if err != nil {
+			v.t.Fatal(err)
+		}
+		if answers[i], err = readAnswer(resp); err != nil {
+			v.t.Fatal(err)
+		}
+	}
+	return answers
+}
+
+// once sends the form over connection i alone.
+func (v *volley) once(i int, path string, form url.Values) answer {
+	v.t.Helper()
+	return (&volley{t: v.t, lanes: v.lanes[i : i+1], rnd: v.rnd}).fire(path, form)[0]
+}
+
+func (v *volley) write(l lane, b []byte) {
+	v.t.Helper()
+	if err := l.conn.SetDeadline(time.Now().Add(patience)); err != nil {
+		v.t.Fatal(err)
+	}
+	if _, err := l.conn.Write(b); err != nil {
+		v.t.Fatal(err)
+	}
+}
