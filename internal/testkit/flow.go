@@ -3,8 +3,6 @@ package testkit
 import (
 	"crypto/sha256"
 	"encoding/base64"
-	"encoding/json"
-	"io"
 	"net/http"
 	"net/url"
 	"strings"
@@ -133,18 +131,7 @@ func (s *Server) Request(path string, rp *RP, form url.Values) *http.Request {
 // Do sends a request and reads the answer.
 func (s *Server) Do(req *http.Request) *Answer {
 	s.T.Helper()
-	resp, err := s.HTTP.Do(req)
-	if err != nil {
-		s.T.Fatal(err)
-	}
-	defer func() { _ = resp.Body.Close() }()
-	body, err := io.ReadAll(resp.Body)
-	if err != nil {
-		s.T.Fatal(err)
-	}
-	a := &Answer{Status: resp.StatusCode, Header: resp.Header, Body: string(body)}
-	_ = json.Unmarshal(body, &a.JSON) // not every answer is JSON
-	return a
+	return send(s, s.HTTP, req)
 }
 
 // Redeem exchanges a code.

@@ -83,3 +83,41 @@ func (s *Server) Client(m storage.ClientMetadata, options ...func(*register.Opti
 	}
 	return &RP{ID: r.Client.ClientID, Secret: r.Secret, Redirect: r.Client.Metadata.RedirectURIs[0], Client: r.Client}
 }
+
+// Resource registers a protected resource that rp owns (nil: nobody) and may introspect.
+func (s *Server) Resource(identifier string, owner *RP, options ...func(*register.Resource)) {
+	s.T.Helper()
+	r := register.Resource{Identifier: identifier}
+	if owner != nil {
+		r.Owner = owner.ID
+	}
+	for _, set := range options {
+		set(&r)
+	}
+	if _, err := s.App.Registrar.CreateResource(context.Background(), r, register.Actor{Kind: "operator", ID: "test"}); err != nil {
+		s.T.Fatal(err)
+	}
+}
+
+// Change changes a client's registration.
+func (s *Server) Change(rp *RP, change func(*storage.ClientMetadata)) {
+	s.T.Helper()
+	_, err := s.App.Registrar.Update(context.Background(), rp.ID, register.Change{
+		Metadata: func(m *storage.ClientMetadata) error { change(m); return nil }, Actor: register.Actor{Kind: "operator", ID: "test"},
+	})
+	if err != nil {
+		s.T.Fatal(err)
+	}
+}
+
+// Disable disables a client.
+func (s *Server) Disable(rp *RP) {
+	s.T.Helper()
+	yes := true
+	if _, err := s.App.Registrar.Update(context.Background(), rp.ID, register.Change{Disabled: &yes, Actor: register.Actor{Kind: "operator", ID: "test"}}); err != nil {
+		s.T.Fatal(err)
+	}
+}
+
+// Operator is who acts in tests when nobody else does.
+func Operator() directory.Actor { return operator() }

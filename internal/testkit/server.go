@@ -2,8 +2,11 @@ package testkit
 
 import (
 	"context"
+	"crypto/tls"
+	"crypto/x509"
 	"net"
 	"net/http"
+	"strings"
 	"sync"
 	"testing"
 	"time"
@@ -23,8 +26,9 @@ type Server struct {
 	T     testing.TB
 	HTTP  *http.Client // follows no redirect, has no cookies
 
-	stop func() error
-	once sync.Once
+	roots *x509.CertPool // trusted by its clients; nil: the system's
+	stop  func() error
+	once  sync.Once
 }
 
 // Option changes the configuration before the start.
@@ -33,11 +37,16 @@ type Option func(*app.Config)
 // Start boots a server; it stops with the test.
 func Start(t testing.TB, options ...Option) *Server {
 	t.Helper()
+	return start(t, "http://", nil, options)
+}
+
+func start(t testing.TB, scheme string, roots *x509.CertPool, options []Option) *Server {
+	t.Helper()
 	l, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {
 		t.Fatal(err)
 	}
-	s := &Server{URL: "http://" + l.Addr().String(), Clock: &Clock{}, Log: &Log{}, T: t, HTTP: plainClient()}
+	s := &Server{URL: scheme + l.Addr().String(), Clock: &Clock{}, Log: &Log{}, T: t, HTTP: plainClient(roots), roots: roots}
 	cfg, err := config.Defaults[app.Config]()
 	if err != nil {
 		t.Fatal(err)
@@ -59,7 +68,7 @@ func (s *Server) Restart() {
 	var l net.Listener
 	var err error
 	for range 100 { // the port was ours a moment ago
-		if l, err = net.Listen("tcp", s.URL[len("http://"):]); err == nil {
+		if l, err = net.Listen("tcp", s.URL[strings.LastIndexByte(s.URL, '/')+1:]); err == nil {
 			break
 		}
 	}
@@ -115,9 +124,11 @@ func (s *Server) Stop() {
 	})
 }
 
-func plainClient() *http.Client {
+func plainClient(roots *x509.CertPool) *http.Client {
 	return &http.Client{
-		Transport:     &http.Transport{MaxIdleConnsPerHost: 64, IdleConnTimeout: 5 * time.Second},
+		Transport: &http.Transport{
+			MaxIdleConnsPerHost: 64, IdleConnTimeout: 5 * time.Second, TLSClientConfig: &tls.Config{RootCAs: roots, MinVersion: tls.VersionTLS12},
+		},
 		CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse },
 	}
 }

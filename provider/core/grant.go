@@ -6,6 +6,7 @@ import (
 	"slices"
 	"time"
 
+	"github.com/jedan-auth/jedan-auth/internal/errs"
 	"github.com/jedan-auth/jedan-auth/storage"
 )
 
@@ -61,8 +62,11 @@ func (i *Issuance) shape(ctx context.Context, c *Client, a *AccessToken, resourc
 	}
 	for n, id := range resources {
 		r, err := i.Resources.ByIdentifier(ctx, id)
+		if errs.CodeOf(err) == errs.NotFound {
+			return 0, InvalidTarget("The resource is no longer registered.", "an unknown resource")
+		}
 		if err != nil {
-			return 0, gone(err, "a registered resource")
+			return 0, err
 		}
 		if own := time.Duration(r.Seconds) * time.Second; own > 0 && (n == 0 || own < life) {
 			life = own
