@@ -215,3 +215,22 @@ func BenchmarkVerify(b *testing.B) {
 		}
 	}
 }
+
+func TestMadeCountsEveryHash(t *testing.T) {
+	h, err := New(Config{Params: Params{MemoryKiB: 8, Iterations: 1, Parallelism: 1}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	phc, err := h.Hash(t.Context(), "correct horse battery staple")
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, stored := range []string{phc, "", "$2y$31$nonsense"} {
+		if _, _, err := h.Verify(t.Context(), stored, "another"); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if _, _, err := h.Verify(t.Context(), phc, string(make([]byte, 2000))); err == nil || h.Made() != 4 {
+		t.Errorf("%d hashes, %v", h.Made(), err)
+	}
+}
