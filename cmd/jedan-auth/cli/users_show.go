@@ -1,0 +1,26 @@
+package cli
+
+import (
+	"context"
+
+	"github.com/spf13/cobra"
+
+	"github.com/jedan-auth/jedan-auth/internal/app"
+	"github.com/jedan-auth/jedan-auth/storage"
+)
+
+func (c *cli) usersShow() *cobra.Command {
+	return c.personVerb("show USER", "Show a person with their claims", func(_ context.Context, a *app.App, p *storage.Person) error {
+		return c.showPerson(a, p)
+	})
+}
+
+func (c *cli) showPerson(a *app.App, p *storage.Person) error {
+	claims, err := a.Directory.Claims(p)
+	if err != nil {
+		return err
+	}
+	v := viewOf(p)
+	v.Claims = claims
+	return c.show(v)
+}
