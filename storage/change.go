@@ -32,8 +32,10 @@ func (Change) TableName() string { return "changes" }
 
 // ChangeTail delivers changes of every process to this one.
 type ChangeTail interface {
-	// Tail calls fn for every change committed after the call began, in order of Seq, until ctx ends. It calls fn with no changes when it has
-	// caught up, at least once a second, so that a consumer knows how fresh it is.
+	// Tail calls fn for every change committed after the call began, until ctx ends. Each call's changes are in order of Seq; one that a long
+	// transaction committed late may come in a later call than its number says, and after trouble one may come twice. It calls fn with no changes
+	// when it has caught up, at least once a second, so that a consumer knows how fresh it is: all that was committed before caughtUp has been
+	// delivered. While the database is away it calls nobody. An error says that changes may have been missed.
 	Tail(ctx context.Context, fn func(changes []Change, caughtUp time.Time)) error
 	DeleteChanges(ctx context.Context, before time.Time, limit int) (int64, error)
 }

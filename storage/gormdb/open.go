@@ -22,9 +22,11 @@ type DB struct {
 
 	reader, writer       *gorm.DB // one and the same on PostgreSQL
 	readerSQL, writerSQL *sql.DB
+	rows                 rowQuerier    // readerSQL for single rows; prepared on SQLite
 	pool                 *pgxpool.Pool // PostgreSQL only
 
 	tables    tables
+	finds     finds
 	turn      turn       // SQLite: whose turn it is on the one writer connection
 	committer *committer // SQLite only
 	stmts     *stmtCache // SQLite only
@@ -92,13 +94,14 @@ func (d *DB) Close() error {
 	return err
 }
 
-// gormOn wraps a handle. gorm's own logger would print statements with their values, personal data included: it is off.
-func (d *DB) gormOn(dialector gorm.Dialector, prepare bool) (*gorm.DB, error) {
+// gormOn wraps a handle. gorm's own logger would print statements with their values, personal data included: it is off. So are gorm's prepared
+// statements: pgx keeps them per connection by itself, while database/sql, which holds no idle connection of a pgx pool, would close and prepare
+// them with every use; and on SQLite those that matter are kept in stmtCache and readStmts.
+func (d *DB) gormOn(dialector gorm.Dialector) (*gorm.DB, error) {
 	g, err := gorm.Open(dialector, &gorm.Config{
 		Logger:                   logger.Discard,
 		NowFunc:                  d.cfg.Now,
 		SkipDefaultTransaction:   true,
-		PrepareStmt:              prepare,
 		QueryFields:              true, // names every column: a statement survives an added one
 		DisableNestedTransaction: true,
 		DisableAutomaticPing:     true,

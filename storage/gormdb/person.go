@@ -4,6 +4,9 @@ import (
 	"context"
 	"slices"
 
+	"gorm.io/gorm"
+	"gorm.io/gorm/clause"
+
 	"github.com/jedan-auth/jedan-auth/internal/errs"
 	"github.com/jedan-auth/jedan-auth/storage"
 )
@@ -24,11 +27,17 @@ func (d *DB) PersonByIndex(ctx context.Context, tenant storage.ID, hashes ...[]b
 	if len(hashes) == 0 {
 		return nil, errs.New(errs.NotFound, "There is nothing here.")
 	}
-	p, err := one[storage.Person](ctx, d, "tenant = ? AND email_hash IN ?", tenant, hashes)
-	if errs.Is(err, errs.NotFound) {
-		return one[storage.Person](ctx, d, "tenant = ? AND username_hash IN ?", tenant, hashes)
+	found, err := list[storage.Person](ctx, d, func(g *gorm.DB) *gorm.DB {
+		byAddress := clause.OrderBy{Expression: clause.Expr{SQL: "CASE WHEN email_hash IN ? THEN 0 ELSE 1 END", Vars: []any{hashes}}}
+		return g.Where("tenant = ? AND (email_hash IN ? OR username_hash IN ?)", tenant, hashes, hashes).Clauses(byAddress).Limit(1)
+	})
+	if err == nil && len(found) == 0 {
+		return nil, errs.New(errs.NotFound, "There is nothing here.")
 	}
-	return p, err
+	if err != nil {
+		return nil, err
+	}
+	return &found[0], nil
 }
 
 // People implements storage.PersonReader.

@@ -15,8 +15,7 @@ import (
 
 const postgresConns = 20
 
-// openPostgres makes one pgx pool for everything. gorm does not prepare: pgx keeps prepared statements per connection by itself, while
-// database/sql, which holds no idle connection of a pgx pool, would close and prepare them again with every use.
+// openPostgres makes one pgx pool for everything.
 func (d *DB) openPostgres(ctx context.Context, dsn string) error {
 	cfg, err := pgxpool.ParseConfig(dsn)
 	if err != nil { // pgx's text repeats parts of the DSN
@@ -37,8 +36,8 @@ func (d *DB) openPostgres(ctx context.Context, dsn string) error {
 		return openError(err)
 	}
 	d.writerSQL = stdlib.OpenDBFromPool(d.pool)
-	d.readerSQL = d.writerSQL
-	if d.writer, err = d.gormOn(postgres.New(postgres.Config{Conn: d.writerSQL}), false); err != nil {
+	d.readerSQL, d.rows = d.writerSQL, d.writerSQL
+	if d.writer, err = d.gormOn(postgres.New(postgres.Config{Conn: d.writerSQL})); err != nil {
 		return err
 	}
 	d.reader = d.writer

@@ -2,10 +2,14 @@ package gormdb
 
 import (
 	"context"
+	"database/sql"
+	"reflect"
+	"sync"
 
 	"gorm.io/gorm"
 
 	"github.com/jedan-auth/jedan-auth/internal/errs"
+	"github.com/jedan-auth/jedan-auth/migrations"
 	"github.com/jedan-auth/jedan-auth/storage"
 )
 
@@ -19,15 +23,39 @@ func one[T any](ctx context.Context, d *DB, where string, args ...any) (*T, erro
 			return nil, errs.New(errs.NotFound, "There is nothing here.") // it cannot have been stored
 		}
 	}
+	from := d.tables.of[reflect.TypeFor[T]()]
+	text := d.finds.text(d.dialect, from, where)
 	var row *T
-	err := d.read(ctx, func(g *gorm.DB) error {
+	err := d.reading(ctx, func(t *tx) error {
+		var conn rowQuerier = d.rows
+		if t != nil {
+			conn = t.conn
+		}
 		row = new(T)
-		return g.Where(where, args...).Take(row).Error
+		return conn.QueryRowContext(ctx, text, args...).Scan(from.places(ctx, row)...)
 	})
 	if err != nil {
 		return nil, err
 	}
 	return row, nil
+}
+
+// rowQuerier is what one row is read through: a transaction, PostgreSQL's pool, or SQLite's prepared readers.
+type rowQuerier interface {
+	QueryRowContext(ctx context.Context, query string, args ...any) *sql.Row
+}
+
+// finds keeps the texts of one, which are as many as the places that call it.
+type finds struct{ texts sync.Map }
+
+func (f *finds) text(d migrations.Dialect, from table, where string) string {
+	key := [2]string{from.name, where}
+	if text, ok := f.texts.Load(key); ok {
+		return text.(string) //nolint:forcetypeassert // only strings are stored
+	}
+	text := both(`SELECT ` + from.columns + ` FROM "` + from.name + `" WHERE ` + where + " LIMIT 1").on(d)
+	f.texts.Store(key, text)
+	return text
 }
 
 // page lists by id, after the given one (zero: from the first), at most limit (0: listDefault).

@@ -42,12 +42,13 @@ func (d *DB) openSQLite(ctx context.Context, path string) error {
 	if d.readerSQL, err = openHandle(path, "_pragma=query_only(1)", readers+1); err != nil {
 		return err
 	}
-	if d.writer, err = d.gormOn(&sqliteDialector{conn: d.writerSQL}, false); err != nil {
+	if d.writer, err = d.gormOn(&sqliteDialector{conn: d.writerSQL}); err != nil {
 		return err
 	}
-	if d.reader, err = d.gormOn(&sqliteDialector{conn: d.readerSQL}, true); err != nil {
+	if d.reader, err = d.gormOn(&sqliteDialector{conn: d.readerSQL}); err != nil {
 		return err
 	}
+	d.rows = &readStmts{db: d.readerSQL}
 	d.stmts = newStmtCache(d.writerSQL)
 	d.committer = newCommitter(d)
 	return nil

@@ -93,3 +93,25 @@ func (t stmtTx) QueryRowContext(ctx context.Context, query string, args ...any) 
 	}
 	return t.Tx.QueryRowContext(ctx, query, args...)
 }
+
+// readStmts prepares every statement on SQLite's readers at its first use. Its callers have a fixed number of them; the handle closes them.
+type readStmts struct {
+	db    *sql.DB
+	stmts sync.Map // text to *sql.Stmt
+}
+
+// QueryRowContext implements rowQuerier.
+func (r *readStmts) QueryRowContext(ctx context.Context, query string, args ...any) *sql.Row {
+	if s, ok := r.stmts.Load(query); ok {
+		return s.(*sql.Stmt).QueryRowContext(ctx, args...) //nolint:forcetypeassert // only statements are stored
+	}
+	s, err := r.db.PrepareContext(ctx, query)
+	if err != nil {
+		return r.db.QueryRowContext(ctx, query, args...) // it meets the same error, and carries it
+	}
+	if first, raced := r.stmts.LoadOrStore(query, s); raced {
+		_ = s.Close()                                          // another call prepared it meanwhile
+		return first.(*sql.Stmt).QueryRowContext(ctx, args...) //nolint:forcetypeassert // only statements are stored
+	}
+	return s.QueryRowContext(ctx, args...)
+}

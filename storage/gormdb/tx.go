@@ -86,22 +86,29 @@ func (d *DB) write(ctx context.Context, fn work) error {
 	return mapError(d.alone(ctx, fn))
 }
 
-// read runs fn, which only reads, in the transaction of ctx, which sees its own writes, or on the readers. A connection that turns out to be
-// lost is replaced and fn runs once more.
-func (d *DB) read(ctx context.Context, fn func(g *gorm.DB) error) error {
+// reading runs fn, which only reads: in the transaction of ctx, which sees its own writes, or, with nil, outside of any. A connection that turns
+// out to be lost is replaced and fn runs once more.
+func (d *DB) reading(ctx context.Context, fn func(t *tx) error) error {
 	t, err := d.txIn(ctx)
-	switch {
-	case err != nil:
+	if err != nil {
 		return err
-	case t != nil:
-		return mapError(fn(t.orm(ctx)))
 	}
-	err = fn(d.reader.WithContext(ctx))
-	if isLost(err) && d.pool != nil && ctx.Err() == nil {
+	err = fn(t)
+	if isLost(err) && t == nil && d.pool != nil && ctx.Err() == nil {
 		d.pool.Reset()
-		err = fn(d.reader.WithContext(ctx))
+		err = fn(nil)
 	}
 	return mapError(err)
+}
+
+// read is reading through gorm.
+func (d *DB) read(ctx context.Context, fn func(g *gorm.DB) error) error {
+	return d.reading(ctx, func(t *tx) error {
+		if t != nil {
+			return fn(t.orm(ctx))
+		}
+		return fn(d.reader.WithContext(ctx))
+	})
 }
 
 // alone runs fn in a transaction of its own: again after a lost race, and once more if its connection turns out to be lost before the commit.

@@ -2,6 +2,7 @@ package storetest
 
 import (
 	"bytes"
+	"slices"
 	"time"
 
 	"github.com/jedan-auth/jedan-auth/storage"
@@ -10,6 +11,7 @@ import (
 func onceCases() []testCase {
 	return []testCase{
 		{"denial/the first time only", denialOnce},
+		{"denial/those that still matter", denialsLive},
 		{"replay/the first time only", func(w *world) {
 			w.same(w.spend("a"), true)
 			w.same(w.spend("a"), false)
@@ -48,4 +50,25 @@ func denialOnce(w *world) {
 		w.ok(err)
 		w.same(denied, one.want)
 	}
+}
+
+func denialsLive(w *world) {
+	for i, expires := range []time.Duration{-time.Hour, 0, 2 * time.Hour, time.Hour} {
+		d := &storage.Denial{Tenant: w.tenant, TokenID: hashed(string(rune('a' + i))), ExpiresAt: w.in(expires)}
+		w.ok(w.DenyToken(w.ctx, d, nil))
+	}
+	got, err := w.LiveDenials(w.ctx, w.tenant, w.now, 10)
+	w.ok(err)
+	var names []string
+	for _, d := range got {
+		names = append(names, string(d.TokenID[31:]))
+	}
+	slices.Sort(names)
+	w.same(names, []string{"c", "d"})
+	got, err = w.LiveDenials(w.ctx, w.tenant, w.now, 1)
+	w.ok(err)
+	w.same(len(got), 1)
+	got, err = w.LiveDenials(w.ctx, w.id(), w.now, 10)
+	w.ok(err)
+	w.same(len(got), 0)
 }

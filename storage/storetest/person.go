@@ -40,7 +40,13 @@ func personFound(w *world) {
 		_, err := w.PersonByIndex(w.ctx, w.tenant, hashes...)
 		w.code(err, errs.NotFound)
 	}
-	_, err := w.PersonByIndex(w.ctx, w.id(), p.EmailHash)
+	clash := w.newPerson("clash", "x")
+	clash.UsernameHash = p.EmailHash // somebody's user name is somebody else's address: the address wins
+	w.ok(w.InsertPerson(w.ctx, clash, nil))
+	got, err := w.PersonByIndex(w.ctx, w.tenant, p.EmailHash)
+	w.ok(err)
+	w.same(got, p)
+	_, err = w.PersonByIndex(w.ctx, w.id(), p.EmailHash)
 	w.code(err, errs.NotFound)
 	w.same(len(w.events("user.create")), 1)
 }

@@ -62,7 +62,7 @@ func tailFresh(w *world) {
 func tailPages(w *world) {
 	l := w.startTail()
 	p, c := w.id(), w.id()
-	const many = 2100
+	const many = 1050 // more than a backend reads at once
 	var at time.Time
 	w.ok(w.InTx(w.ctx, func(ctx context.Context) error {
 		for range many {

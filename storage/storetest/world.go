@@ -13,7 +13,7 @@ import (
 )
 
 // patience ends a case that would hang. No case waits for it.
-const patience = 30 * time.Second
+const patience = 2 * time.Minute
 
 // world is one backend with one tenant, and what a case needs to speak to it.
 type world struct {
