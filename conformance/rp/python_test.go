@@ -1,0 +1,28 @@
+package rp
+
+import (
+	"path/filepath"
+	"testing"
+
+	"github.com/jedan-auth/jedan-auth/storage"
+)
+
+// python is the command of the script on Authlib.
+func python(t *testing.T) []string {
+	t.Helper()
+	return []string{tool(t, "JEDAN_RP_PYTHON", "a Python that has conformance/rp/python/requirements.txt installed"), filepath.Join("python", "rp.py")}
+}
+
+func TestPython(t *testing.T) {
+	command := python(t)
+	w := open(t)
+	for _, m := range []method{
+		{"client_secret_basic", "RS256"}, {"client_secret_post", "ES256"}, {"private_key_jwt", "PS256"}, {"private_key_jwt", "ES256"}, {"none", "RS256"},
+	} {
+		t.Run(m.name(), func(t *testing.T) { w.with(t).codeFlow(command, m) })
+	}
+	t.Run("opaque access tokens", func(t *testing.T) {
+		w.with(t).codeFlow(command, method{"client_secret_basic", "RS256"}, func(m *storage.ClientMetadata) { m.AccessTokenFormat = "opaque" })
+	})
+	t.Run("refused", func(t *testing.T) { w.with(t).refused(command) })
+}
