@@ -18,7 +18,7 @@ func TestJW09Bounds(t *testing.T) {
 	s := newWorld(t).node(t, SetConfig{Algorithms: all})
 	c := newClientKeys(t)
 	parsers := map[string]func(string) error{
-		"VerifyWith":   func(in string) error { return justErr(VerifyWith(c.set, in, foreignAlgorithms())) },
+		"VerifyWith":   func(in string) error { return justErr(VerifyWith(c.set, in, everyAlgorithm())) },
 		"Verify":       func(in string) error { _, _, err := s.Verify(in, all, ""); return err },
 		"ParseJWKS":    func(in string) error { _, err := ParseJWKS([]byte(in)); return err },
 		"DecodeClaims": func(in string) error { _, err := DecodeClaims([]byte(in)); return err },
@@ -49,6 +49,33 @@ func TestJW09Bounds(t *testing.T) {
 			}); n > 1<<20 && n > uint64(2*len(in)) { // []byte(in) is the test's own
 				t.Errorf("%s allocates %d bytes for %s", name, n, what)
 			}
+		}
+	}
+}
+
+// TestTokenLimit: even a good signature does not make a large token welcome.
+func TestTokenLimit(t *testing.T) {
+	s := newWorld(t).node(t, quick)
+	c := newClientKeys(t)
+	payload := func(n int) string { return `{"a":"` + strings.Repeat("x", n) + `"}` }
+	for n, ok := range map[int]bool{11_000: true, 13_000: false} {
+		if _, _, err := VerifyWith(c.set, c.sign(t, ES256, nil, payload(n)), all); (err == nil) != ok {
+			t.Errorf("a client's token with %d bytes: %v", n, err)
+		}
+	}
+	for n, ok := range map[int]bool{1500: true, 2048: false} {
+		header := `{"alg":"ES256","x":"` + strings.Repeat("x", n) + `"}`
+		if _, _, err := VerifyWith(c.set, c.signHeader(t, ES256, header), all); (err == nil) != ok {
+			t.Errorf("a header with %d bytes: %v", n, err)
+		}
+	}
+	for n, ok := range map[int]bool{45_000: true, 50_000: false} {
+		token, err := s.Sign(ES256, "", []byte(payload(n)))
+		if err != nil {
+			t.Fatal(err)
+		}
+		if _, _, err := s.Verify(token, all, ""); (err == nil) != ok {
+			t.Errorf("our token with %d bytes: %v", n, err)
 		}
 	}
 }
@@ -185,7 +212,7 @@ func FuzzVerifyWith(f *testing.F) {
 	f.Add(craft(`{"alg":"none"}`, "{}", nil))
 	f.Add(symmetric("HS256", "rs256", []byte("key")))
 	f.Fuzz(func(t *testing.T, token string) {
-		_, _, err := VerifyWith(c.set, token, foreignAlgorithms())
+		_, _, err := VerifyWith(c.set, token, everyAlgorithm())
 		switch {
 		case err == nil && !signed[token]:
 			t.Fatalf("forged: %q", token)

@@ -5,7 +5,6 @@ import (
 	"crypto/ed25519"
 	"crypto/rsa"
 	"slices"
-	"strings"
 
 	"github.com/go-jose/go-jose/v4"
 	"github.com/jedan-auth/jedan-auth/internal/errs"
@@ -14,9 +13,23 @@ import (
 // maxTried bounds the work for a token without kid.
 const maxTried = 8
 
-// foreignAlgorithms are what others may sign with: asymmetric ones only, each with the curve it demands.
-func foreignAlgorithms() []string {
-	return []string{RS256, "RS384", "RS512", PS256, "PS384", "PS512", ES256, "ES384", "ES512", EdDSA}
+// demands are the algorithms that others may sign with, all asymmetric, and the type or curve of key that each demands (RFC 7518 section 3.1).
+var demands = map[string]string{
+	RS256: "RSA", "RS384": "RSA", "RS512": "RSA", PS256: "RSA", "PS384": "RSA", "PS512": "RSA",
+	ES256: "P-256", "ES384": "P-384", "ES512": "P-521", EdDSA: "Ed25519",
+}
+
+// kindOf names a public key as demands do.
+func kindOf(pub any) string {
+	switch k := pub.(type) {
+	case *rsa.PublicKey:
+		return "RSA"
+	case *ecdsa.PublicKey:
+		return k.Curve.Params().Name
+	case ed25519.PublicKey:
+		return "Ed25519"
+	}
+	return "none"
 }
 
 // VerifyWith checks a JWT that somebody else signed (a client assertion, a request object) against their key set from ParseJWKS, and returns its
@@ -32,7 +45,7 @@ func VerifyWith(jwks *jose.JSONWebKeySet, token string, algs []string) (Header, 
 	if err != nil {
 		return Header{}, nil, err
 	}
-	if !slices.Contains(algs, h.Algorithm) || !slices.Contains(foreignAlgorithms(), h.Algorithm) {
+	if !slices.Contains(algs, h.Algorithm) {
 		return Header{}, nil, errs.New(errs.Invalid, "The token's algorithm is not accepted here.")
 	}
 	candidates := candidateKeys(jwks, h)
@@ -51,10 +64,11 @@ func VerifyWith(jwks *jose.JSONWebKeySet, token string, algs []string) (Header, 
 	return Header{}, nil, errs.New(errs.Invalid, "The token's signature is wrong.")
 }
 
-// candidateKeys are the keys of the set that may have signed: of the named id, for signatures, of the algorithm's own type
-// and curve, and of a sound size.
+// candidateKeys are the keys of the set that may have signed: of the named id, for signatures, of the type and curve that the algorithm demands, and
+// of a sound size. There are none for an algorithm that is not accepted from others.
 func candidateKeys(jwks *jose.JSONWebKeySet, h Header) []any {
-	if jwks == nil || len(jwks.Keys) > maxKeys {
+	kind := demands[h.Algorithm] // empty for others, which is the kind of no key
+	if jwks == nil {
 		return nil
 	}
 	var out []any
@@ -63,23 +77,9 @@ func candidateKeys(jwks *jose.JSONWebKeySet, h Header) []any {
 		case h.KeyID != "" && k.KeyID != h.KeyID:
 		case k.Use != "" && k.Use != "sig":
 		case k.Algorithm != "" && k.Algorithm != h.Algorithm:
-		case typeFits(h.Algorithm, k.Key) && sized(k.Key) && len(out) < maxTried:
+		case kindOf(k.Key) == kind && sized(k.Key) && len(out) < maxTried:
 			out = append(out, k.Key)
 		}
 	}
 	return out
-}
-
-// typeFits reports whether a public key is of the type, and the curve, that an algorithm demands (RFC 7518 section 3.1).
-func typeFits(alg string, pub any) bool {
-	switch k := pub.(type) {
-	case *rsa.PublicKey:
-		return strings.HasPrefix(alg, "RS") || strings.HasPrefix(alg, "PS")
-	case *ecdsa.PublicKey:
-		curve := map[string]string{ES256: "P-256", "ES384": "P-384", "ES512": "P-521"}[alg]
-		return curve != "" && k.Curve.Params().Name == curve
-	case ed25519.PublicKey:
-		return alg == EdDSA
-	}
-	return false
 }

@@ -276,6 +276,9 @@ func TestMACIsUnambiguous(t *testing.T) {
 		"cut":           r.VerifyMAC(Codes, v, mac[:16], []byte("ab"), []byte("c")),
 		"no purpose":    r.VerifyMAC("other", v, mac, []byte("ab"), []byte("c")),
 	}
+	if v, zeros := r.MAC(Codes, []byte("a"), []byte("b")); r.VerifyMAC(Codes, v, zeros, []byte("a\x00\x00\x00\x00\x00\x00\x00\x00b")) {
+		t.Error("eight zero bytes separate")
+	}
 	for name, ok := range refused {
 		if ok {
 			t.Errorf("%s: verifies", name)

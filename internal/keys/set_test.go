@@ -378,7 +378,14 @@ func TestRevokedSuccessor(t *testing.T) {
 	}
 	now := w.clock.Now()
 	w.store.change(w.store.rows[1].KeyID, func(r *storage.SigningKey) { r.RevokedAt = &now })
-	w.clock.Add(30 * time.Minute)
+	if err := s.Reload(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	w.clock.Add(time.Hour)
+	if _, err := s.Sign(ES256, "", []byte("{}")); !errs.Is(err, errs.Unavailable) {
+		t.Errorf("a retired key signs: %v", err)
+	}
+	w.clock.Add(-30 * time.Minute)
 	if err := s.Tick(t.Context()); err != nil {
 		t.Fatal(err)
 	}

@@ -94,7 +94,7 @@ func (s *signer) signs(at time.Time) bool {
 
 // waits reports whether the key is published and its time has not come.
 func (s *signer) waits(at time.Time) bool {
-	return s.row.RevokedAt == nil && s.row.RetiresAt == nil && at.Before(s.row.ActivatesAt)
+	return s.row.RevokedAt == nil && at.Before(s.row.ActivatesAt)
 }
 
 // published reports whether the key is in the JWKS and verifies at a time: from the start, so that nobody meets it unprepared, until the last token

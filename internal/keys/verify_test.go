@@ -21,10 +21,16 @@ import (
 	"slices"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/go-jose/go-jose/v4"
 	"github.com/jedan-auth/jedan-auth/internal/errs"
 )
+
+// everyAlgorithm is the longest list that a caller could accept, careless ones too.
+func everyAlgorithm() []string {
+	return []string{"RS256", "RS384", "RS512", "PS256", "PS384", "PS512", "ES256", "ES384", "ES512", "EdDSA", "HS256", "HS384", "HS512", "none", ""}
+}
 
 func b64(b []byte) string { return base64.RawURLEncoding.EncodeToString(b) }
 
@@ -204,8 +210,43 @@ func TestJW03KeysFromTheHeader(t *testing.T) {
 		}
 	}
 	c := newClientKeys(t)
-	refused(t, "its own key in jwk", justErr(VerifyWith(c.set, c.sign(t, ES256, map[jose.HeaderKey]any{
-		"kid": "es256", "jwk": json.RawMessage(`{}`)}, "{}"), []string{ES256})))
+	// Even under a signature of the registered key nothing in the header is looked at that could bring another.
+	own, err := json.Marshal(jose.JSONWebKey{Key: c.priv[ES256].Public()})
+	if err != nil {
+		t.Fatal(err)
+	}
+	for member, value := range map[string]string{
+		"jwk": string(own), "jku": `"https://client.example/jwks"`, "x5u": `"https://client.example/cert"`, "x5c": `["` + certificate(t, c.priv[ES256]) + `"]`,
+	} {
+		refused(t, "signed with "+member, justErr(VerifyWith(c.set, c.signHeader(t, ES256, `{"alg":"ES256","kid":"es256","`+member+`":`+value+`}`), []string{ES256})))
+	}
+}
+
+// certificate is a sound self-signed one, as x5c has it.
+func certificate(t testing.TB, priv crypto.Signer) string {
+	t.Helper()
+	template := &x509.Certificate{SerialNumber: big.NewInt(1), NotAfter: time.Now().Add(time.Hour)}
+	der, err := x509.CreateCertificate(rand.Reader, template, template, priv.Public(), priv)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return base64.StdEncoding.EncodeToString(der)
+}
+
+// signHeader signs any header with the key that is registered for alg.
+func (c *clientKeys) signHeader(t testing.TB, alg, header string) string {
+	t.Helper()
+	return signRaw(t, alg, c.priv[alg], header, "{}")
+}
+
+func signRaw(t testing.TB, alg string, priv crypto.Signer, header, payload string) string {
+	t.Helper()
+	input := b64([]byte(header)) + "." + b64([]byte(payload))
+	sig, err := sign(alg, priv, nil, []byte(input))
+	if err != nil {
+		t.Fatal(err)
+	}
+	return input + "." + b64(sig)
 }
 
 func justErr(_ Header, _ []byte, err error) error { return err }
@@ -246,6 +287,17 @@ func TestJW05KeyID(t *testing.T) {
 	if h, claims, err := VerifyWith(c.set, noKID, []string{EdDSA}); err != nil || h.KeyID != "" || string(claims) != `{"sub":"x"}` {
 		t.Errorf("without kid: %v", err)
 	}
+	for _, header := range []string{`{"alg":"EdDSA","kid":""}`, `{"alg":"EdDSA","kid":null}`, `{"alg":"EdDSA","typ":""}`, `{"alg":"EdDSA","typ":1}`} {
+		refused(t, header, justErr(VerifyWith(c.set, c.signHeader(t, EdDSA, header), []string{EdDSA})))
+	}
+	for what, kid := range map[string]string{"long": strings.Repeat("k", maxKID+1), "NUL": "a\x00b"} { // a set that ParseJWKS has not seen
+		set := &jose.JSONWebKeySet{Keys: []jose.JSONWebKey{{Key: c.priv[EdDSA].Public(), KeyID: kid}}}
+		encoded, err := json.Marshal(kid)
+		if err != nil {
+			t.Fatal(err)
+		}
+		refused(t, what, justErr(VerifyWith(set, c.signHeader(t, EdDSA, `{"alg":"EdDSA","kid":`+string(encoded)+`}`), []string{EdDSA})))
+	}
 	refused(t, "another key's id", justErr(VerifyWith(c.set, c.sign(t, ES256, map[jose.HeaderKey]any{"kid": "rs256"}, "{}"), []string{ES256})))
 }
 
@@ -272,7 +324,7 @@ func TestJW06Signatures(t *testing.T) {
 		"PS256 key as RS256": c.signAs(t, RS256, PS256, "ps256"),
 		"RS256 key as PS256": c.signAs(t, PS256, RS256, "rs256"),
 	} {
-		refused(t, what, justErr(VerifyWith(c.set, token, foreignAlgorithms())))
+		refused(t, what, justErr(VerifyWith(c.set, token, everyAlgorithm())))
 	}
 	if _, _, err := VerifyWith(c.set, c.sign(t, "ES512", map[jose.HeaderKey]any{"kid": "es512"}, "{}"), []string{"ES512"}); err != nil {
 		t.Errorf("ES512 with its own curve: %v", err)
@@ -288,6 +340,57 @@ func (c *clientKeys) signAs(t testing.TB, alg, registered, kid string) string {
 		t.Fatal(err)
 	}
 	return input + "." + b64(sig)
+}
+
+// TestOwnHeaderNamesItsKeysAlgorithm: a signature of our own key under another algorithm's name is none of ours.
+func TestOwnHeaderNamesItsKeysAlgorithm(t *testing.T) {
+	s := newWorld(t).node(t, quick)
+	kid := kids(t, s)[0]
+	priv := s.state.Load().byKID[kid].priv
+	if _, _, err := s.Verify(signRaw(t, ES256, priv, `{"kid":"`+kid+`","alg":"ES256"}`, "{}"), all, ""); err != nil {
+		t.Errorf("another spelling of the header: %v", err)
+	}
+	for _, alg := range []string{"none", "HS256", EdDSA, "ES512"} {
+		_, _, err := s.Verify(signRaw(t, ES256, priv, `{"kid":"`+kid+`","alg":"`+alg+`"}`, "{}"), append(all, alg), "")
+		refused(t, alg, err)
+	}
+}
+
+func TestCandidateKeys(t *testing.T) {
+	c := newClientKeys(t)
+	of := func(pub crypto.PublicKey, n int) *jose.JSONWebKeySet {
+		return &jose.JSONWebKeySet{Keys: slices.Repeat([]jose.JSONWebKey{{Key: pub}}, n)}
+	}
+	ec := c.priv[ES256].Public()
+	if n := len(candidateKeys(of(ec, 20), Header{Algorithm: ES256})); n != maxTried {
+		t.Errorf("%d keys are tried", n)
+	}
+	for _, alg := range []string{"ES384", "ES512", "ES256K", RS256, PS256, EdDSA, "HS256", "none", "RS1", ""} {
+		if len(candidateKeys(of(ec, 1), Header{Algorithm: alg})) != 0 {
+			t.Errorf("a P-256 key is tried for %q", alg)
+		}
+	}
+	if len(candidateKeys(of([]byte("secret"), 1), Header{Algorithm: "HS256"})) != 0 {
+		t.Error("a symmetric key is tried")
+	}
+}
+
+func TestSized(t *testing.T) {
+	odd := func(bits uint) *big.Int { n := new(big.Int).Lsh(big.NewInt(1), bits-1); return n.SetBit(n, 0, 1) }
+	even := new(big.Int).Lsh(big.NewInt(1), 2047)
+	for what, c := range map[string]struct {
+		n  *big.Int
+		e  int
+		ok bool
+	}{
+		"2048": {odd(2048), 65537, true}, "4096": {odd(4096), 3, true}, "largest e": {odd(2048), 1<<31 - 1, true},
+		"2047": {odd(2047), 65537, false}, "4097": {odd(4097), 65537, false}, "even": {even, 65537, false},
+		"e=1": {odd(2048), 1, false}, "e=0": {odd(2048), 0, false}, "e=-3": {odd(2048), -3, false}, "e=4": {odd(2048), 4, false}, "e large": {odd(2048), 1<<31 + 1, false},
+	} {
+		if sized(&rsa.PublicKey{N: c.n, E: c.e}) != c.ok {
+			t.Error(what)
+		}
+	}
 }
 
 // TestPSSSaltLength: another salt length than the hash's is refused when we verify our own, and never made.
@@ -451,7 +554,7 @@ func TestJW06ParseJWKS(t *testing.T) {
 		"oct":         setOf(t, ec, map[string]any{"kty": "oct", "k": "AAAA"}),
 		"oct hidden":  setOf(t, ec, map[string]any{"kty": "oct"}),
 		"k in EC":     setOf(t, with(ec, "k", "AAAA")),
-		"no kty":      setOf(t, with(ec, "kty", "")),
+		"no kty":      setOf(t, ec, with(rsaKey, "kty", "")),
 		"kty case":    setOf(t, with(ec, "kty", "ec")),
 		"weak RSA":    setOf(t, jwkOf(t, weakRSA(t).Public())),
 		"e=1":         setOf(t, with(rsaKey, "e", "AQ")),

@@ -59,9 +59,6 @@ func Load(path string) (*Master, error) {
 	if err != nil {
 		return nil, fmt.Errorf("master key: %w", err)
 	}
-	if !info.Mode().IsRegular() {
-		return nil, fmt.Errorf("master key: %s is not a regular file", path)
-	}
 	if info.Mode().Perm()&0o077 != 0 {
 		return nil, fmt.Errorf("master key: others may read %s (mode %04o); run: chmod 600 %s", path, info.Mode().Perm(), path)
 	}
