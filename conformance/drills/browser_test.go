@@ -1,0 +1,133 @@
+package drills
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"net/http"
+	"net/http/cookiejar"
+	"net/url"
+	"strings"
+
+	"golang.org/x/net/html"
+)
+
+// caller sends requests to a node and tells a lost answer from a bad one: it fails with errGone when the answer was not received in full.
+type caller struct {
+	http *http.Client
+}
+
+// road leads to a node, whatever the URL says.
+func (x *node) road() *http.Transport {
+	return &http.Transport{DialContext: x.dial, MaxIdleConnsPerHost: 64}
+}
+
+// on is a browser with the jar, or something without cookies (nil).
+func on(road *http.Transport, jar http.CookieJar) *caller {
+	return &caller{http: &http.Client{
+		Jar: jar, Timeout: patience, Transport: road,
+		CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse },
+	}}
+}
+
+func newJar() http.CookieJar {
+	jar, err := cookiejar.New(nil)
+	if err != nil {
+		panic(err) // it cannot: there are no options
+	}
+	return jar
+}
+
+func (c *caller) send(method, to string, form url.Values) (answer, error) {
+	if strings.HasPrefix(to, "/") {
+		to = issuer + to
+	}
+	var body *strings.Reader
+	if body = strings.NewReader(""); form != nil {
+		body = strings.NewReader(form.Encode())
+	}
+	req, err := http.NewRequestWithContext(context.Background(), method, to, body)
+	if err != nil {
+		return answer{}, err
+	}
+	if form != nil {
+		req.Header.Set("Content-Type", "application/x-www-form-urlencoded")
+		req.Header.Set("Origin", issuer)
+	}
+	resp, err := c.http.Do(req)
+	if err != nil {
+		return answer{}, fmt.Errorf("%w: %w", errGone, err)
+	}
+	a, err := readAnswer(resp)
+	if err != nil {
+		return answer{}, fmt.Errorf("%w: %w", errGone, err)
+	}
+	return a, nil
+}
+
+func (c *caller) get(to string) (answer, error) { return c.send(http.MethodGet, to, nil) }
+
+func (c *caller) post(to string, form url.Values) (answer, error) {
+	return c.send(http.MethodPost, to, form)
+}
+
+// walk follows redirects within the issuer and stops at a page, or at a redirect to elsewhere.
+func (c *caller) walk(to string) (answer, error) {
+	for range 10 {
+		a, err := c.get(to)
+		if err != nil {
+			return a, err
+		}
+		if to = a.header.Get("Location"); to == "" || !local(to) {
+			return a, nil
+		}
+	}
+	return answer{}, errors.New("too many redirects")
+}
+
+func local(to string) bool { return strings.HasPrefix(to, "/") || strings.HasPrefix(to, issuer+"/") }
+
+// params are what the client is told when the answer leads to it.
+func (a answer) params() url.Values {
+	to, err := url.Parse(a.header.Get("Location"))
+	if err != nil || local(a.header.Get("Location")) {
+		return url.Values{}
+	}
+	return to.Query()
+}
+
+func (a answer) has(id string) bool { return strings.Contains(a.raw, `id="`+id+`"`) }
+
+// form reads the page's first form as a browser would send it with every box ticked, plus values.
+func (a answer) form(values ...string) (action string, form url.Values, err error) {
+	doc, err := html.Parse(strings.NewReader(a.raw))
+	if err != nil {
+		return "", nil, err
+	}
+	form = url.Values{}
+	for n := range doc.Descendants() {
+		switch {
+		case n.Type != html.ElementNode:
+		case n.Data == "form" && action == "":
+			action = attribute(n, "action")
+		case n.Data == "input" && attribute(n, "name") != "" && attribute(n, "type") != "submit":
+			form.Add(attribute(n, "name"), attribute(n, "value"))
+		}
+	}
+	if action == "" {
+		return "", nil, fmt.Errorf("no form: %v", a)
+	}
+	for i := 0; i+1 < len(values); i += 2 {
+		form.Set(values[i], values[i+1])
+	}
+	return action, form, nil
+}
+
+func attribute(n *html.Node, name string) string {
+	for _, a := range n.Attr {
+		if a.Key == name {
+			return a.Val
+		}
+	}
+	return ""
+}
