@@ -126,6 +126,27 @@ func TestARunningJobIsWaitedFor(t *testing.T) {
 	}
 }
 
+func TestWhenNothingCanBeCommittedEveryoneIsTold(t *testing.T) {
+	d := openSQLite(t)
+	told := 0
+	d.cfg.OnCommit = func([]storage.Change) { told++ }
+	var in *tx
+	batch := []*job{inserting(t, "a", &in), inserting(t, "b", &in)}
+	if err := d.writerSQL.Close(); err != nil {
+		t.Fatal(err)
+	}
+	d.committer.run(batch)
+	for _, j := range batch {
+		<-j.done
+		if !errs.Is(j.err, errs.Unavailable) || errs.RetryAfterOf(j.err) == 0 {
+			t.Errorf("got %v", j.err)
+		}
+	}
+	if told != 0 {
+		t.Error("changes were published that were never committed")
+	}
+}
+
 func TestAfterCloseNothingIsQueued(t *testing.T) {
 	d := openSQLite(t)
 	if err := d.Close(); err != nil {

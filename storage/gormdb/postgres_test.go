@@ -5,9 +5,12 @@ import (
 	"database/sql"
 	"fmt"
 	"net/url"
+	"os"
 	"strings"
 	"testing"
 	"time"
+
+	"github.com/jackc/pgx/v5"
 
 	"github.com/jedan-auth/jedan-auth/internal/errs"
 	"github.com/jedan-auth/jedan-auth/migrations"
@@ -235,5 +238,58 @@ func TestADatabaseThatWentBackEndsTheTail(t *testing.T) {
 	}
 	if err := <-ended; err == nil || context.Cause(ctx) != nil {
 		t.Errorf("got %v", err)
+	}
+}
+
+// TestWhoIsNotified listens as another node does. What ends something is said at once; what only moves a grant on waits for the next poll.
+func TestWhoIsNotified(t *testing.T) {
+	db := gormtest.Postgres(t, gormdb.Config{MaxConns: 2})
+	dsn := os.Getenv(gormtest.PostgresVariable)
+	ctx, cancel := context.WithTimeout(context.Background(), time.Minute)
+	defer cancel()
+	conn, err := pgx.Connect(ctx, dsn)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer conn.Close(ctx)
+	if _, err := conn.Exec(ctx, "LISTEN jedan_changes"); err != nil {
+		t.Fatal(err)
+	}
+	pid := func() (id uint32) { // of the connection that wrote: nobody else uses the pool, which hands out the last one returned
+		if err := db.SQL().QueryRowContext(ctx, "SELECT pg_backend_pid()").Scan(&id); err != nil {
+			t.Fatal(err)
+		}
+		return id
+	}
+	heard := func(writer uint32, marker string) bool {
+		if _, err := conn.Exec(ctx, "SELECT pg_notify('jedan_changes', $1)", marker); err != nil {
+			t.Fatal(err)
+		}
+		got := false
+		for {
+			n, err := conn.WaitForNotification(ctx)
+			if err != nil {
+				t.Fatal(err)
+			}
+			if n.Payload == marker {
+				return got
+			}
+			got = got || n.PID == writer
+		}
+	}
+	g := &storage.Grant{
+		Tenant: storage.ID{1}, ID: storage.NewID(time.Now()), Client: storage.ID{2}, Person: storage.ID{3}, Origin: "o", Code: storage.CodeIssued,
+		CodeExpires: time.Now().Add(time.Hour), ExpiresAt: time.Now().Add(time.Hour),
+	}
+	if _, _, err := db.InsertGrant(ctx, g, nil); err != nil || heard(pid(), "insert") {
+		t.Error("a new grant was notified: ", err)
+	}
+	cmd := storage.RedeemCode{Tenant: g.Tenant, Grant: g.ID, Client: g.Client, Now: time.Now()}
+	if ok, err := db.RedeemCode(ctx, cmd, nil); err != nil || !ok || heard(pid(), "redeem") {
+		t.Error("a redeemed code was notified: ", ok, err)
+	}
+	end := storage.RevokeGrant{Tenant: g.Tenant, Grant: g.ID, Now: time.Now()}
+	if ok, err := db.RevokeGrant(ctx, end, nil); err != nil || !ok || !heard(pid(), "revoke") {
+		t.Error("a revoked grant was not notified: ", ok, err)
 	}
 }
