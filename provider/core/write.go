@@ -45,18 +45,19 @@ type errorBody struct {
 	Description string `json:"error_description,omitempty"`
 }
 
-// WriteBearerError answers a resource request (RFC 6750 section 3). Without a token there is only the challenge.
+// WriteBearerError answers a resource request (RFC 6750 section 3). Without a token there is only the challenge; a malformed request is named.
 func WriteBearerError(w http.ResponseWriter, r *Refusal, hadToken bool) error {
 	status := r.Err.CodeField
 	if status == http.StatusServiceUnavailable {
 		return WriteError(w, r, false)
 	}
 	challenge := `Bearer realm="jedan-auth"`
-	if hadToken {
+	named := hadToken || status == http.StatusBadRequest
+	if named {
 		challenge += `, error="` + r.Err.ErrorField + `", error_description="` + r.Err.DescriptionField + `"`
 	}
 	w.Header().Set("WWW-Authenticate", challenge)
-	if !hadToken {
+	if !named {
 		return WriteBody(w, status, "application/json", []byte("{}"))
 	}
 	return WriteJSON(w, status, errorBody{Error: r.Err.ErrorField, Description: r.Err.DescriptionField})
