@@ -84,7 +84,7 @@ func parseJWK(members map[string]any) (*jose.JSONWebKey, error) {
 	case kty == "" || kty == "oct":
 		return nil, errs.New(errs.Invalid, "A key of the set has no type, or is symmetric.")
 	case kty != "RSA" && kty != "EC" && (kty != "OKP" || text["crv"] != "Ed25519"):
-		return nil, nil //nolint:nilnil // RFC 7517 section 5: what is not understood is ignored
+		return nil, nil // RFC 7517 section 5: what is not understood is ignored
 	}
 	key, err := publicKey(text)
 	if err != nil {

@@ -93,7 +93,7 @@ func (p *parser) value(depth int) (any, error) {
 		return false, nil
 	case bytes.HasPrefix(rest, []byte("null")):
 		p.i += len("null")
-		return nil, nil //nolint:nilnil // the value null
+		return nil, nil // the value null
 	}
 	return nil, malformed()
 }
