@@ -20,6 +20,7 @@ type World struct {
 	Stdin          io.Reader
 	Stdout, Stderr io.Writer
 	Environ        []string         // as os.Environ
+	Version        string           // of this build
 	Now            func() time.Time // nil: time.Now
 }
 

@@ -35,7 +35,7 @@ func (c *cli) consentsOf(ctx context.Context, a *app.App, p *pageFlags, person, 
 		name, err := names.of(ctx, a, row.Client)
 		out = append(out, consentView{
 			ID: row.ID, Person: row.Person, ClientID: name, Scopes: row.Scopes, Declined: row.Declined, Resources: row.Resources,
-			CreatedAt: row.CreatedAt.UTC(), UpdatedAt: row.UpdatedAt.UTC(),
+			CreatedAt: moment(row.CreatedAt), UpdatedAt: moment(row.UpdatedAt),
 		})
 		return true, err
 	})

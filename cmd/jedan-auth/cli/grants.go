@@ -60,8 +60,8 @@ func (n clientNames) view(ctx context.Context, a *app.App, g *storage.Grant) (gr
 	name, err := n.of(ctx, a, g.Client)
 	return grantView{
 		ID: g.ID, ClientID: name, Person: g.Person, Session: g.Session, Live: g.Live(a.Now()), Scopes: g.Scopes, Resources: g.Resources, Refresh: g.Refresh,
-		Offline: g.Offline, ACR: g.ACR, AuthTime: g.AuthTime.UTC(), CreatedAt: g.CreatedAt.UTC(), UsedAt: g.UsedAt, Uses: g.Uses,
-		ExpiresAt: g.ExpiresAt.UTC(), RevokedAt: g.RevokedAt, Reason: g.Reason,
+		Offline: g.Offline, ACR: g.ACR, AuthTime: moment(g.AuthTime), CreatedAt: moment(g.CreatedAt), UsedAt: utc(g.UsedAt), Uses: g.Uses,
+		ExpiresAt: moment(g.ExpiresAt), RevokedAt: utc(g.RevokedAt), Reason: g.Reason,
 	}, err
 }
 

@@ -26,7 +26,7 @@ type keyView struct {
 
 func viewOfKey(k *storage.SigningKey, now time.Time) keyView {
 	return keyView{
-		KeyID: k.KeyID, Algorithm: k.Algorithm, State: keyState(k, now), CreatedAt: k.CreatedAt.UTC(), ActivatesAt: k.ActivatesAt.UTC(),
+		KeyID: k.KeyID, Algorithm: k.Algorithm, State: keyState(k, now), CreatedAt: moment(k.CreatedAt), ActivatesAt: moment(k.ActivatesAt),
 		RetiresAt: utc(k.RetiresAt), ExpiresAt: utc(k.ExpiresAt), RevokedAt: utc(k.RevokedAt),
 	}
 }
@@ -43,10 +43,14 @@ func keyState(k *storage.SigningKey, now time.Time) string {
 	return "signing"
 }
 
+// moment is a time as it is printed: UTC, in seconds.
+func moment(t time.Time) time.Time { return t.UTC().Truncate(time.Second) }
+
+// utc is moment for what may be absent.
 func utc(t *time.Time) *time.Time {
 	if t == nil {
 		return nil
 	}
-	u := t.UTC()
+	u := moment(*t)
 	return &u
 }

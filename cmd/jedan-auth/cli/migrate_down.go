@@ -5,6 +5,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"github.com/jedan-auth/jedan-auth/internal/jobs"
 	"github.com/jedan-auth/jedan-auth/migrations"
 	"github.com/jedan-auth/jedan-auth/storage/gormdb"
 )
@@ -25,6 +26,11 @@ func (c *cli) migrateDown() *cobra.Command {
 			done, err := migrations.Down(ctx, db.SQL(), db.Dialect(), dataDir, steps)
 			if err != nil {
 				return err
+			}
+			if len(done) > 0 && done[len(done)-1].Version == 1 { // nothing of ours is left: the queue's tables go too
+				if err := jobs.Migrate(ctx, db.SQL(), string(db.Dialect()), false); err != nil {
+					return err
+				}
 			}
 			return c.listSteps(done)
 		})

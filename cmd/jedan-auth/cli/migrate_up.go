@@ -6,6 +6,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"github.com/jedan-auth/jedan-auth/internal/jobs"
 	"github.com/jedan-auth/jedan-auth/migrations"
 	"github.com/jedan-auth/jedan-auth/storage/gormdb"
 )
@@ -18,6 +19,9 @@ func (c *cli) migrateUp() *cobra.Command {
 			}
 			done, err := migrations.Up(ctx, db.SQL(), db.Dialect(), dataDir)
 			if err != nil {
+				return err
+			}
+			if err := jobs.Migrate(ctx, db.SQL(), string(db.Dialect()), true); err != nil {
 				return err
 			}
 			return c.listSteps(done)

@@ -5,12 +5,8 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
-	"log/slog"
 	"net"
-	"os"
-	"os/signal"
 	"strings"
-	"syscall"
 
 	"github.com/spf13/cobra"
 
@@ -71,8 +67,6 @@ func (c *cli) runServer(ctx context.Context, cfg app.Config) (err error) {
 	if err != nil {
 		return err
 	}
-	stop := outliveHangup(log)
-	defer stop()
 	a, err := app.Open(ctx, cfg, app.Options{Log: log, Now: c.Now})
 	if err != nil {
 		return err
@@ -81,22 +75,6 @@ func (c *cli) runServer(ctx context.Context, cfg app.Config) (err error) {
 	var said error
 	err = a.ServeReady(ctx, func(addresses []net.Addr, link string) { said = c.announce(cfg, addresses, link) })
 	return errors.Join(err, said)
-}
-
-// outliveHangup keeps SIGHUP from ending the server. What can be read again is read by itself: certificates when their files change, keys, clients
-// and people when the database does.
-func outliveHangup(log *slog.Logger) (stop func()) {
-	hangups := make(chan os.Signal, 1)
-	signal.Notify(hangups, syscall.SIGHUP)
-	go func() {
-		for range hangups {
-			log.Info("SIGHUP: certificates, keys and registrations are read again whenever they change; other settings need a restart")
-		}
-	}()
-	return func() {
-		signal.Stop(hangups)
-		close(hangups)
-	}
 }
 
 // readiness is what serve prints when it answers.

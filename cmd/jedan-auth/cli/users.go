@@ -34,7 +34,7 @@ type personView struct {
 
 func viewOf(p *storage.Person) personView {
 	return personView{
-		ID: p.ID, Subject: p.Subject, State: p.State, Admin: p.Admin, Password: p.PasswordHash != "", CreatedAt: p.CreatedAt.UTC(), UpdatedAt: p.UpdatedAt.UTC(),
+		ID: p.ID, Subject: p.Subject, State: p.State, Admin: p.Admin, Password: p.PasswordHash != "", CreatedAt: moment(p.CreatedAt), UpdatedAt: moment(p.UpdatedAt),
 	}
 }
 

@@ -7,6 +7,7 @@ import (
 
 	"github.com/jedan-auth/jedan-auth/internal/app"
 	"github.com/jedan-auth/jedan-auth/internal/directory"
+	"github.com/jedan-auth/jedan-auth/internal/errs"
 )
 
 func (c *cli) usersCreate() *cobra.Command {
@@ -27,6 +28,9 @@ func (c *cli) usersCreate() *cobra.Command {
 				return err
 			}
 			p, err := a.Directory.Create(ctx, a.Tenant, directory.NewPerson{Claims: claims, PasswordHash: phc, Admin: f.admin}, person())
+			if errs.Is(err, errs.Conflict) {
+				return errs.Wrap(errs.Conflict, "This mail address or user name is taken.", err)
+			}
 			if err != nil {
 				return err
 			}

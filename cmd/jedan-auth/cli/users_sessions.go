@@ -66,8 +66,8 @@ func (c *cli) sessionsOf(ctx context.Context, a *app.App, p *storage.Person, per
 	for i := range rows {
 		s := &rows[i]
 		v := sessionView{
-			ID: s.ID, Live: s.RevokedAt == nil && now.Before(s.ExpiresAt) && now.Before(s.LastSeenAt.Add(a.Config.Sessions.Idle)), AuthTime: s.AuthTime.UTC(),
-			ACR: s.ACR, AMR: s.AMR, LastSeenAt: s.LastSeenAt.UTC(), ExpiresAt: s.ExpiresAt.UTC(), RevokedAt: s.RevokedAt, Reason: s.Reason,
+			ID: s.ID, Live: s.RevokedAt == nil && now.Before(s.ExpiresAt) && now.Before(s.LastSeenAt.Add(a.Config.Sessions.Idle)), AuthTime: moment(s.AuthTime),
+			ACR: s.ACR, AMR: s.AMR, LastSeenAt: moment(s.LastSeenAt), ExpiresAt: moment(s.ExpiresAt), RevokedAt: utc(s.RevokedAt), Reason: s.Reason,
 		}
 		if personal && !s.Device.IsZero() {
 			at := seal.Location{Table: s.TableName(), Column: "device", Tenant: s.Tenant, Row: s.ID}

@@ -17,17 +17,14 @@ type build struct {
 }
 
 func (c *cli) version() *cobra.Command {
-	return c.verb("version", "Say which build this is", cobra.NoArgs, func(*cobra.Command, []string) error { return c.show(thisBuild()) })
+	return c.verb("version", "Say which build this is", cobra.NoArgs, func(*cobra.Command, []string) error { return c.show(c.build()) })
 }
 
-func thisBuild() build {
-	b := build{Version: "dev", Go: runtime.Version(), Platform: runtime.GOOS + "/" + runtime.GOARCH}
+func (c *cli) build() build {
+	b := build{Version: c.Version, Go: runtime.Version(), Platform: runtime.GOOS + "/" + runtime.GOARCH}
 	info, ok := debug.ReadBuildInfo()
 	if !ok {
 		return b
-	}
-	if v := info.Main.Version; v != "" && v != "(devel)" {
-		b.Version = v
 	}
 	for _, s := range info.Settings {
 		switch s.Key {
