@@ -38,6 +38,17 @@ func newJar() http.CookieJar {
 	return jar
 }
 
+// cloneJar has the same cookies, and does not see what happens to them later.
+func cloneJar(jar http.CookieJar) http.CookieJar {
+	home, err := url.Parse(issuer)
+	if err != nil {
+		panic(err) // it is a constant
+	}
+	again := newJar()
+	again.SetCookies(home, jar.Cookies(home))
+	return again
+}
+
 func (c *caller) send(method, to string, form url.Values) (answer, error) {
 	if strings.HasPrefix(to, "/") {
 		to = issuer + to

@@ -25,16 +25,17 @@ type inspection struct {
 	*hand
 	db    *beside
 	rnd   *rand.Rand
-	fresh marks // rows from here on are of this round: their codes have not expired
+	from  marks
+	fresh marks // rows from here on are of this round: nothing of theirs has expired
 	found map[string]int
 }
 
-// inspect checks every row from the marks on, and some older ones.
-func (c *cluster) inspect(l *ledger, x *node, from marks, older int, rnd *rand.Rand) map[string]int {
+// inspect checks every row from the marks on, and some older ones. Rows from fresh on are young.
+func (c *cluster) inspect(l *ledger, x *node, from, fresh marks, older int, rnd *rand.Rand) map[string]int {
 	c.t.Helper()
 	db := c.open((&clock{}).now)
 	defer db.shut(c.t)
-	in := &inspection{T: c.t, hand: newHand(l, x, ""), db: db, rnd: rnd, fresh: from, found: map[string]int{}}
+	in := &inspection{T: c.t, hand: newHand(l, x, ""), db: db, rnd: rnd, from: from, fresh: fresh, found: map[string]int{}}
 	defer in.hand.rest()
 	if c.kind == onSQLite {
 		in.integrity()
@@ -120,7 +121,7 @@ func (in *inspection) client(i int) {
 func (in *inspection) consents() {
 	in.Helper()
 	for pair, f := range in.l.consent {
-		if f != answered || pair[0] < in.fresh.people && in.rnd.IntN(4) > 0 {
+		if f != answered || pair[0] < in.from.people && in.rnd.IntN(4) > 0 {
 			continue
 		}
 		p, c := in.l.people[pair[0]], in.l.clients[pair[1]]

@@ -36,12 +36,12 @@ func kills(t *testing.T, kind string, who uint64) {
 		from, x := l.marks(), c.nodes[rnd.IntN(len(c.nodes))]
 		c.killUnderLoad(l, x, hash, rnd)
 		slowest = max(slowest, x.start())
-		c.inspect(l, c.nodes[rnd.IntN(len(c.nodes))], from, recheck, rnd)
+		c.inspect(l, c.nodes[rnd.IntN(len(c.nodes))], from, from, recheck, rnd)
 		if t.Failed() {
 			t.Fatal(x.log())
 		}
 	}
-	found := c.inspect(l, c.nodes[0], marks{}, 0, rnd)
+	found := c.inspect(l, c.nodes[0], marks{}, l.marks(), 0, rnd)
 	t.Logf("%d kills, %d answers, ready within %v, %v: %v", set.kills, l.answers, slowest, time.Since(begun).Round(time.Millisecond), found)
 	if set.full && slowest > readyWithin {
 		t.Errorf("it took %v until a killed server was ready, want %v", slowest, readyWithin)

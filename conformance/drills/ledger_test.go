@@ -56,6 +56,7 @@ type grant struct {
 	offline       bool
 	code          string // as received; empty: not received
 	redeem        fact
+	lost          bool // it was redeemed, and the answer with the tokens was lost
 	access        string
 	tokens        []string // refresh tokens in the order in which they were received
 	renewing      bool     // a refresh with the last one was asked for and not answered
@@ -104,6 +105,9 @@ func (l *ledger) snapshot() *ledger {
 	}
 	for i := range s.grants {
 		s.grants[i].tokens = slices.Clone(s.grants[i].tokens)
+	}
+	for i := range s.visits {
+		s.visits[i].jar = cloneJar(s.visits[i].jar)
 	}
 	return s
 }
