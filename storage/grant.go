@@ -91,7 +91,7 @@ type GrantReader interface {
 
 // GrantWriter makes and changes grants. Each method is one transaction with its event and change row.
 type GrantWriter interface {
-	// InsertGrant stores g. When a grant of the same tenant and Origin stands, nothing is written and that one is returned with false.
+	// InsertGrant stores g, unless its session (if it names one) has ended: errs.Forbidden. When a grant of the same tenant and Origin stands, nothing is written and that one is returned with false.
 	InsertGrant(ctx context.Context, g *Grant, ev *AuditEvent) (standing *Grant, inserted bool, err error)
 	// RedeemCode reports false, and changes nothing, unless exactly this call spent the code.
 	RedeemCode(ctx context.Context, cmd RedeemCode, ev *AuditEvent) (bool, error)

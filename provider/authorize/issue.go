@@ -9,6 +9,7 @@ import (
 	"github.com/ory/fosite"
 
 	"github.com/jedan-auth/jedan-auth/internal/audit"
+	"github.com/jedan-auth/jedan-auth/internal/errs"
 	"github.com/jedan-auth/jedan-auth/provider/core"
 	"github.com/jedan-auth/jedan-auth/storage"
 )
@@ -21,6 +22,9 @@ func (e *Endpoint) issue(c *gin.Context, v *visit) error {
 		return e.refuse(c, v.request, err)
 	}
 	standing, inserted, err := e.Grants.InsertGrant(ctx, g, e.createEvent(ctx, v, g))
+	if errs.Is(err, errs.Forbidden) { // signed out since the dispatcher looked
+		err = core.Refuse(fosite.ErrLoginRequired, "The person signed out meanwhile.", "a session", "an ended one")
+	}
 	if err != nil {
 		return e.refuse(c, v.request, err)
 	}

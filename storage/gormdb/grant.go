@@ -4,6 +4,7 @@ import (
 	"context"
 	"time"
 
+	"github.com/jedan-auth/jedan-auth/internal/errs"
 	"github.com/jedan-auth/jedan-auth/storage"
 )
 
@@ -35,6 +36,9 @@ func (d *DB) InsertGrant(ctx context.Context, g *storage.Grant, ev *storage.Audi
 	var standing *storage.Grant
 	err := d.write(ctx, func(ctx context.Context, t *tx) error {
 		standing = nil
+		if err := t.liveSession(ctx, g); err != nil {
+			return err
+		}
 		inserted, err := t.add(ctx, d.tables.grants, g)
 		if err != nil {
 			return err
@@ -54,7 +58,26 @@ func (d *DB) InsertGrant(ctx context.Context, g *storage.Grant, ev *storage.Audi
 	return g, true, nil
 }
 
+// liveSession holds the grant's session as it is until the commit, and refuses one that has ended: a sign-out that comes at the same moment either
+// ends the new grant or comes first.
+func (t *tx) liveSession(ctx context.Context, g *storage.Grant) error {
+	if g.Session.IsZero() {
+		return nil
+	}
+	ended, err := t.ids(ctx, sessionEnded, g.Tenant, g.Session)
+	if err == nil && len(ended) > 0 && !ended[0].IsZero() {
+		return errs.New(errs.Forbidden, "The session has ended.")
+	}
+	return err
+}
+
 var (
+	// sessionEnded returns the id of an ended session and NULL for a live one, which it locks. A condition on revoked_at instead would let the planner
+	// skip the lock.
+	sessionEnded = query{
+		sqlite:   "SELECT id FROM sessions WHERE tenant = ? AND id = ? AND revoked_at IS NOT NULL",
+		postgres: "SELECT CASE WHEN revoked_at IS NOT NULL THEN id END FROM sessions WHERE tenant = $1 AND id = $2 FOR SHARE",
+	}
 	redeemCode = both("UPDATE grants SET code = 2 " +
 		"WHERE tenant = ? AND id = ? AND client = ? AND code = 1 AND code_expires > ? AND expires_at > ? AND revoked_at IS NULL")
 	redeemCodeWithRefresh = both("UPDATE grants SET code = 2, nonce1 = ?, generation = 1 " +

@@ -37,6 +37,7 @@ func raceCases() []testCase {
 			w.same(len(w.events("race")), 1)
 		}},
 		{"race/one grant per origin", raceOrigin},
+		{"race/sign out", raceSignOut},
 		{"race/spend once", func(w *world) {
 			for i := range 20 {
 				w.oneWins(func(int) (bool, error) {

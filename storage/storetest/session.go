@@ -67,11 +67,11 @@ func sessionReplacedByOther(w *world) {
 
 func sessionReplacedDead(w *world) {
 	old := w.storedSession(w.id())
+	online := w.storedGrant(old.Person, w.id(), old.ID, nil)
 	w.ok(w.RevokeSession(w.ctx, w.tenant, old.ID, w.now, "logout", nil))
-	late := w.storedGrant(old.Person, w.id(), old.ID, nil) // slipped in after the logout
 	s := w.newSession(old.Person, "x")
 	w.ok(w.InsertSession(w.ctx, s, old.ID, true, nil))
-	w.same(w.live(late.ID, w.now), false)
+	w.same(w.live(online.ID, w.now), false)
 }
 
 func sessionTouch(w *world) {
