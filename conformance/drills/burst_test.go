@@ -50,15 +50,15 @@ type volley struct {
 }
 
 // newVolley opens n connections, in turn to each node.
-func newVolley(c *cluster, n int, rnd *rand.Rand) *volley {
-	c.t.Helper()
-	v := &volley{t: c.t, rnd: rnd}
+func newVolley(t *testing.T, nodes []*node, n int, rnd *rand.Rand) *volley {
+	t.Helper()
+	v := &volley{t: t, rnd: rnd}
 	for i := range n {
-		conn, err := net.Dial("tcp", c.nodes[i%len(c.nodes)].address())
+		conn, err := net.Dial("tcp", nodes[i%len(nodes)].address())
 		if err != nil {
-			c.t.Fatal(err)
+			t.Fatal(err)
 		}
-		c.t.Cleanup(func() { _ = conn.Close() })
+		t.Cleanup(func() { _ = conn.Close() })
 		v.lanes = append(v.lanes, lane{conn: conn, in: bufio.NewReader(conn)})
 	}
 	return v
@@ -68,6 +68,20 @@ func newVolley(c *cluster, n int, rnd *rand.Rand) *volley {
 // the body when the first one is let go.
 func (v *volley) fire(path string, form url.Values) []answer {
 	v.t.Helper()
+	last := v.hold(path, form)
+	for _, i := range v.rnd.Perm(len(v.lanes)) {
+		v.write(v.lanes[i], last)
+	}
+	answers := make([]answer, len(v.lanes))
+	for i := range v.lanes {
+		answers[i] = v.read(i)
+	}
+	return answers
+}
+
+// hold sends all but the last byte on every connection.
+func (v *volley) hold(path string, form url.Values) (last []byte) {
+	v.t.Helper()
 	body := form.Encode()
 	head := fmt.Sprintf("POST %s HTTP/1.1\r\nHost: %s\r\nContent-Type: application/x-www-form-urlencoded\r\nContent-Length: %d\r\n\r\n", path, issuer[len("http://"):], len(body))
 	message := []byte(head + body)
@@ -75,20 +89,20 @@ func (v *volley) fire(path string, form url.Values) []answer {
 	for _, l := range v.lanes {
 		v.write(l, message[:cut])
 	}
-	for _, i := range v.rnd.Perm(len(v.lanes)) {
-		v.write(v.lanes[i], message[cut:])
+	return message[cut:]
+}
+
+func (v *volley) read(i int) answer {
+	v.t.Helper()
+	resp, err := http.ReadResponse(v.lanes[i].in, nil)
+	if err != nil {
+		v.t.Fatal(err)
 	}
-	answers := make([]answer, len(v.lanes))
-	for i, l := range v.lanes {
-		resp, err := http.ReadResponse(l.in, nil)
-		if err != nil {
-			v.t.Fatal(err)
-		}
-		if answers[i], err = readAnswer(resp); err != nil {
-			v.t.Fatal(err)
-		}
+	a, err := readAnswer(resp)
+	if err != nil {
+		v.t.Fatal(err)
 	}
-	return answers
+	return a
 }
 
 // once sends the form over connection i alone.

@@ -65,7 +65,7 @@ func newArena(c *cluster, set settings, rnd *rand.Rand) *arena {
 	a := &arena{cluster: c, set: set, clock: &clock{}, rnd: rnd}
 	a.db = c.open(a.clock.now)
 	c.t.Cleanup(func() { a.db.shut(c.t) })
-	a.volley = newVolley(c, runners, rnd)
+	a.volley = newVolley(c.t, c.nodes, runners, rnd)
 	var err error
 	if a.person, err = a.db.Directory.Create(context.Background(), a.db.Tenant, directory.NewPerson{Claims: testkit.FullClaims("racer@example.org")}, testkit.Operator()); err != nil {
 		c.t.Fatal(err)
