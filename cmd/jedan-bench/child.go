@@ -9,6 +9,7 @@ import (
 	"io"
 	"net"
 	"os"
+	"runtime"
 	"runtime/metrics"
 	"runtime/pprof"
 	"strings"
@@ -135,5 +136,7 @@ func writeAllocs(path string) error {
 	if err != nil {
 		return err
 	}
+	runtime.GC() // the profile is of two collections ago
+	runtime.GC()
 	return errors.Join(pprof.Lookup("allocs").WriteTo(f, 0), f.Close())
 }

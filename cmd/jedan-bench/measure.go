@@ -95,10 +95,6 @@ func (s *session) measure(ctx context.Context, db string, chosen []scenario) (p 
 		return nil, err
 	}
 	defer func() { err = errors.Join(err, s.hello.stop()) }()
-	if s.own, err = spawn(ctx, s.world.dir, s.serverOptions(), s.world.dsn, s.world.listener, true); err != nil {
-		return nil, err
-	}
-	defer func() { err = errors.Join(err, s.own.stop()) }()
 	if err = s.measurePrimitives(p); err != nil {
 		return nil, err
 	}
@@ -142,8 +138,12 @@ func (s *session) measurePrimitives(p *part) error {
 	return nil
 }
 
-// scenario runs the bare handler and the server in turn.
-func (s *session) scenario(ctx context.Context, sc scenario) (*result, error) {
+// scenario starts a server, so that no scenario fills another's caches, and runs the bare handler and the server in turn.
+func (s *session) scenario(ctx context.Context, sc scenario) (_ *result, err error) {
+	if s.own, err = spawn(ctx, s.world.dir, s.serverOptions(), s.world.dsn, s.world.listener, true); err != nil {
+		return nil, err
+	}
+	defer func() { err = errors.Join(err, s.own.stop()) }()
 	d, err := sc.start(ctx, s.world)
 	if err != nil {
 		return nil, err
