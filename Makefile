@@ -11,8 +11,10 @@ export CGO_ENABLED = 0
 run: build ## build, start on SQLite in ./data, print the link that sets up the first administrator
 	./$(BIN) serve
 
+TAGS    := nomsgpack
+
 build:
-	$(GO) build -trimpath -ldflags '$(LDFLAGS)' -o $(BIN) ./cmd/jedan-auth
+	$(GO) build -trimpath -tags $(TAGS) -ldflags '$(LDFLAGS)' -o $(BIN) ./cmd/jedan-auth
 
 test: ## every test that needs no service; those that need one say what they skipped
 	$(GO) test ./...

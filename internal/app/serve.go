@@ -50,6 +50,9 @@ func (a *App) ServeReady(ctx context.Context, ready func(addrs []net.Addr, setup
 		return err
 	}
 	ready(addresses(listeners), link)
+	if err := trim(); err != nil {
+		a.Log.DebugContext(ctx, "memory of the start not given back", "error", err)
+	}
 	return httpx.Serve(ctx, httpx.ServerConfig{
 		Listeners: listeners, Certificates: certificates, MaxConnections: a.Config.Limits.Connections, DrainDelay: a.Config.Shutdown.DrainDelay,
 		ShutdownTimeout: a.Config.Shutdown.Timeout, OnDrain: s.engine.Drain, Logger: a.Log,
