@@ -31,8 +31,8 @@ func TestMain(m *testing.M) {
 //	code N command…      runs it and wants this exit code
 //	port NAME            puts a free port of the loopback into a variable
 //	capture NAME path    puts a member of the JSON on stdout into a variable (path: a.b.0)
-//	within T get URL S [text]          asks until the answer has status S and the text, for at most T
-//	within T token URL id FILE S       asks for client_credentials with the secret in FILE, likewise
+//	within T get URL S [text]          asks until the answer has status S and the text, for at most T (times slowness)
+//	within T token URL id SECRET S     asks for client_credentials, likewise
 //	grant DATA USER CLIENT NAME [DSN]  stores a session, a consent and a grant, and puts the grant's id into a variable
 //	database FILE                      makes a database on the tests' PostgreSQL and writes its URL to the file
 //	cert HOST CERT KEY days            writes a self-signed certificate
@@ -104,7 +104,7 @@ func capture(ts *testscript.TestScript, _ bool, args []string) {
 func within(ts *testscript.TestScript, _ bool, args []string) {
 	most, err := time.ParseDuration(args[0])
 	ts.Check(err)
-	ctx, cancel := context.WithTimeout(context.Background(), most)
+	ctx, cancel := context.WithTimeout(context.Background(), most*slowness)
 	defer cancel()
 	ask, want, text := getter(ts, args)
 	tick := time.NewTicker(20 * time.Millisecond)
@@ -135,7 +135,7 @@ func getter(ts *testscript.TestScript, args []string) (ask func(context.Context)
 			return request(ctx, http.MethodGet, target, "", "", nil)
 		}, status, strings.Join(args[4:], " ")
 	case "token":
-		id, secret := args[3], strings.TrimSpace(ts.ReadFile(args[4]))
+		id, secret := args[3], args[4]
 		status, err := strconv.Atoi(args[5])
 		ts.Check(err)
 		return func(ctx context.Context) (int, string, error) {
