@@ -20,6 +20,7 @@ func (a *App) ServeReady(ctx context.Context, ready func(addrs []net.Addr, setup
 		return err
 	}
 	defer func() { err = errors.Join(err, lock.Close()) }()
+	tuneMemory()
 	s, err := a.newServer()
 	if err != nil {
 		return err
