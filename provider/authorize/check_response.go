@@ -53,12 +53,16 @@ func defaultMode(responseType string) string {
 	return modeQuery
 }
 
-// allowedModes are the registered ones, or else the default of the response type and form_post.
+// allowedModes are the registered ones, or else the default of the response type and form_post. A form can only be posted to http and https.
 func (r *request) allowedModes() []string {
-	if len(r.Client.ResponseModes) > 0 {
-		return r.Client.ResponseModes
+	modes := r.Client.ResponseModes
+	if len(modes) == 0 {
+		modes = []string{defaultMode(r.get("response_type")), modeFormPost}
 	}
-	return []string{defaultMode(r.get("response_type")), modeFormPost}
+	if core.Origin(r.RedirectURI) == "" {
+		return slices.DeleteFunc(slices.Clone(modes), func(m string) bool { return m == modeFormPost })
+	}
+	return modes
 }
 
 // checkResponseMode refuses a mode that the client is not registered for, and tokens in the query whatever it is registered for.
@@ -67,8 +71,8 @@ func checkResponseMode(_ context.Context, r *request) error {
 	mode := r.get("response_mode")
 	if mode == "" {
 		mode = def
-		if len(r.Client.ResponseModes) > 0 && !slices.Contains(r.Client.ResponseModes, mode) {
-			mode = r.Client.ResponseModes[0]
+		if allowed := r.allowedModes(); len(allowed) > 0 && !slices.Contains(allowed, mode) {
+			mode = allowed[0]
 		}
 	}
 	if !slices.Contains([]string{modeQuery, modeFragment, modeFormPost}, mode) || !slices.Contains(r.allowedModes(), mode) ||
