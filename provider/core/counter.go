@@ -35,10 +35,7 @@ func NewCounter(tenant storage.ID, store storage.GrantCounters, events storage.A
 }
 
 // Used counts one honest use of a grant. It never fails: a counter is not worth a refused token.
-func (c *Counter) Used(ctx context.Context, client *Client, g *storage.Grant, a *AccessToken) {
-	if err := c.Issued(ctx, client, a); err != nil {
-		c.log.ErrorContext(ctx, "token event not written", "error", err)
-	}
+func (c *Counter) Used(ctx context.Context, client *Client, g *storage.Grant) {
 	c.log.LogAttrs(ctx, slog.LevelInfo, "refresh token used", slog.String("client_id", client.ClientID), slog.String("grant", g.ID.String()))
 	c.mu.Lock()
 	u := c.uses[g.ID]
@@ -52,7 +49,8 @@ func (c *Counter) Used(ctx context.Context, client *Client, g *storage.Grant, a 
 	}
 }
 
-// Issued writes a durable event if the client is registered for that.
+// Issued writes a durable event if the client is registered for that. It comes before the token is handed out: one without its event must not
+// exist, while an event of a token that never left does no harm.
 func (c *Counter) Issued(ctx context.Context, client *Client, a *AccessToken) error {
 	if !client.Metadata.AuditTokens {
 		return nil

@@ -14,9 +14,11 @@ type Claims interface {
 	IDTokenClaims(ctx context.Context, g *storage.Grant, withAccessToken bool) (map[string]any, error)
 }
 
-// Counter notes that a grant was used, in memory; somebody else writes it down in batches.
+// Counter notes that a token is about to be handed out, durably where the client is registered for that, and that a grant was used, in memory;
+// somebody else writes that down in batches.
 type Counter interface {
-	Used(ctx context.Context, c *core.Client, g *storage.Grant, a *core.AccessToken)
+	Issued(ctx context.Context, c *core.Client, a *core.AccessToken) error
+	Used(ctx context.Context, c *core.Client, g *storage.Grant)
 }
 
 // Grant is the refresh_token grant type.
@@ -77,11 +79,14 @@ func (g *Grant) Serve(ctx context.Context, tr *core.TokenRequest) (*core.TokenRe
 	if err := g.idToken(ctx, r, out, access.IssuedAt); err != nil {
 		return nil, err
 	}
+	if err := g.Counter.Issued(ctx, r.Client, &access); err != nil { // before the rotation, which a client that is told to try again must find undone
+		return nil, err
+	}
 	out.RefreshToken, err = g.next(ctx, r)
 	if err != nil {
 		return nil, err
 	}
-	g.Counter.Used(ctx, r.Client, r.grant, &access)
+	g.Counter.Used(ctx, r.Client, r.grant)
 	return out, nil
 }
 
