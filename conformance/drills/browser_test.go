@@ -2,6 +2,7 @@ package drills
 
 import (
 	"context"
+	"encoding/base64"
 	"errors"
 	"fmt"
 	"net/http"
@@ -10,12 +11,18 @@ import (
 	"strings"
 
 	"golang.org/x/net/html"
+
+	"github.com/jedan-auth/jedan-auth/storage"
 )
 
 // caller sends requests to a node and tells a lost answer from a bad one: it fails with errGone when the answer was not received in full.
 type caller struct {
-	http *http.Client
+	http     *http.Client
+	tolerant bool // "try again" is errAway
 }
+
+// errAway is an answer that says to try again: 503 with Retry-After, or the same in a redirect to the client.
+var errAway = errors.New("try again")
 
 // road leads to a node, whatever the URL says.
 func (x *node) road() *http.Transport {
@@ -49,6 +56,20 @@ func cloneJar(jar http.CookieJar) http.CookieJar {
 	return again
 }
 
+// sessionOf reads the id out of the session cookie (internal/session: format, key version, tenant, id, MAC); zero when there is none.
+func sessionOf(jar http.CookieJar) (id storage.ID) {
+	home, err := url.Parse(issuer)
+	if err != nil {
+		panic(err) // it is a constant
+	}
+	for _, c := range jar.Cookies(home) {
+		if b, err := base64.RawURLEncoding.DecodeString(c.Value); err == nil && c.Name == "jedan-session" && len(b) > 35 {
+			copy(id[:], b[19:35])
+		}
+	}
+	return id
+}
+
 func (c *caller) send(method, to string, form url.Values) (answer, error) {
 	if strings.HasPrefix(to, "/") {
 		to = issuer + to
@@ -72,6 +93,12 @@ func (c *caller) send(method, to string, form url.Values) (answer, error) {
 	a, err := readAnswer(resp)
 	if err != nil {
 		return answer{}, fmt.Errorf("%w: %w", errGone, err)
+	}
+	if c.tolerant && (a.status == http.StatusServiceUnavailable || a.params().Get("error") == "temporarily_unavailable") {
+		if problem := notAway(a); problem != "" {
+			return a, unexpected(problem, a)
+		}
+		return a, errAway
 	}
 	return a, nil
 }

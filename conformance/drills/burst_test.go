@@ -26,7 +26,9 @@ func (a answer) text(name string) string { v, _ := a.body[name].(string); return
 func (a answer) String() string { return fmt.Sprintf("%d %.200s", a.status, a.raw) }
 
 // refused reports an OAuth error answer.
-func (a answer) refused(code string) bool { return a.status == http.StatusBadRequest && a.text("error") == code }
+func (a answer) refused(code string) bool {
+	return a.status == http.StatusBadRequest && a.text("error") == code
+}
 
 func readAnswer(resp *http.Response) (answer, error) {
 	defer resp.Body.Close() //nolint:errcheck // it has been read

@@ -16,6 +16,15 @@ type hand struct {
 	x    *node
 	road *http.Transport
 	hash string // of testkit.Password
+
+	tolerant bool // the database may be away: what says so is errAway
+}
+
+// on is a browser with the jar at the hand's node, or something without cookies (nil).
+func (h *hand) on(jar http.CookieJar) *caller {
+	c := on(h.road, jar)
+	c.tolerant = h.tolerant
+	return c
 }
 
 func newHand(l *ledger, x *node, hash string) *hand {
@@ -87,7 +96,7 @@ func (h *hand) authorize(v, c int, offline bool) (g int, err error) {
 		scope += " offline_access"
 	}
 	vis, cl := h.l.visit(v), h.l.client(c)
-	b := on(h.road, vis.jar)
+	b := h.on(vis.jar)
 	a, err := b.walk(h.authURL(cl, "scope", scope))
 	if err == nil && a.has("login-password") {
 		a, err = h.signIn(b, v, a)
@@ -112,14 +121,16 @@ func (h *hand) authorize(v, c int, offline bool) (g int, err error) {
 func (h *hand) signIn(b *caller, v int, page answer) (answer, error) {
 	var email string
 	h.l.do(func() {
-		h.l.visits[v].login = asked
+		h.l.visits[v].login = max(h.l.visits[v].login, asked)
 		email = h.l.people[h.l.visits[v].person].email
 	})
 	a, err := h.submit(b, page, "identifier", email, "password", testkit.Password)
 	if err != nil {
 		return a, err
 	}
-	h.l.got(func() { h.l.visits[v].login = answered })
+	h.l.got(func() {
+		h.l.visits[v].login, h.l.visits[v].session = answered, sessionOf(h.l.visits[v].jar)
+	})
 	return b.walk(a.header.Get("Location"))
 }
 
@@ -147,22 +158,24 @@ func (h *hand) submit(b *caller, page answer, values ...string) (answer, error) 
 	return a, err
 }
 
+// logout confirms the end of the session. Asked again after a lost answer, there may be nobody left to be signed out.
 func (h *hand) logout(v int) error {
-	b := on(h.road, h.l.visit(v).jar)
-	page, err := b.walk("/oauth2/logout")
+	b := h.on(h.l.visit(v).jar)
+	a, err := b.walk("/oauth2/logout")
 	if err != nil {
 		return err
 	}
-	action, form, err := page.form()
-	if err != nil {
-		return err
+	if a.has("logout-confirm") {
+		action, form, err := a.form()
+		if err != nil {
+			return err
+		}
+		h.l.do(func() { h.l.visits[v].logout = max(h.l.visits[v].logout, asked) })
+		if a, err = b.post(action, form); err != nil {
+			return err
+		}
 	}
-	h.l.do(func() { h.l.visits[v].logout = max(h.l.visits[v].logout, asked) })
-	a, err := b.post(action, form)
-	if err != nil {
-		return err
-	}
-	if a.status != http.StatusOK || a.has("logout-confirm") {
+	if a.status != http.StatusOK || a.has("logout-confirm") || h.l.visit(v).logout == never {
 		return unexpected("logout", a)
 	}
 	h.l.got(func() { h.l.visits[v].logout = answered })
@@ -173,5 +186,5 @@ func (h *hand) logout(v int) error {
 func (h *hand) call(path string, c client, form url.Values) (answer, error) {
 	form.Set("client_id", c.clientID)
 	form.Set("client_secret", c.secret)
-	return on(h.road, nil).post(path, form)
+	return h.on(nil).post(path, form)
 }

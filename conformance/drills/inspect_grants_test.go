@@ -201,7 +201,7 @@ func (in *inspection) end(i int, g grant, c client) {
 
 func (in *inspection) userinfo(access string) answer {
 	in.Helper()
-	a, err := on(in.road, nil).post("/oauth2/userinfo", url.Values{"access_token": {access}})
+	a, err := in.on(nil).post("/oauth2/userinfo", url.Values{"access_token": {access}})
 	if err != nil {
 		in.Fatal(err)
 	}

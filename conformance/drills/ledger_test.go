@@ -44,10 +44,11 @@ type client struct {
 
 // visit is a sign-in in one browser.
 type visit struct {
-	person int
-	jar    http.CookieJar
-	login  fact
-	logout fact
+	person  int
+	jar     http.CookieJar
+	login   fact
+	session storage.ID // of the last sign-in that was answered
+	logout  fact
 }
 
 // grant is one authorization and everything after it.

@@ -140,6 +140,17 @@ func (w *worker) again(i int) error {
 
 // someClient is one that was registered, or a new one.
 func (w *worker) someClient() (int, error) {
+	if w.rnd.IntN(6) > 0 {
+		if c, err := w.knownClient(); err == nil {
+			return c, nil
+		}
+	}
+	return w.newClient(client{rotates: w.rnd.IntN(3) > 0, audited: w.rnd.IntN(2) == 0})
+}
+
+var errNoClient = errors.New("no client was registered yet")
+
+func (w *worker) knownClient() (int, error) {
 	var known []int
 	w.hand.l.do(func() {
 		for i, c := range w.hand.l.clients {
@@ -148,8 +159,8 @@ func (w *worker) someClient() (int, error) {
 			}
 		}
 	})
-	if len(known) == 0 || w.rnd.IntN(6) == 0 {
-		return w.newClient(client{rotates: w.rnd.IntN(3) > 0, audited: w.rnd.IntN(2) == 0})
+	if len(known) == 0 {
+		return 0, errNoClient
 	}
 	return known[w.rnd.IntN(len(known))], nil
 }
