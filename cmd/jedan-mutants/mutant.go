@@ -1,15 +1,12 @@
 package main
 
 import (
-	"bytes"
 	"context"
-	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
 	"os"
 	"os/exec"
-	"path/filepath"
 	"regexp"
 	"slices"
 	"strings"
@@ -22,24 +19,21 @@ import (
 type mutant struct {
 	row   attacks.Row
 	watch attacks.Watch
-	src   []byte // the row's file without it
 }
 
-// outcome is what became of a mutant.
-type outcome string
-
-const (
-	killed   outcome = "killed"
-	survived outcome = "survived"
-	broken   outcome = "does not build"
-)
-
+// result is what became of a mutant.
 type result struct {
 	mutant
-	outcome outcome
-	killers []string // tests that failed
+	killers []string // tests that failed; none: it survived
 	took    time.Duration
-	output  string // of go test, when it is no kill
+	output  string
+}
+
+func (r result) outcome() string {
+	if len(r.killers) == 0 {
+		return "survived"
+	}
+	return "killed"
 }
 
 // plan makes a mutant of every row whose name matches.
@@ -60,19 +54,14 @@ func plan(root string, match *regexp.Regexp) ([]mutant, error) {
 	var out []mutant
 	var unwatched []string
 	for _, row := range rows {
-		if !match.MatchString(row.Name) {
-			continue
-		}
 		w, ok := watches[row.Name]
-		if !ok {
+		switch {
+		case !match.MatchString(row.Name):
+		case !ok:
 			unwatched = append(unwatched, row.Name)
-			continue
+		default:
+			out = append(out, mutant{row: row, watch: w})
 		}
-		src, err := row.Without(r.FS())
-		if err != nil {
-			return nil, err
-		}
-		out = append(out, mutant{row: row, watch: w, src: src})
 	}
 	if len(unwatched) > 0 {
 		return nil, fmt.Errorf("rows that no test watches: %v", unwatched)
@@ -83,116 +72,83 @@ func plan(root string, match *regexp.Regexp) ([]mutant, error) {
 	return out, nil
 }
 
-// runAll first wants the tests to pass as things are, then runs mutant after mutant and prints a line for each.
+// runAll builds, wants the tests to pass while no row is gone, then runs mutant after mutant and prints a line for each.
 func runAll(ctx context.Context, root string, todo []mutant, out io.Writer) ([]result, error) {
 	dir, err := os.MkdirTemp("", "jedan-mutants-")
 	if err != nil {
 		return nil, err
 	}
 	defer func() { _ = os.RemoveAll(dir) }()
-	if err := healthy(ctx, root, todo); err != nil {
+	b, err := newBuild(ctx, root, dir)
+	if err != nil {
+		return nil, err
+	}
+	if err := healthy(ctx, b, todo); err != nil {
 		return nil, err
 	}
 	results := make([]result, 0, len(todo))
 	for _, m := range todo {
-		r, err := m.run(ctx, root, dir)
+		r, err := m.run(ctx, b)
 		if err != nil {
 			return nil, err
 		}
-		fmt.Fprintf(out, "%-14s %-34s %6.1fs  %s\n", r.outcome, m.row.Name, r.took.Seconds(), strings.Join(r.killers, " "))
-		if r.outcome != killed {
-			fmt.Fprintln(out, r.output)
-		}
+		fmt.Fprintf(out, "%-8s %-36s %6.1fs  %s\n", r.outcome(), m.row.Name, r.took.Seconds(), strings.Join(r.killers, " "))
 		results = append(results, r)
 	}
 	return results, nil
 }
 
-// healthy runs everything that watches, unchanged: a test that fails anyway kills nothing.
-func healthy(ctx context.Context, root string, todo []mutant) error {
-	tests := map[string]attacks.Watch{}
+// healthy runs everything that watches with every row in its place: a test that fails anyway notices nothing.
+func healthy(ctx context.Context, b *build, todo []mutant) error {
+	all := map[string]attacks.Watch{}
 	for _, m := range todo {
-		w := tests[m.watch.Package]
+		w := all[m.watch.Package]
 		w.Package = m.watch.Package
 		for _, t := range m.watch.Tests {
 			if !slices.Contains(w.Tests, t) {
 				w.Tests = append(w.Tests, t)
 			}
 		}
-		tests[w.Package] = w
+		all[w.Package] = w
 	}
-	for _, w := range tests {
-		if output, err := goTest(ctx, root, w); err != nil {
-			return fmt.Errorf("%s fails before any row is gone: %w\n%s", w.Package, err, output)
+	for _, w := range all {
+		if output, err := b.test(ctx, w, ""); err != nil {
+			return fmt.Errorf("%s fails with every row in its place: %w\n%s", w.Package, err, output)
 		}
 	}
 	return nil
 }
 
-// run builds the mutant and runs its tests.
-func (m mutant) run(ctx context.Context, root, dir string) (result, error) {
-	overlay, err := m.overlay(root, dir)
-	if err != nil {
-		return result{}, err
-	}
+// run leaves the row out.
+func (m mutant) run(ctx context.Context, b *build) (result, error) {
 	start := time.Now()
-	output, err := goTest(ctx, root, m.watch, "-overlay", overlay, "-failfast")
-	r := result{mutant: m, outcome: killed, took: time.Since(start), killers: failed(output), output: output}
+	output, err := b.test(ctx, m.watch, m.row.Name)
+	r := result{mutant: m, took: time.Since(start), output: output}
 	var exit *exec.ExitError
 	switch {
 	case ctx.Err() != nil:
 		return r, ctx.Err()
 	case err == nil:
-		r.outcome = survived
+		return r, nil
 	case !errors.As(err, &exit):
 		return r, err
-	case len(r.killers) == 0:
-		r.outcome = broken
+	}
+	if r.killers = failed(output); len(r.killers) == 0 {
+		return r, fmt.Errorf("%s: the tests broke off: %w\n%s", m.row.Name, err, output)
 	}
 	return r, nil
-}
-
-// overlay writes the changed file aside and the list that puts it in its place.
-func (m mutant) overlay(root, dir string) (string, error) {
-	original, err := filepath.Abs(filepath.Join(root, filepath.FromSlash(m.row.File)))
-	if err != nil {
-		return "", err
-	}
-	changed, list := filepath.Join(dir, "row.go"), filepath.Join(dir, "overlay.json")
-	if err := os.WriteFile(changed, m.src, 0o600); err != nil {
-		return "", err
-	}
-	body, err := json.Marshal(map[string]map[string]string{"Replace": {original: changed}})
-	if err != nil {
-		return "", err
-	}
-	return list, os.WriteFile(list, body, 0o600)
-}
-
-func goTest(ctx context.Context, root string, w attacks.Watch, more ...string) (string, error) {
-	args := append([]string{"test", "-count=1", "-vet=off", "-timeout=10m", "-ldflags=-s -w", "-run=" + w.Run()}, more...)
-	cmd := exec.CommandContext(ctx, "go", append(args, "./"+w.Package+"/")...) //nolint:gosec // arguments are our own data
-	cmd.Dir = root
-	var output bytes.Buffer
-	cmd.Stdout, cmd.Stderr = &output, &output
-	err := cmd.Run()
-	return output.String(), err
 }
 
 // failed lists the tests that failed, by their own names.
 func failed(output string) []string {
 	var out []string
 	for line := range strings.Lines(output) {
-		for _, prefix := range []string{"--- FAIL: ", "panic: test timed out"} {
-			rest, ok := strings.CutPrefix(line, prefix)
-			if !ok {
-				continue
-			}
+		if rest, ok := strings.CutPrefix(line, "--- FAIL: "); ok {
 			name, _, _ := strings.Cut(rest, " ")
-			if name = strings.TrimSpace(name); name == "" {
-				name = "timeout"
-			}
-			out = append(out, name)
+			out = append(out, strings.TrimSpace(name))
+		}
+		if strings.HasPrefix(line, "panic: ") {
+			out = append(out, "panic")
 		}
 	}
 	slices.Sort(out)

@@ -8,6 +8,8 @@ import (
 	"slices"
 	"strings"
 	"testing"
+
+	"github.com/jedan-auth/jedan-auth/conformance/attacks"
 )
 
 // house is a module with one table of three rows: two that its test notices, and one that it does not.
@@ -50,12 +52,38 @@ func TestKillersAreReadFromTheOutput(t *testing.T) {
 }
 
 func TestTheVerdictNamesSurvivors(t *testing.T) {
-	r := result{outcome: survived}
-	r.row.Name = "p.scope"
-	if err := verdict([]result{{outcome: killed}, r}); err == nil || !strings.Contains(err.Error(), "p.scope survived") {
+	var gone, noticed result
+	gone.row.Name, noticed.killers = "p.scope", []string{"TestA"}
+	if err := verdict([]result{noticed, gone}); err == nil || !strings.Contains(err.Error(), "p.scope") {
 		t.Errorf("got %v", err)
 	}
-	if err := verdict([]result{{outcome: killed}}); err != nil {
+	if err := verdict([]result{noticed}); err != nil {
 		t.Error(err)
 	}
+}
+
+// The rows of a small house: its test notices that the first is gone, and not that the second is.
+func TestARowIsLeftOut(t *testing.T) {
+	dir := house(t, "package p\n\nimport \"testing\"\n\nfunc TestDisplay(t *testing.T) {\n\tif ok(0) || !ok(5) {\n\t\tt.Error(\"0 is fine\")\n\t}\n}\n")
+	out := t.TempDir()
+	b, err := newBuild(t.Context(), dir, out)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for name, want := range map[string][]string{"p.display": {"TestDisplay"}, "p.scope": nil} {
+		var m mutant
+		m.row.Name, m.watch.Package, m.watch.Tests = name, "provider/p", []string{"TestDisplay"}
+		r, err := m.run(t.Context(), b)
+		if err != nil || !slices.Equal(r.killers, want) {
+			t.Errorf("%s: killers %v, %v\n%s", name, r.killers, err, r.output)
+		}
+	}
+	if err := healthy(t.Context(), b, []mutant{{watch: watchAll("provider/p")}}); err != nil {
+		t.Error(err)
+	}
+}
+
+func watchAll(pkg string) (w attacks.Watch) {
+	w.Package, w.Tests = pkg, []string{attacks.AllTests}
+	return w
 }

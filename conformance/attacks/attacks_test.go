@@ -1,6 +1,9 @@
 package attacks
 
 import (
+	"go/parser"
+	"go/token"
+	"maps"
 	"os"
 	"slices"
 	"strings"
@@ -80,8 +83,8 @@ func TestEveryRowIsWatchedByTestsThatExist(t *testing.T) {
 	}
 }
 
-func TestARowIsTakenAway(t *testing.T) {
-	source := "package p\n\nfunc Rows() []row {\n\treturn []row{\n\t\t{Name: \"p.one\", Check: one},\n\t\t{\"two\", two},\n\t}\n}\n\nfunc other() []row { return []row{{\"three\", two}} }\n"
+func TestRowsAreMadeSwitchable(t *testing.T) {
+	source := "package p\n\nfunc Rows() []row[int] {\n\treturn []row[int]{\n\t\t{Name: \"p.one\", Check: one}, // why\n\t\t{\"two\", two},\n\t}\n}\n\nfunc other() []row { return []row{{\"three\", two}} }\n"
 	tree := fstest.MapFS{"provider/p/p.go": {Data: []byte(source)}, "login/l.go": {Data: []byte("package login\n")}, "provider/p/p_test.go": {Data: []byte("no Go")}}
 	rows, err := Rows(tree)
 	if err != nil {
@@ -90,17 +93,25 @@ func TestARowIsTakenAway(t *testing.T) {
 	if len(rows) != 2 || rows[0].Name != "p.one" || rows[1].Name != "p.two" || rows[0].File != "provider/p/p.go" {
 		t.Fatalf("rows %+v", rows)
 	}
-	for i, gone := range []string{`{Name: "p.one", Check: one},`, `{"two", two},`} {
-		without, err := rows[i].Without(tree)
-		if err != nil {
-			t.Fatal(err)
-		}
-		if want := strings.Replace(source, gone, "", 1); string(without) != want {
-			t.Errorf("without %s:\n%s", rows[i].Name, without)
+	files, err := Overlay(tree)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if len(files) != 2 || !strings.Contains(string(files["provider/p/zz_mutant.go"]), RowVariable) {
+		t.Fatalf("files %v", slices.Collect(maps.Keys(files)))
+	}
+	for name, text := range files {
+		if _, err := parser.ParseFile(token.NewFileSet(), name, text, 0); err != nil {
+			t.Errorf("%v\n%s", err, text)
 		}
 	}
-	if _, err := rows[1].Without(fstest.MapFS{"provider/p/p.go": {Data: []byte("package p")}}); err == nil {
-		t.Error("a file that changed was cut")
+	for _, want := range []string{
+		`if jedanMutantKeeps("p.one") { kept = append(kept, row[int]{Name: "p.one", Check: one}) }`, `if jedanMutantKeeps("p.two") { kept = append(kept, row[int]{"two", two}) }`,
+		`func other() []row { return []row{{"three", two}} }`,
+	} {
+		if !strings.Contains(string(files["provider/p/p.go"]), want) {
+			t.Errorf("no %s in\n%s", want, files["provider/p/p.go"])
+		}
 	}
 }
 

@@ -1,8 +1,6 @@
 package attacks
 
 import (
-	"bytes"
-	"fmt"
 	"go/ast"
 	"go/parser"
 	"go/token"
@@ -18,7 +16,21 @@ type Row struct {
 	Name string // as in the log; one without a dot has the package's before it
 	File string // slash-separated, from the root
 
-	from, to int // the bytes of the literal and the comma after it
+	literal string // the row as it is written
+}
+
+// table is a list of rows in one file.
+type table struct {
+	rows     []Row
+	element  string // the rows' type
+	from, to int    // the bytes of the whole list
+}
+
+// source is a file with tables.
+type source struct {
+	name, pkg string
+	text      []byte
+	tables    []table
 }
 
 // folders are where tables stand.
@@ -26,14 +38,27 @@ func folders() []string { return []string{"provider", "login"} }
 
 // Rows finds every row of every table below root: in functions named Rows, Needs, AuthnRows, rows or rules, each element that begins with a name.
 func Rows(root fs.FS) ([]Row, error) {
+	files, err := sources(root)
 	var out []Row
+	for _, s := range files {
+		for _, t := range s.tables {
+			out = append(out, t.rows...)
+		}
+	}
+	return out, err
+}
+
+func sources(root fs.FS) ([]source, error) {
+	var out []source
 	for _, dir := range folders() {
 		err := fs.WalkDir(root, dir, func(name string, d fs.DirEntry, err error) error {
 			if err != nil || d.IsDir() || !strings.HasSuffix(name, ".go") || strings.HasSuffix(name, "_test.go") {
 				return err
 			}
-			rows, err := rowsOf(root, name)
-			out = append(out, rows...)
+			s, err := read(root, name)
+			if err == nil && len(s.tables) > 0 {
+				out = append(out, s)
+			}
 			return err
 		})
 		if err != nil {
@@ -43,76 +68,73 @@ func Rows(root fs.FS) ([]Row, error) {
 	return out, nil
 }
 
-func rowsOf(root fs.FS, name string) ([]Row, error) {
-	src, err := fs.ReadFile(root, name)
+func read(root fs.FS, name string) (source, error) {
+	text, err := fs.ReadFile(root, name)
 	if err != nil {
-		return nil, err
+		return source{}, err
 	}
 	fset := token.NewFileSet()
-	file, err := parser.ParseFile(fset, name, src, parser.SkipObjectResolution)
+	file, err := parser.ParseFile(fset, name, text, parser.SkipObjectResolution)
 	if err != nil {
-		return nil, err
+		return source{}, err
 	}
-	var out []Row
+	s := source{name: name, pkg: file.Name.Name, text: text}
+	at := func(p token.Pos) int { return fset.Position(p).Offset }
 	for _, d := range file.Decls {
 		fn, ok := d.(*ast.FuncDecl)
 		if !ok || fn.Recv != nil || !slices.Contains([]string{"Rows", "Needs", "AuthnRows", "rows", "rules"}, fn.Name.Name) {
 			continue
 		}
 		ast.Inspect(fn, func(n ast.Node) bool {
-			if list, ok := n.(*ast.CompositeLit); ok {
-				for _, element := range list.Elts {
-					if row, ok := rowOf(element); ok {
-						out = append(out, row.at(fset, name, element, src))
-					}
-				}
+			list, ok := n.(*ast.CompositeLit)
+			if !ok {
+				return true
 			}
-			return true
+			array, ok := list.Type.(*ast.ArrayType)
+			if !ok {
+				return true
+			}
+			t := table{element: string(text[at(array.Elt.Pos()):at(array.Elt.End())]), from: at(list.Pos()), to: at(list.End())}
+			for _, element := range list.Elts {
+				rowName, ok := nameOf(element)
+				if !ok {
+					return true // no table of rows
+				}
+				t.rows = append(t.rows, Row{Name: full(name, rowName), File: name, literal: string(text[at(element.Pos()):at(element.End())])})
+			}
+			if len(t.rows) > 0 {
+				s.tables = append(s.tables, t)
+			}
+			return false
 		})
 	}
-	return out, nil
+	return s, nil
 }
 
-// rowOf reads a literal that begins with a name: {"x", f} or {Name: "x", Check: f}.
-func rowOf(element ast.Expr) (Row, bool) {
+// nameOf reads a literal that begins with a name: {"x", f} or {Name: "x", Check: f}.
+func nameOf(element ast.Expr) (string, bool) {
 	lit, ok := element.(*ast.CompositeLit)
 	if !ok || len(lit.Elts) < 2 {
-		return Row{}, false
+		return "", false
 	}
 	first := lit.Elts[0]
 	if kv, ok := first.(*ast.KeyValueExpr); ok {
 		if key, ok := kv.Key.(*ast.Ident); !ok || !strings.EqualFold(key.Name, "name") {
-			return Row{}, false
+			return "", false
 		}
 		first = kv.Value
 	}
 	text, ok := first.(*ast.BasicLit)
 	if !ok || text.Kind != token.STRING {
-		return Row{}, false
+		return "", false
 	}
 	name, err := strconv.Unquote(text.Value)
-	return Row{Name: name}, err == nil && name != ""
+	return name, err == nil && name != ""
 }
 
-func (r Row) at(fset *token.FileSet, name string, element ast.Expr, src []byte) Row {
-	if !strings.Contains(r.Name, ".") {
-		r.Name = path.Base(path.Dir(name)) + "." + r.Name
+func full(file, name string) string {
+	if strings.Contains(name, ".") {
+		return name
 	}
-	r.File, r.from, r.to = name, fset.Position(element.Pos()).Offset, fset.Position(element.End()).Offset
-	if rest := src[r.to:]; bytes.HasPrefix(rest, []byte(",")) {
-		r.to++
-	}
-	return r
-}
-
-// Without is the row's file with the row taken away; lines keep their numbers.
-func (r Row) Without(root fs.FS) ([]byte, error) {
-	src, err := fs.ReadFile(root, r.File)
-	if err != nil {
-		return nil, err
-	}
-	if r.to > len(src) || r.from >= r.to {
-		return nil, fmt.Errorf("%s changed meanwhile", r.File)
-	}
-	return slices.Concat(src[:r.from], src[r.to:]), nil
+	return path.Base(path.Dir(file)) + "." + name
 }

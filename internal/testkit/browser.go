@@ -33,7 +33,7 @@ func (s *Server) Browser() *Browser {
 	if err != nil {
 		s.T.Fatal(err)
 	}
-	c := plainClient(s.roots)
+	c := plainClient(s.roots, s.via)
 	c.Jar = jar
 	return &Browser{s: s, HTTP: c, Jar: jar}
 }

@@ -27,6 +27,7 @@ type Server struct {
 	HTTP  *http.Client // follows no redirect, has no cookies
 
 	roots *x509.CertPool // trusted by its clients; nil: the system's
+	via   string         // address that its clients really talk to; empty: the issuer's
 	stop  func() error
 	once  sync.Once
 }
@@ -46,7 +47,7 @@ func start(t testing.TB, scheme string, roots *x509.CertPool, options []Option) 
 	if err != nil {
 		t.Fatal(err)
 	}
-	s := &Server{URL: scheme + l.Addr().String(), Clock: &Clock{}, Log: &Log{}, T: t, HTTP: plainClient(roots), roots: roots}
+	s := &Server{URL: scheme + l.Addr().String(), Clock: &Clock{}, Log: &Log{}, T: t, HTTP: plainClient(roots, ""), roots: roots}
 	cfg, err := config.Defaults[app.Config]()
 	if err != nil {
 		t.Fatal(err)
@@ -124,10 +125,17 @@ func (s *Server) Stop() {
 	})
 }
 
-func plainClient(roots *x509.CertPool) *http.Client {
+func plainClient(roots *x509.CertPool, via string) *http.Client {
+	dial := func(ctx context.Context, network, addr string) (net.Conn, error) {
+		if via != "" {
+			addr = via
+		}
+		return new(net.Dialer).DialContext(ctx, network, addr)
+	}
 	return &http.Client{
 		Transport: &http.Transport{
-			MaxIdleConnsPerHost: 64, IdleConnTimeout: 5 * time.Second, TLSClientConfig: &tls.Config{RootCAs: roots, MinVersion: tls.VersionTLS12},
+			DialContext: dial, MaxIdleConnsPerHost: 64, IdleConnTimeout: 5 * time.Second,
+			TLSClientConfig: &tls.Config{RootCAs: roots, MinVersion: tls.VersionTLS12},
 		},
 		CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse },
 	}

@@ -42,7 +42,7 @@ func (p *Shared) Close() error {
 
 // For returns the same server reporting to another test. Stop and Restart stay with the one that Start returned.
 func (s *Server) For(t testing.TB) *Server {
-	return &Server{URL: s.URL, App: s.App, Clock: s.Clock, Log: s.Log, T: t, HTTP: s.HTTP, roots: s.roots}
+	return &Server{URL: s.URL, App: s.App, Clock: s.Clock, Log: s.Log, T: t, HTTP: s.HTTP, roots: s.roots, via: s.via}
 }
 
 // owner outlives the test that happened to start a shared server: what a test would clean up at its end waits for Close.
