@@ -27,6 +27,13 @@ type Observer interface {
 	ObserveRequest(route, method string, status int, took time.Duration)
 }
 
+// RouteObserver is an Observer that finds what it counts for a route once instead of at each request.
+type RouteObserver interface {
+	Observer
+	// ForRoute returns ObserveRequest for one route and method.
+	ForRoute(route, method string) func(status int, took time.Duration)
+}
+
 // Config is what the edge needs to know. Issuer and Logger are required.
 type Config struct {
 	// Issuer is the one origin and base path that is answered for.
@@ -73,7 +80,8 @@ type route struct {
 	guard        Guard
 	headers      []header
 	handler      Handler
-	exempt       bool // operations: answers for every Host
+	exempt       bool                                 // operations: answers for every Host
+	observe      func(status int, took time.Duration) // nil: ask the observer at each request
 }
 
 // New makes an engine, or says what is wrong with its configuration.
@@ -144,6 +152,9 @@ func (e *Engine) register(rt *route) (err error) {
 			err = fmt.Errorf("httpx: %s %s: %v", rt.method, rt.path, p)
 		}
 	}()
+	if o, ok := e.cfg.Observer.(RouteObserver); ok {
+		rt.observe = o.ForRoute(rt.path, rt.method)
+	}
 	e.gin.Handle(rt.method, rt.path, func(c *gin.Context) { e.serve(c, rt) })
 	return nil
 }

@@ -94,8 +94,8 @@ func (e *Engine) isReady(c *gin.Context) error {
 // counts; a forwarding header means that a local proxy speaks for a stranger, and
 // a Host that is no loopback name means that a web page does (DNS rebinding).
 func (e *Engine) metrics(c *gin.Context) error {
-	st := stateOf(c.Request.Context())
-	if e.cfg.Metrics == nil || !st.peer.IsLoopback() || forwarded(c.Request.Header) || !isLoopbackHost(c.Request.Host) {
+	peer, _ := stateOf(c.Request.Context()).addresses()
+	if e.cfg.Metrics == nil || !peer.IsLoopback() || forwarded(c.Request.Header) || !isLoopbackHost(c.Request.Host) {
 		return errs.New(errs.NotFound, "")
 	}
 	e.cfg.Metrics.ServeHTTP(c.Writer, c.Request)

@@ -38,7 +38,10 @@ func (e *Engine) finish(c *gin.Context, st *state, rt *route) {
 		e.fail(c, st, rt, &panicError{value: caught, stack: debug.Stack()})
 	}
 	took := e.cfg.Now().Sub(st.start)
-	if e.cfg.Observer != nil {
+	switch {
+	case rt.observe != nil:
+		rt.observe(c.Writer.Status(), took)
+	case e.cfg.Observer != nil:
 		e.cfg.Observer.ObserveRequest(rt.path, c.Request.Method, c.Writer.Status(), took)
 	}
 	e.access(c, st, rt, took)
@@ -64,11 +67,11 @@ func (e *Engine) access(c *gin.Context, st *state, rt *route, took time.Duration
 	attrs = append(attrs, slog.String("method", printable(c.Request.Method, 16)), slog.String("path", logPath(c, rt)),
 		slog.Int("status", c.Writer.Status()), slog.Int("bytes", max(c.Writer.Size(), 0)),
 		slog.Int64("us", took.Microseconds()))
-	if st.upstream {
-		attrs = append(attrs, slog.String("error_id", st.own))
+	if st.upstream != "" {
+		attrs = append(attrs, slog.String("error_id", st.ownID()))
 	}
 	if e.cfg.LogClientIP {
-		attrs = append(attrs, slog.String("client_ip", st.client.String()))
+		attrs = append(attrs, slog.String("client_ip", ClientIP(c).String()))
 	}
 	e.cfg.Logger.LogAttrs(c.Request.Context(), slog.LevelInfo, "request", attrs...)
 }
@@ -101,10 +104,10 @@ func (e *Engine) fail(c *gin.Context, st *state, rt *route, err error) {
 	}
 	c.Status(errs.CodeOf(err).Status())
 	if rt.guard.kind == kindPage {
-		e.writePage(c, errs.Public(err), st.own)
+		e.writePage(c, errs.Public(err), st.ownID())
 		return
 	}
-	writeJSONError(c, err, st.own)
+	writeJSONError(c, err, st.ownID())
 }
 
 // translate gives net/http's own errors a code.
@@ -135,7 +138,7 @@ func (e *Engine) logFailure(c *gin.Context, st *state, rt *route, err error) {
 	if errors.Is(err, context.Canceled) && c.Request.Context().Err() != nil {
 		level = slog.LevelDebug // the client left; nobody is waiting for this
 	}
-	attrs := []slog.Attr{slog.String("error_id", st.own), slog.String("code", string(code)),
+	attrs := []slog.Attr{slog.String("error_id", st.ownID()), slog.String("code", string(code)),
 		slog.String("method", printable(c.Request.Method, 16)), slog.String("path", logPath(c, rt)), slog.Any("error", err)}
 	if p, ok := errors.AsType[*panicError](err); ok {
 		attrs = append(attrs, slog.String("stack", string(p.stack)))

@@ -4,6 +4,7 @@ import (
 	"errors"
 	"net/http"
 	"strconv"
+	"sync"
 	"time"
 
 	"github.com/prometheus/client_golang/prometheus"
@@ -86,6 +87,26 @@ func (m *Metrics) ObserveRequest(route, method string, status int, took time.Dur
 	}
 	m.httpRequests.WithLabelValues(route, knownMethod(method), strconv.Itoa(status/100)+"xx").Inc()
 	m.authTime.WithLabelValues(route).Observe(took.Seconds())
+}
+
+// ForRoute is ObserveRequest for one route and method: a series is looked up when it is first counted, and kept.
+func (m *Metrics) ForRoute(route, method string) func(status int, took time.Duration) {
+	if route == "" {
+		route = "none"
+	}
+	elapsed := sync.OnceValue(func() prometheus.Observer { return m.authTime.WithLabelValues(route) })
+	var classes [10]func() prometheus.Counter
+	for class := range classes {
+		classes[class] = sync.OnceValue(func() prometheus.Counter {
+			return m.httpRequests.WithLabelValues(route, knownMethod(method), strconv.Itoa(class)+"xx")
+		})
+	}
+	return func(status int, took time.Duration) {
+		if class := status / 100; class >= 0 && class < len(classes) {
+			classes[class]().Inc()
+		}
+		elapsed().Observe(took.Seconds())
+	}
 }
 
 // knownMethod keeps a caller's inventions out of the label.

@@ -52,6 +52,35 @@ func TestMetricsAreNamedAsPromised(t *testing.T) {
 	}
 }
 
+// A route's own counter and the general one count into the same series, and a series is there from its first count on.
+func TestForRouteIsObserveRequest(t *testing.T) {
+	m, err := NewMetrics("v1")
+	if err != nil {
+		t.Fatal(err)
+	}
+	count := m.ForRoute("/oauth2/userinfo", "GET")
+	if strings.Contains(scrape(t, m), "/oauth2/userinfo") {
+		t.Error("a series without a count")
+	}
+	count(200, time.Millisecond)
+	count(204, time.Millisecond)
+	count(401, time.Millisecond)
+	count(-1, time.Millisecond) // no status at all: only its time
+	m.ObserveRequest("/oauth2/userinfo", "GET", 200, time.Millisecond)
+	m.ForRoute("", "BREW")(404, time.Millisecond)
+	out := scrape(t, m)
+	for _, line := range []string{
+		`jedan_http_requests_total{class="2xx",method="GET",route="/oauth2/userinfo"} 3`,
+		`jedan_http_requests_total{class="4xx",method="GET",route="/oauth2/userinfo"} 1`,
+		`auth_response_time_seconds_count{route="/oauth2/userinfo"} 5`,
+		`jedan_http_requests_total{class="4xx",method="other",route="none"} 1`,
+	} {
+		if !strings.Contains(out, line) {
+			t.Errorf("missing: %s", line)
+		}
+	}
+}
+
 func TestThePromisedFourAreThereFromTheStart(t *testing.T) {
 	m, err := NewMetrics("v1")
 	if err != nil {
