@@ -141,7 +141,8 @@ func (a *App) openPeople(context.Context) (err error) {
 
 func (a *App) openRegistrar(context.Context) error {
 	a.Registrar = register.New(register.Deps{
-		Store: a.DB, Ring: a.Ring, Audit: a.Audit, Hasher: a.Hasher, Tenant: a.Tenant, Now: a.Now,
+		Store: a.DB, Ring: a.Ring, Audit: a.Audit, Hasher: a.Hasher, Tenant: a.Tenant, Issuer: a.Config.Issuer,
+		Algorithms: a.Config.Keys.Algorithms, Now: a.Now,
 	})
 	return nil
 }
