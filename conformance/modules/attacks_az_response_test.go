@@ -61,6 +61,12 @@ func TestAZ16_ResponseModeSwitch(t *testing.T) {
 	w.row("authorize.response_mode", func() {
 		w.refusedTo(w.Get(w.AuthURL(plain, "response_mode", "fragment")), plain, "query", "unsupported_response_mode")
 	})
+	// A form cannot be posted to an app.
+	native := w.public(storage.ClientMetadata{RedirectURIs: []string{"com.example.app:/cb"}, ApplicationType: "native"})
+	w.row("authorize.response_mode", func() {
+		w.refusedTo(w.Get(w.AuthURL(native, "response_mode", "form_post")), native, "query", "unsupported_response_mode")
+	})
+	w.begins(w.AuthURL(native))
 	// Tokens never go to the query, whatever is registered.
 	implicit := w.types(storage.ClientMetadata{ResponseModes: []string{"query", "fragment"}}, "code token", "token")
 	for _, rt := range []string{"token", "code token"} {

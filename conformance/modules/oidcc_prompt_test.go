@@ -22,7 +22,7 @@ func display(t *testing.T, kind string) {
 // again is a sign-in that must be asked for though a session is live, and must move auth_time.
 func again(t *testing.T, change ...string) {
 	t.Helper()
-	each(t, variants(), clocked, func(t *testing.T, s *suite) {
+	each(t, variants(), clocked(t), func(t *testing.T, s *suite) {
 		before, _ := s.tokens(s.login("max_age", "15000"))
 		s.Clock.Advance(2 * time.Second)
 		p := s.visit(s.url(change...))

@@ -14,7 +14,7 @@ func TestOIDCC_CodeReuse30Seconds(t *testing.T) { reuse(t, 30*time.Second) }
 
 func reuse(t *testing.T, later time.Duration) {
 	t.Helper()
-	each(t, codeVariants(), clocked, func(t *testing.T, s *suite) {
+	each(t, codeVariants(), clocked(t), func(t *testing.T, s *suite) {
 		code := s.login().Get("code")
 		first := s.exchange(code)
 		s.ok(s.Userinfo(first.Text("access_token")))
@@ -27,7 +27,7 @@ func reuse(t *testing.T, later time.Duration) {
 }
 
 func TestOIDCC_RefreshToken(t *testing.T) {
-	each(t, codeVariants(), clocked, func(t *testing.T, s *suite) {
+	each(t, codeVariants(), clocked(t), func(t *testing.T, s *suite) {
 		enter := func(rp *testkit.RP) *testkit.Answer {
 			s.rp = rp
 			a := s.exchange(s.finish(s.visit(s.url("scope", "openid offline_access", "prompt", "consent"))).Get("code"))

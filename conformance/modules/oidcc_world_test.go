@@ -57,10 +57,11 @@ func all(t *testing.T, module func(t *testing.T, s *suite)) {
 	each(t, variants(), open, module)
 }
 
-// clocked starts a server whose clock a module may move.
-func clocked(t *testing.T) *world {
+// clocked starts a server for one module, which may move its clock.
+func clocked(t *testing.T) func(*testing.T) *world {
 	t.Helper()
-	return alone(t)
+	s := testkit.Start(t)
+	return func(t *testing.T) *world { return newWorld(t, s.For(t)) }
 }
 
 // url is the module's authorization request.
