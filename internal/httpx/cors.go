@@ -17,10 +17,9 @@ func (g Guard) hasCORS() bool { return g.corsAny || g.cors != nil }
 // does depend on Origin says so whether or not the request has one, so that no
 // cache hands one origin's answer to another.
 func corsHeaders(g Guard) []header {
-	expose := one("Access-Control-Expose-Headers", "WWW-Authenticate, DPoP-Nonce")
 	switch {
 	case g.corsAny:
-		return []header{one("Access-Control-Allow-Origin", "*"), expose}
+		return []header{one("Access-Control-Allow-Origin", "*")}
 	case g.cors != nil:
 		return []header{one("Vary", "Origin")}
 	}

@@ -6,6 +6,7 @@ import (
 	"encoding/json"
 	"net/http"
 	"strconv"
+	"sync/atomic"
 	"time"
 
 	"github.com/gin-gonic/gin"
@@ -20,9 +21,9 @@ type Keys interface {
 
 // Endpoint serves the documents.
 type Endpoint struct {
-	etag string
-	raw  []byte
-	keys Keys
+	document *answer
+	keys     Keys
+	set      atomic.Pointer[answer] // of the keys as they were last asked for
 }
 
 // documentAge is how long clients may keep the metadata; it changes only with a new release or configuration.
@@ -35,9 +36,8 @@ func New(issuer string, keys Keys) (*Endpoint, error) {
 		return nil, err
 	}
 	sum := sha256.Sum256(raw)
-	return &Endpoint{
-		raw: raw, keys: keys, etag: `"` + base64.RawURLEncoding.EncodeToString(sum[:12]) + `"`,
-	}, nil
+	etag := `"` + base64.RawURLEncoding.EncodeToString(sum[:12]) + `"`
+	return &Endpoint{document: newAnswer(raw, etag, documentAge, "application/json"), keys: keys}, nil
 }
 
 // Mount adds the routes.
@@ -49,25 +49,15 @@ func (e *Endpoint) Mount(r httpx.Router) {
 }
 
 func (e *Endpoint) metadata(c *gin.Context) error {
-	return send(c, e.raw, e.etag, documentAge, "application/json")
+	return e.document.send(c)
 }
 
 func (e *Endpoint) jwks(c *gin.Context) error {
 	body, etag, age := e.keys.JWKS()
-	return send(c, body, etag, "public, max-age="+strconv.Itoa(int(age/time.Second)), "application/jwk-set+json")
-}
-
-func send(c *gin.Context, body []byte, etag, cache, contentType string) error {
-	h := c.Writer.Header()
-	h["Etag"] = []string{etag}
-	h["Cache-Control"] = []string{cache}
-	if c.GetHeader("If-None-Match") == etag {
-		c.Writer.WriteHeader(http.StatusNotModified)
-		return nil
+	a := e.set.Load()
+	if a == nil || a.etag[0] != etag { // how long it may be kept is configuration
+		a = newAnswer(body, etag, "public, max-age="+strconv.Itoa(int(age/time.Second)), "application/jwk-set+json")
+		e.set.Store(a)
 	}
-	h["Content-Type"] = []string{contentType}
-	h["Content-Length"] = []string{strconv.Itoa(len(body))}
-	c.Writer.WriteHeader(http.StatusOK)
-	_, err := c.Writer.Write(body)
-	return err
+	return a.send(c)
 }
