@@ -38,7 +38,7 @@ func (d *DB) UpdateClient(ctx context.Context, tenant, id storage.ID, change fun
 
 // DeleteClient implements storage.ClientWriter.
 func (d *DB) DeleteClient(ctx context.Context, tenant, id storage.ID, now time.Time, ev *storage.AuditEvent) error {
-	return d.write(ctx, func(ctx context.Context, t *tx) error {
+	return d.writeLong(ctx, func(ctx context.Context, t *tx) error {
 		if err := remove[storage.Client](t.orm(ctx), tenant, id); err != nil {
 			return err
 		}

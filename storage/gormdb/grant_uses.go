@@ -18,7 +18,7 @@ func (d *DB) CountGrantUses(ctx context.Context, uses []storage.GrantUse) error 
 		return nil
 	}
 	uses = mergeUses(uses)
-	return d.write(ctx, func(ctx context.Context, t *tx) error {
+	return d.writeLong(ctx, func(ctx context.Context, t *tx) error {
 		for chunk := range slices.Chunk(uses, usesChunk) {
 			args := make([]any, 0, 4*len(chunk))
 			for _, u := range chunk {

@@ -26,7 +26,7 @@ func one[T any](ctx context.Context, d *DB, where string, args ...any) (*T, erro
 	from := d.tables.of[reflect.TypeFor[T]()]
 	text := d.finds.text(d.dialect, from, where)
 	var row *T
-	err := d.reading(ctx, func(t *tx) error {
+	err := d.reading(ctx, func(ctx context.Context, t *tx) error {
 		var conn rowQuerier = d.rows
 		if t != nil {
 			conn = t.conn

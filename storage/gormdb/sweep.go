@@ -25,7 +25,7 @@ func (d *DB) sweep(ctx context.Context, s sweepTable, before time.Time, limit in
 		limit = sweepMost
 	}
 	var total int64
-	err := d.write(ctx, func(ctx context.Context, t *tx) error {
+	err := d.writeLong(ctx, func(ctx context.Context, t *tx) error {
 		total = 0
 		var tenant storage.ID
 		for total < int64(limit) {

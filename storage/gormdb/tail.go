@@ -31,7 +31,7 @@ func (d *DB) DeleteChanges(ctx context.Context, before time.Time, limit int) (in
 		limit = sweepMost
 	}
 	var n int64
-	err := d.write(ctx, func(ctx context.Context, t *tx) (err error) {
+	err := d.writeLong(ctx, func(ctx context.Context, t *tx) (err error) {
 		n, err = t.exec(ctx, deleteChanges, before, limit)
 		return err
 	})

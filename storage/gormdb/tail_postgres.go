@@ -82,6 +82,8 @@ func (d *DB) tailPostgres(ctx context.Context, fn func([]storage.Change, time.Ti
 // start passes over what is there already. It looks back a window, because a change with a lower number than the last may be committed later.
 func (t *postgresTail) start(ctx context.Context) error {
 	var last int64
+	ctx, cancel := t.db.bounded(ctx)
+	defer cancel()
 	if err := t.db.writerSQL.QueryRowContext(ctx, lastChange).Scan(&last); err != nil {
 		return err
 	}
@@ -157,6 +159,8 @@ func (t *postgresTail) settle(xmin, xmax int64) {
 }
 
 func (t *postgresTail) read(ctx context.Context, from int64) (reading, error) {
+	ctx, cancel := t.db.bounded(ctx)
+	defer cancel()
 	rows, err := t.db.writerSQL.QueryContext(ctx, readChanges, from, tailPage)
 	if err != nil {
 		return reading{}, err

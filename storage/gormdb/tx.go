@@ -18,7 +18,9 @@ import (
 const (
 	// longestTx bounds a transaction. The tail on PostgreSQL relies on it.
 	longestTx = time.Minute
-	raceTries = 5
+	// answerWithin bounds a read, or a write that is one command, on PostgreSQL.
+	answerWithin = 5 * time.Second
+	raceTries    = 5
 )
 
 // tx is one open transaction.
@@ -68,6 +70,15 @@ func (d *DB) hold(ctx context.Context, fn work) error {
 	return d.alone(ctx, fn)
 }
 
+// bounded limits how long one call waits for PostgreSQL, unless its caller has said so: a network that swallows everything tells nobody that the
+// database is away.
+func (d *DB) bounded(ctx context.Context) (context.Context, context.CancelFunc) {
+	if _, said := ctx.Deadline(); said || d.pool == nil {
+		return ctx, func() {}
+	}
+	return context.WithTimeout(ctx, answerWithin)
+}
+
 // write runs fn, which is this package's own code, in the transaction of ctx, or as soon as possible: see the package comment.
 func (d *DB) write(ctx context.Context, fn work) error {
 	t, err := d.txIn(ctx)
@@ -83,27 +94,38 @@ func (d *DB) write(ctx context.Context, fn work) error {
 	if d.committer != nil {
 		return mapError(d.committer.do(ctx, fn))
 	}
+	ctx, cancel := d.bounded(ctx)
+	defer cancel()
 	return mapError(d.alone(ctx, fn))
+}
+
+// writeLong is write for what goes over many rows.
+func (d *DB) writeLong(ctx context.Context, fn work) error {
+	ctx, cancel := context.WithTimeout(ctx, longestTx)
+	defer cancel()
+	return d.write(ctx, fn)
 }
 
 // reading runs fn, which only reads: in the transaction of ctx, which sees its own writes, or, with nil, outside of any. A connection that turns
 // out to be lost is replaced and fn runs once more.
-func (d *DB) reading(ctx context.Context, fn func(t *tx) error) error {
+func (d *DB) reading(ctx context.Context, fn func(ctx context.Context, t *tx) error) error {
 	t, err := d.txIn(ctx)
 	if err != nil {
 		return err
 	}
-	err = fn(t)
+	ctx, cancel := d.bounded(ctx)
+	defer cancel()
+	err = fn(ctx, t)
 	if isLost(err) && t == nil && d.pool != nil && ctx.Err() == nil {
 		d.pool.Reset()
-		err = fn(nil)
+		err = fn(ctx, nil)
 	}
 	return mapError(err)
 }
 
 // read is reading through gorm.
 func (d *DB) read(ctx context.Context, fn func(g *gorm.DB) error) error {
-	return d.reading(ctx, func(t *tx) error {
+	return d.reading(ctx, func(ctx context.Context, t *tx) error {
 		if t != nil {
 			return fn(t.orm(ctx))
 		}
