@@ -5,13 +5,17 @@ import (
 	"net/http"
 	"net/url"
 	"strings"
+	"sync"
 	"testing"
 	"time"
 
 	"github.com/jedan-auth/jedan-auth/internal/testkit"
 )
 
-const backWithin = 3 * time.Second // after the database takes connections again
+const (
+	backWithin   = 3 * time.Second // after the database takes connections again
+	silentAtMost = 9 * time.Second // for an answer when it takes none and refuses none
+)
 
 // probe is a request that needs the database, and what must not be said while it is away.
 type probe struct {
@@ -128,7 +132,7 @@ func (s *scene) probes() []probe {
 		{"revocation of an access token", ask("/oauth2/revoke", url.Values{"token": {g.access}}), false},
 		{"authorization", visit(s.authURL(c)), false},
 		{"authorization without a page", visit(s.authURL(c, "prompt", "none")), false},
-		{"account", visit("/account/"), false},
+		{"home", visit("/"), true},
 		{"sign-in", func() (answer, error) {
 			action, form, err := s.page.form("identifier", "away@example.org", "password", testkit.Password)
 			if err != nil {
@@ -204,4 +208,44 @@ func notAway(a answer) string {
 		return fmt.Sprintf("error %q", a.text("error"))
 	}
 	return ""
+}
+
+// TestDatabaseIsSilent holds back every byte between servers and database, without breaking a connection. Nobody waits long, and nobody is told
+// anything but to try again.
+func TestDatabaseIsSilent(t *testing.T) {
+	c := newCluster(t, onPostgres, patientTokens()...)
+	p, dsn := newProxy(t, c.dsn)
+	direct := c.dsn
+	c.dsn = dsn
+	c.boot(1)
+	l := newLedger()
+	h := newHand(l, c.nodes[0], cheapHash(t))
+	defer h.rest()
+	s := newScene(t, h)
+	s.asked()
+	p.gate.Lock()
+	var wg sync.WaitGroup
+	for _, pr := range s.probes() {
+		wg.Go(func() {
+			begun := time.Now()
+			a, err := pr.send()
+			if err != nil || time.Since(begun) > silentAtMost {
+				t.Errorf("%s: %v after %v", pr.name, err, time.Since(begun))
+				return
+			}
+			if problem := notAway(a); problem != "" && !(pr.know && a.status == http.StatusOK && !strings.Contains(a.raw, `"active":false`)) {
+				t.Errorf("%s while the database is silent: %s: %v", pr.name, problem, a)
+			}
+		})
+	}
+	wg.Wait()
+	s.awaitDisbelief(c.nodes[0])
+	p.gate.Unlock()
+	begun := time.Now()
+	c.nodes[0].awaitReady()
+	if took := time.Since(begun); took > backWithin {
+		t.Errorf("it took %v until the server was back", took)
+	}
+	c.dsn = direct
+	c.inspect(l, c.nodes[0], marks{}, marks{}, 0, settings{seed: 1}.choices(0))
 }

@@ -84,7 +84,9 @@ func (c *caller) send(method, to string, form url.Values) (answer, error) {
 	}
 	if form != nil {
 		req.Header.Set("Content-Type", "application/x-www-form-urlencoded")
-		req.Header.Set("Origin", issuer)
+		if c.http.Jar != nil { // only browsers say where a form comes from
+			req.Header.Set("Origin", issuer)
+		}
 	}
 	resp, err := c.http.Do(req)
 	if err != nil {

@@ -14,6 +14,8 @@ type proxy struct {
 	to   string
 	addr string
 
+	gate sync.RWMutex // held while no byte may pass
+
 	mu       sync.Mutex
 	listener net.Listener
 	open     map[net.Conn]struct{}
@@ -74,7 +76,7 @@ func (p *proxy) join(in net.Conn) {
 	done := make(chan struct{}, 2)
 	for _, way := range [][2]net.Conn{{in, out}, {out, in}} {
 		go func() {
-			_, _ = io.Copy(way[0], way[1]) // it ends when somebody closes
+			_, _ = io.Copy(gated{&p.gate, way[0]}, way[1]) // it ends when somebody closes
 			done <- struct{}{}
 		}()
 	}
@@ -111,4 +113,16 @@ func (p *proxy) cut() {
 	for c := range p.open {
 		_ = c.Close()
 	}
+}
+
+// gated writes when the gate is open.
+type gated struct {
+	gate *sync.RWMutex
+	to   io.Writer
+}
+
+func (g gated) Write(b []byte) (int, error) {
+	g.gate.RLock()
+	defer g.gate.RUnlock()
+	return g.to.Write(b)
 }
