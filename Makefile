@@ -6,7 +6,7 @@ BIN     := bin/jedan-auth
 
 export CGO_ENABLED = 0
 
-.PHONY: run build test race check fmt lint gen bench cover fuzz mutants conformance interop screenshots races
+.PHONY: run build test race check fmt lint gen bench cover fuzz mutants races conformance
 
 run: build ## build, start on SQLite in ./data, print the link that sets up the first administrator
 	./$(BIN) serve
@@ -50,3 +50,8 @@ mutants: ## removes each row of the tables of checks in turn: a test must fail f
 
 races: ## 10,000 races on codes and refresh tokens, 200 x kill -9; hours on a small machine
 	JEDAN_RACES=10000 JEDAN_KILLS=200 CGO_ENABLED=1 $(GO) test -count=1 -timeout 4h -v -run 'TestRaces|TestKill' ./conformance/drills/
+
+conformance: build ## the official suite against this build; docs/guides/conformance.md says how to start both
+	./$(BIN) conformance run --config $(CONFIG) --username $(USERNAME) --password-file $(PASSWORD_FILE) --report conformance $(PLANS)
+
+PLANS ?= oidcc-config oidcc-basic oidcc-formpost-basic oidcc-implicit oidcc-hybrid oidcc-rp-initiated-logout
