@@ -63,8 +63,13 @@ func canonicalLocal(s string) (string, error) {
 }
 
 func canonicalDomain(s string) (string, error) {
+	for _, r := range s { // IDNA would drop what nobody sees
+		if !isWord(r) && !strings.ContainsRune("-.\u3002\uff0e\uff61", r) {
+			return "", badIdentifier()
+		}
+	}
 	ascii, err := idna.Lookup.ToASCII(s)
-	if err != nil || ascii == "" || len(ascii) > 253 || strings.HasSuffix(ascii, ".") {
+	if err != nil || ascii == "" || len(ascii) > 253 || strings.HasSuffix(ascii, ".") || !honestDomain(ascii) {
 		return "", badIdentifier()
 	}
 	for label := range strings.SplitSeq(ascii, ".") {
@@ -73,6 +78,35 @@ func canonicalDomain(s string) (string, error) {
 		}
 	}
 	return strings.ToLower(ascii), nil
+}
+
+// honestDomain reports whether no label mixes scripts, and none passes for Latin before a Latin top-level domain (UTS 39, PW26).
+func honestDomain(ascii string) bool {
+	shown, err := idna.Lookup.ToUnicode(ascii)
+	if err != nil {
+		return false
+	}
+	labels := strings.Split(shown, ".")
+	latin := isASCII(labels[len(labels)-1])
+	for _, label := range labels {
+		if isASCII(label) {
+			continue
+		}
+		found, known := scriptsOf(label)
+		if !known || !coherent(found) || latin && passesForLatin(label) {
+			return false
+		}
+	}
+	return true
+}
+
+func isASCII(s string) bool {
+	for i := range len(s) {
+		if s[i] >= utf8.RuneSelf {
+			return false
+		}
+	}
+	return true
 }
 
 // CanonicalUsername is the form under which a user name is found: RFC 8265's UsernameCaseMapped. errs.Invalid when it holds signs other than

@@ -45,7 +45,8 @@ func TestTakenAndConfusableNames(t *testing.T) {
 func TestMailAddresses(t *testing.T) {
 	for s, want := range map[string]string{
 		"a@b.test": "a@b.test", "A+Tag@B.TEST": "a+tag@b.test", "o'neil@b.test": "o'neil@b.test", "ELÈNE@b.test": "elène@b.test", "a@BÜCHER.test": "a@xn--bcher-kva.test",
-		"a@xn--bcher-kva.test": "a@xn--bcher-kva.test", "root@localhost": "root@localhost", "straße@b.test": "strasse@b.test",
+		"a@xn--bcher-kva.test": "a@xn--bcher-kva.test", "root@localhost": "root@localhost", "a@почта.рф": "a@xn--80a1acny.xn--p1ai", "a@例え.テスト": "a@xn--r8jz45g.xn--zckzah",
+		"a@b\u3002test": "a@b.test", "a@\u0441\u043e.\u0440\u0444": "a@xn--n1af.xn--p1ai", "straße@b.test": "strasse@b.test",
 	} {
 		if got, err := CanonicalEmail(s); err != nil || got != want {
 			t.Errorf("%q: %q %v", s, got, err)
@@ -56,6 +57,8 @@ func TestMailAddresses(t *testing.T) {
 		"dots": "a..b@b.test", "first dot": ".a@b.test", "last dot": "a.@b.test", "domain dots": "a@b..test", "root dot": "a@b.test.", "space": "a b@b.test",
 		"header": "a@b.test\r\nBcc: x@y.test", "NUL": "a\x00@b.test", "mixed": "аdmin@b.test", "zero width": "a\u200bb@b.test", "long local": strings.Repeat("a", 65) + "@b.test",
 		"50 KB": strings.Repeat("a", 50_000) + "@b.test", "long label": "a@" + strings.Repeat("b", 64) + ".test", "underscore": "a@b_c.test", "angle": "<a@b.test>", "UTF-8": "\xff@b.test",
+		"mixed domain": "a@ex\u0430mple.test", "mixed A-label": "a@xn--exmple-4nf.test", "domain that passes for Latin": "a@\u0430\u0440\u0440\u04cf\u0435.test",
+		"zero width in domain": "a@b\u200b.test", "soft hyphen in domain": "a@ex\u00adample.test", "override in domain": "a@\u202eb.test", "joiner in domain": "a@b\u200dc.test",
 		"display name": "A <a@b.test>", "list": "a@b.test,c@d.test", "long": "a@" + strings.Repeat("bcdefgh.", 32) + "test",
 	} {
 		if got, err := CanonicalEmail(bad); !errs.Is(err, errs.Invalid) {

@@ -8,17 +8,23 @@ import (
 // oneScript reports whether the letters of s belong to one script, or to a mixture that one language writes (UTS 39 section 5.2, "highly
 // restrictive", without Latin beside another script), and do not pass for Latin.
 func oneScript(s string) bool {
-	found := map[string]bool{}
+	found, known := scriptsOf(s)
+	return known && coherent(found) && !passesForLatin(s)
+}
+
+// scriptsOf returns the scripts of the letters of s; known is false when one is of none that people write names in.
+func scriptsOf(s string) (found map[string]bool, known bool) {
+	found = map[string]bool{}
 	for _, r := range s {
 		name := scriptOf(r)
 		if name == "" {
-			return false
+			return nil, false
 		}
 		if name != neutral {
 			found[name] = true
 		}
 	}
-	return coherent(found) && !passesForLatin(s)
+	return found, true
 }
 
 const neutral = "neutral" // signs and marks that every script uses
