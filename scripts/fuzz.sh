@@ -1,11 +1,11 @@
 #!/usr/bin/env bash
-# Every fuzz target of the repository, one after the other, for FUZZTIME each.
+# Runs every fuzz target for FUZZTIME (default 30s) each, one after the other; stops at the first that finds something.
 set -euo pipefail
 cd "$(dirname "$0")/.."
-time=${FUZZTIME:-30s}
-grep -rlE '^func Fuzz[A-Z]' --include='*_test.go' . | xargs -n1 dirname | sort -u | while read -r dir; do
-	grep -hoE '^func Fuzz[A-Za-z0-9_]+' "$dir"/*_test.go | sed 's/^func //' | sort -u | while read -r target; do
+go=${GO:-go} time=${FUZZTIME:-30s}
+grep -rl --include='*_test.go' '^func Fuzz' . | xargs -r -n1 dirname | sort -u | while read -r dir; do
+	for target in $(grep -ho '^func Fuzz[A-Za-z0-9_]*' "$dir"/*_test.go | cut -d' ' -f2); do
 		echo "== $dir $target"
-		go test -run '^$' -fuzz "^$target\$" -fuzztime "$time" -fuzzminimizetime 1x "$dir"
+		"$go" test -run '^$' -fuzz "^$target\$" -fuzztime "$time" "$dir" </dev/null
 	done
 done
