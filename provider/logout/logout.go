@@ -131,9 +131,15 @@ func (e *Endpoint) judge(c *gin.Context, q url.Values) (*request, error) {
 
 func (e *Endpoint) refuse(c *gin.Context, r *request, err error) error {
 	refusal := core.AsRefusal(err)
-	id := httpx.ErrorID(c)
-	verdict.Log(c.Request.Context(), e.Log.Log, "logout", r.verdicts, id)
-	return e.Pages.ErrorPage(c, refusal.Err.CodeField, refusal.Err.ErrorField, refusal.Err.DescriptionField, id)
+	id, ctx, status := httpx.ErrorID(c), c.Request.Context(), refusal.Err.CodeField
+	verdict.Log(ctx, e.Log.Log, "logout", r.verdicts, id)
+	if status >= http.StatusInternalServerError {
+		e.Log.Refused(ctx, "logout", refusal)
+	}
+	if status == http.StatusServiceUnavailable {
+		c.Writer.Header().Set("Retry-After", "1")
+	}
+	return e.Pages.ErrorPage(c, status, refusal.Err.ErrorField, refusal.Err.DescriptionField, id)
 }
 
 func redirect(c *gin.Context, to string) error {
