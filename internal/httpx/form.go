@@ -38,7 +38,7 @@ func readForm(r *http.Request, repeatable []string) (url.Values, error) {
 	if !isForm(r.Header) {
 		return nil, errs.New(errs.UnsupportedMediaType, "Send application/x-www-form-urlencoded.")
 	}
-	body, err := io.ReadAll(r.Body)
+	body, err := readBody(r)
 	if err != nil {
 		return nil, bodyError(err)
 	}
@@ -51,6 +51,18 @@ func readForm(r *http.Request, repeatable []string) (url.Values, error) {
 	}
 	r.Form, r.PostForm = form, form
 	return form, nil
+}
+
+// trustedLength is up to what length memory is set aside before a body has come.
+const trustedLength = 4 << 10
+
+func readBody(r *http.Request) ([]byte, error) {
+	if r.ContentLength < 0 || r.ContentLength > trustedLength {
+		return io.ReadAll(r.Body)
+	}
+	body := make([]byte, r.ContentLength)
+	_, err := io.ReadFull(r.Body, body)
+	return body, err
 }
 
 func bodyError(err error) error {

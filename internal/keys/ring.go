@@ -40,6 +40,7 @@ type dataKey struct {
 	version int
 	raw     []byte
 	seal    *seal.Key
+	macs    *macs
 	from    time.Time // seals and signs from here on
 	retired bool
 }
@@ -100,7 +101,7 @@ func (r *Ring) unwrap(row *storage.DataKey) (dataKey, error) {
 		if err != nil {
 			return dataKey{}, errs.Wrap(errs.Internal, "", err)
 		}
-		k = dataKey{version: row.Version, raw: slices.Clip(raw), seal: sealing}
+		k = dataKey{version: row.Version, raw: slices.Clip(raw), seal: sealing, macs: newMACs(raw)}
 	}
 	k.from, k.retired = row.CreatedAt.Add(Settle), row.RetiredAt != nil
 	return k, nil

@@ -2,8 +2,6 @@ package keys
 
 import (
 	"crypto/hmac"
-	"crypto/sha256"
-	"encoding/binary"
 
 	"github.com/jedan-auth/jedan-auth/internal/seal"
 )
@@ -62,13 +60,13 @@ func (r *Ring) Versions(purpose string) []int {
 // MAC authenticates parts with the current version of a purpose: 32 bytes of HMAC-SHA256 over each part preceded by its length.
 func (r *Ring) MAC(purpose string, parts ...[]byte) (version int, mac []byte) {
 	k := r.mustCurrent(purpose)
-	return k.version, macParts(k.raw, parts)
+	return k.version, k.macs.sum(parts)
 }
 
 // VerifyMAC compares in constant time; false for an unknown version or purpose.
 func (r *Ring) VerifyMAC(purpose string, version int, mac []byte, parts ...[]byte) bool {
 	k, ok := r.state.Load().find(purpose, version)
-	return ok && hmac.Equal(mac, macParts(k.raw, parts))
+	return ok && hmac.Equal(mac, k.macs.sum(parts))
 }
 
 // Index is the hash to store for a value of a sealed column (seal.Index with the current version of EmailIndex).
@@ -93,15 +91,4 @@ func (r *Ring) mustCurrent(purpose string) dataKey {
 		panic("keys: no data key for purpose " + purpose)
 	}
 	return k
-}
-
-func macParts(key []byte, parts [][]byte) []byte {
-	h := hmac.New(sha256.New, key)
-	var n [8]byte
-	for _, p := range parts {
-		binary.BigEndian.PutUint64(n[:], uint64(len(p)))
-		_, _ = h.Write(n[:]) // a hash never fails
-		_, _ = h.Write(p)
-	}
-	return h.Sum(nil)
 }

@@ -32,7 +32,7 @@ func (e *Endpoint) dispatch(c *gin.Context, v *visit) error {
 	}
 	v.who = who
 	vs, err := core.Run(c.Request.Context(), Needs(), v)
-	v.verdicts = append(v.verdicts, vs...)
+	v.verdicts = append(core.Passed(Rows()), vs...)
 	if v.goTo != "" && !v.prompts("none") {
 		return redirect(c, e.Base+stepPath(v.goTo)+"?"+url.Values{"flow": {v.sealed}}.Encode())
 	}

@@ -20,7 +20,7 @@ func decodeBasic(b64 string) (id, secret string, ok bool) {
 	u, p, found := strings.Cut(string(raw), ":")
 	id, err1 := url.QueryUnescape(u)
 	secret, err2 := url.QueryUnescape(p)
-	return id, secret, found && err1 == nil && err2 == nil && !strings.Contains(id+secret, "\x00")
+	return id, secret, found && err1 == nil && err2 == nil && strings.IndexByte(id, 0) < 0 && strings.IndexByte(secret, 0) < 0
 }
 
 // HashSecret returns what is stored of a client's secret: a keyed hash, since there is nothing to guess in 256 random bits.

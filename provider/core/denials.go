@@ -60,7 +60,7 @@ func (d *denials) changed(c storage.Change) {
 // has reports whether a token was revoked.
 func (d *denials) has(ctx context.Context, id storage.ID) (bool, error) {
 	if !d.feed.Fresh() {
-		return d.store.TokenDenied(ctx, d.tenant, id[:])
+		return d.ask(ctx, id)
 	}
 	denied, complete := d.look(id)
 	if denied || complete {
@@ -74,6 +74,11 @@ func (d *denials) has(ctx context.Context, id storage.ID) (bool, error) {
 			return denied, nil
 		}
 	}
+	return d.ask(ctx, id)
+}
+
+// ask goes to the database.
+func (d *denials) ask(ctx context.Context, id storage.ID) (bool, error) {
 	return d.store.TokenDenied(ctx, d.tenant, id[:])
 }
 

@@ -13,17 +13,24 @@ type Row[R any] struct {
 	Check func(ctx context.Context, r *R) error
 }
 
-// Run applies the rows in order and stops at the first that refuses. It returns a verdict for every row it reached.
+// Run applies the rows in order and stops at the first that refuses. Only then are there verdicts, one for every row it reached: most requests
+// pass, and for them Passed can say the same later.
 func Run[R any](ctx context.Context, rows []Row[R], r *R) ([]verdict.Verdict, error) {
-	verdicts := make([]verdict.Verdict, 0, len(rows))
-	for _, row := range rows {
-		err := row.Check(ctx, r)
-		verdicts = append(verdicts, judge(row.Name, err))
-		if err != nil {
-			return verdicts, err
+	for i, row := range rows {
+		if err := row.Check(ctx, r); err != nil {
+			return append(Passed(rows[:i]), judge(row.Name, err)), err
 		}
 	}
-	return verdicts, nil
+	return nil, nil
+}
+
+// Passed are the verdicts on rows that let a request go on.
+func Passed[R any](rows []Row[R]) []verdict.Verdict {
+	out := make([]verdict.Verdict, 0, len(rows)+1)
+	for _, row := range rows {
+		out = append(out, judge(row.Name, nil))
+	}
+	return out
 }
 
 func judge(name string, err error) verdict.Verdict {

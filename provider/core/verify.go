@@ -3,8 +3,7 @@ package core
 import (
 	"context"
 	"crypto/sha256"
-
-	"github.com/maypok86/otter/v2"
+	"strings"
 
 	"github.com/jedan-auth/jedan-auth/storage"
 )
@@ -22,12 +21,12 @@ type Verified struct {
 type Verifier struct {
 	tokens *Tokens
 	live   *Live
-	seen   *otter.Cache[[32]byte, *AccessToken]
+	seen   *seen
 }
 
 // NewVerifier remembers at most size verified JWTs.
 func NewVerifier(tokens *Tokens, live *Live, size int) *Verifier {
-	return &Verifier{tokens: tokens, live: live, seen: otter.Must(&otter.Options[[32]byte, *AccessToken]{MaximumSize: size})}
+	return &Verifier{tokens: tokens, live: live, seen: newSeen(size)}
 }
 
 // Verify returns the token, or a refusal that says why it does not count.
@@ -44,13 +43,16 @@ func (v *Verifier) Verify(ctx context.Context, token string) (*Verified, error) 
 }
 
 func (v *Verifier) parse(token string) (*AccessToken, error) {
+	if strings.HasPrefix(token, PrefixAccess) { // opening a handle costs less than remembering it
+		return v.tokens.ParseAccess(token)
+	}
 	key := sha256.Sum256([]byte(token))
-	if a, ok := v.seen.GetIfPresent(key); ok && v.tokens.now().Before(a.ExpiresAt) && v.tokens.KeyStands(a) {
+	if a := v.seen.get(&key); a != nil && v.tokens.now().Before(a.ExpiresAt) && v.tokens.KeyStands(a) {
 		return a, nil
 	}
 	a, err := v.tokens.ParseAccess(token)
-	if err == nil && !a.Opaque {
-		v.seen.Set(key, a)
+	if err == nil {
+		v.seen.put(&key, a)
 	}
 	return a, err
 }

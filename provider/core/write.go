@@ -15,15 +15,32 @@ func WriteJSON(w http.ResponseWriter, status int, v any) error {
 	return WriteBody(w, status, "application/json", body)
 }
 
+// noStore is shared by all responses: a header's values are replaced, never changed.
+var noStore = []string{"no-store"}
+
+// shortBody is what net/http certainly buffers whole, so that it knows the length by itself.
+const shortBody = 2 << 10
+
 // WriteBody writes bytes that no cache keeps.
 func WriteBody(w http.ResponseWriter, status int, contentType string, body []byte) error {
 	h := w.Header()
-	h["Content-Type"] = []string{contentType}
-	h["Cache-Control"] = []string{"no-store"}
-	h["Content-Length"] = []string{strconv.Itoa(len(body))}
+	h["Content-Type"] = typeHeader(contentType)
+	h["Cache-Control"] = noStore
+	if len(body) > shortBody {
+		h["Content-Length"] = []string{strconv.Itoa(len(body))}
+	}
 	w.WriteHeader(status)
 	_, err := w.Write(body)
 	return err
+}
+
+var jsonType = []string{"application/json"}
+
+func typeHeader(contentType string) []string {
+	if contentType == jsonType[0] {
+		return jsonType
+	}
+	return []string{contentType}
 }
 
 // WriteError answers a client of a back-channel endpoint (RFC 6749 section 5.2). basic says that it tried the Basic scheme.
