@@ -28,7 +28,7 @@ func TestKillDatabaseConnections(t *testing.T) {
 	c.boot(2)
 	l := newLedger()
 	stubborn := startStubborn(c, l, cheapHash(t), rnd)
-	breaks := 4 * set.kills
+	breaks, begun := 4*set.kills, time.Now()
 	for range breaks {
 		stubborn.await(l.count() + 1 + rnd.IntN(12))
 		<-time.After(time.Duration(rnd.IntN(3000)) * time.Microsecond)
@@ -45,7 +45,8 @@ func TestKillDatabaseConnections(t *testing.T) {
 	}
 	c.dsn = direct
 	found := c.inspect(l, c.nodes[0], marks{}, marks{}, 0, rnd)
-	t.Logf("%d breaks, %d answers, told to try again %d times: %v", breaks, l.answers, stubborn.again, found)
+	set.report(t, run{drill: "broken connections", database: onPostgres, begun: begun, size: fmt.Sprintf("%d breaks, 2 processes", breaks), figures: fmt.Sprintf(
+		"%d answers, %d times told to try again; at the end %s", l.answers, stubborn.again, figures(found))})
 	if stubborn.again == 0 {
 		t.Error("nothing was ever in the way")
 	}

@@ -2,6 +2,7 @@ package drills
 
 import (
 	"context"
+	"fmt"
 	"math/rand/v2"
 	"testing"
 	"time"
@@ -42,7 +43,8 @@ func kills(t *testing.T, kind string, who uint64) {
 		}
 	}
 	found := c.inspect(l, c.nodes[0], marks{}, l.marks(), 0, rnd)
-	t.Logf("%d kills, %d answers, ready within %v, %v: %v", set.kills, l.answers, slowest, time.Since(begun).Round(time.Millisecond), found)
+	set.report(t, run{drill: "kill -9", database: kind, begun: begun, size: fmt.Sprintf("%d kills, %d process(es)", set.kills, len(c.nodes)), figures: fmt.Sprintf(
+		"%d answers; at the end %s; ready again within %d ms", l.answers, figures(found), slowest.Milliseconds())})
 	if set.full && slowest > readyWithin {
 		t.Errorf("it took %v until a killed server was ready, want %v", slowest, readyWithin)
 	}

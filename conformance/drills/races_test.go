@@ -57,7 +57,8 @@ func races(t *testing.T, kind string, who uint64) {
 	for a.races < set.races && !t.Failed() {
 		a.batch(min(raceBatch, set.races-a.races))
 	}
-	a.report(time.Since(begun))
+	set.report(t, run{drill: "races", database: kind, begun: begun, size: fmt.Sprintf("%d races of %d requests over %d process(es)", a.races, runners, len(a.nodes)), figures: fmt.Sprintf(
+		"%d for codes, %d for rotating and %d for kept refresh tokens; %d requests granted, %d refused", a.codes, a.rotations, a.kept, a.granted, a.refused)})
 }
 
 func newArena(c *cluster, set settings, rnd *rand.Rand) *arena {

@@ -1,7 +1,91 @@
 package drills
 
-import "time"
+import (
+	"fmt"
+	"maps"
+	"os"
+	"path/filepath"
+	"runtime"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+)
 
-func (a *arena) report(took time.Duration) {
-	a.t.Logf("%s, %d process(es): %d races (%d codes, %d rotations, %d kept), %d requests, %d granted, %d refused, %v", a.kind, len(a.nodes), a.races, a.codes, a.rotations, a.kept, a.requests, a.granted, a.refused, took.Round(time.Millisecond))
+// reportVariable names the report that a run writes its figures into; a relative path is one in the repository.
+const reportVariable = "JEDAN_DRILLS_REPORT"
+
+const reportHead = `# Drills
+
+Written by the tests of conformance/drills (` + "`make races`" + `); each row is the last run of its drill that passed. JEDAN_SEED
+repeats a run's choices, though not the machine's.
+
+- **Races.** Sixteen requests wait in the middle of their bodies and are let go together; over PostgreSQL, eight at each of two processes. For one
+  code exactly one gets tokens and fifteen get ` + "`invalid_grant`" + `. Those fifteen are reuse (RFC 6749 section 4.1.2): when the last answer is out, the
+  grant is ended, with one event of the redemption and one of the reuse, and the winner's access and refresh token are refused by every process.
+  For one refresh token that rotates, all sixteen get one and the same successor; an older token, or the predecessor after the grace, ends the
+  grant. A client that keeps its refresh token gets it back sixteen times.
+- **Kill.** A server under load is killed (SIGKILL) at a random moment and started again. Everything that its clients were fully answered (people,
+  clients, consents, codes, refresh successors, revocations, logouts, audit events) is there: each successor works once, whatever was spent, revoked
+  or ended stays so, and each change has its event exactly once. What was asked and not answered is whole or absent. SQLite passes its integrity check.
+- **Copy.** Database and log are copied while the server is stopped in the middle of whatever it did, the copy's log gets the torn frames of one more
+  commit, and a new server on the copy passes the same check.
+- **First start.** A server that was killed during its first start leaves something that the next start completes.
+- **Broken connections.** Those between two servers and PostgreSQL are ended by an administrator or cut. Clients are told to try again (503 with
+  Retry-After) and do; no refresh token, revocation or logout is lost, and no honest retry refused. Only a code whose answer was lost may be spent.
+
+| drill | database | size | figures | took | seed | when | machine |
+| --- | --- | --- | --- | --- | --- | --- | --- |
+`
+
+// run is one drill's line in the report.
+type run struct {
+	drill, database, size, figures string
+	begun                          time.Time
+}
+
+// report logs the figures and, if it is asked for and the drill passed, writes them down.
+func (s settings) report(t *testing.T, r run) {
+	t.Helper()
+	took := time.Since(r.begun).Round(100 * time.Millisecond)
+	t.Logf("%s on %s: %s, %s, %v", r.drill, r.database, r.size, r.figures, took)
+	path := os.Getenv(reportVariable)
+	if path == "" || t.Failed() {
+		return
+	}
+	if !filepath.IsAbs(path) {
+		path = filepath.Join("..", "..", path)
+	}
+	line := fmt.Sprintf("| %s | %s | %s | %s | %v | %d | %s | %d cores, %s |\n", r.drill, r.database, r.size, r.figures, took, s.seed,
+		r.begun.UTC().Format(time.DateOnly), runtime.NumCPU(), runtime.Version())
+	if err := writeLine(path, r.drill+" | "+r.database, line); err != nil {
+		t.Error(err)
+	}
+}
+
+// writeLine puts the line in the place of the one with the same key, or at the end.
+func writeLine(path, key, line string) error {
+	old, err := os.ReadFile(path)
+	if err != nil && !os.IsNotExist(err) {
+		return err
+	}
+	var lines []string
+	_, table, _ := strings.Cut(string(old), "| --- |")
+	for l := range strings.Lines(table) {
+		if strings.HasPrefix(l, "| ") && !strings.HasPrefix(l, "| ---") && !strings.HasPrefix(l, "| "+key+" |") {
+			lines = append(lines, l)
+		}
+	}
+	lines = append(lines, line)
+	slices.Sort(lines)
+	return os.WriteFile(path, []byte(reportHead+strings.Join(lines, "")), 0o644) //nolint:gosec // a document
+}
+
+// figures writes counts by name.
+func figures(counts map[string]int) string {
+	var parts []string
+	for _, name := range slices.Sorted(maps.Keys(counts)) {
+		parts = append(parts, fmt.Sprintf("%d %s", counts[name], name))
+	}
+	return strings.Join(parts, ", ")
 }

@@ -1,6 +1,7 @@
 package drills
 
 import (
+	"fmt"
 	"io"
 	"math/rand/v2"
 	"os"
@@ -23,7 +24,7 @@ func TestKillByCopy(t *testing.T) {
 	rnd := set.choices(5)
 	c := newCluster(t, onSQLite, patientTokens()...).boot(1)
 	l, hash := newLedger(), cheapHash(t)
-	torn := 0
+	torn, begun := 0, time.Now()
 	for round := range set.kills {
 		from := l.marks()
 		ld := startLoad(c, l, hash, killWorkers, rnd)
@@ -41,7 +42,7 @@ func TestKillByCopy(t *testing.T) {
 			t.Fatal(err)
 		}
 	}
-	t.Logf("%d copies, %d answers, %d bytes of torn frames", set.kills, l.answers, torn)
+	set.report(t, run{drill: "copy", database: onSQLite, begun: begun, size: fmt.Sprintf("%d copies", set.kills), figures: fmt.Sprintf("%d answers, %d bytes of torn frames", l.answers, torn)})
 }
 
 // photograph copies the stopped server's files and the ledger of that moment.
