@@ -134,3 +134,6 @@ func (w *world) issuer() *url.URL {
 	w.must(err)
 	return u
 }
+
+// themed lays a folder over the screens.
+func themed(dir string) testkit.Option { return func(c *app.Config) { c.Theme.Dir = dir } }
