@@ -14,7 +14,7 @@ run: build ## build, start on SQLite in ./data, print the link that sets up the 
 TAGS    := nomsgpack
 
 build:
-	$(GO) build -trimpath -tags $(TAGS) -ldflags '$(LDFLAGS)' -o $(BIN) ./cmd/jedan-auth
+	$(GO) build -trimpath -buildvcs=auto -tags $(TAGS) -ldflags '$(LDFLAGS)' -o $(BIN) ./cmd/jedan-auth
 
 test: ## every test that needs no service; those that need one say what they skipped
 	$(GO) test ./...

@@ -80,7 +80,7 @@ func (c *cli) runPlans(ctx context.Context, a *app.App, cfg runner.Config, names
 	}
 	clients := &suiteClients{a: a}
 	defer func() { err = errors.Join(err, clients.remove(context.WithoutCancel(ctx))) }()
-	cfg.Issuer, cfg.Commit = a.Config.Issuer, c.build().Commit
+	cfg.Issuer, cfg.Commit = a.Config.Issuer, c.build().commit()
 	r, err := runner.New(cfg, runner.Deps{Clients: clients, HTTP: client, Progress: func(line string) { c.note("%s", printableLine(line)) }, Now: c.Now, Pause: pause})
 	if err != nil {
 		return err

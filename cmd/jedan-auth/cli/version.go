@@ -36,3 +36,14 @@ func (c *cli) build() build {
 	}
 	return b
 }
+
+// commit names the source of this build: the revision, marked when files differed from it, or the release where no revision is known.
+func (b build) commit() string {
+	switch {
+	case b.Commit == "":
+		return b.Version
+	case b.Modified:
+		return b.Commit + " with changes"
+	}
+	return b.Commit
+}
