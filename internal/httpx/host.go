@@ -5,6 +5,7 @@ import (
 	"net"
 	"net/http"
 	"net/netip"
+	"strconv"
 	"strings"
 
 	"github.com/gin-gonic/gin"
@@ -21,6 +22,9 @@ func canonicalHost(host, scheme string) (string, error) {
 	name, port, err := net.SplitHostPort(host)
 	if err != nil {
 		return host, nil // no port
+	}
+	if _, err := strconv.ParseUint(port, 10, 16); err != nil && port != "" {
+		return "", errors.New("not a port")
 	}
 	if strings.Contains(name, ":") {
 		name = "[" + name + "]"

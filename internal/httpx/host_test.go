@@ -56,6 +56,13 @@ func TestOddHosts(t *testing.T) {
 		}
 	}
 	local := newWorld(t, "http://localhost", nil, nil)
+	for _, host := range []string{"127.0.0.1:80.evil.test", "localhost:x", "localhost:99999", "[::1]:-1"} {
+		r := newRequest(local, "GET", "/page")
+		r.Host = host
+		if status := serveRecorded(local, r); status != 421 {
+			t.Errorf("%q: %d", host, status)
+		}
+	}
 	r := newRequest(local, "GET", "/page")
 	r.URL.Path, r.Host = "*", "127.0.0.1"
 	rec := httptest.NewRecorder()
