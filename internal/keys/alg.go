@@ -10,7 +10,6 @@ import (
 	"crypto/sha256"
 	"errors"
 	"fmt"
-	"math/big"
 	"slices"
 )
 
@@ -100,8 +99,8 @@ func verify(alg string, pub crypto.PublicKey, input, sig []byte) bool {
 		if len(sig) != 2*coordinate {
 			return false
 		}
-		r, s := new(big.Int).SetBytes(sig[:coordinate]), new(big.Int).SetBytes(sig[coordinate:])
-		return ecdsa.Verify(k, digest[:], r, s)
+		var room [2 + 2*(2+1+coordinate)]byte
+		return ecdsa.VerifyASN1(k, digest[:], appendDER(room[:0], sig))
 	}
 	return false
 }
@@ -111,17 +110,40 @@ func pssOptions() *rsa.PSSOptions {
 	return &rsa.PSSOptions{SaltLength: rsa.PSSSaltLengthEqualsHash, Hash: crypto.SHA256}
 }
 
+// Tags of DER (X.690).
+const (
+	derSequence = 0x30
+	derInteger  = 0x02
+)
+
+// appendDER turns r and s of 32 bytes each into SEQUENCE { INTEGER r, INTEGER s }.
+func appendDER(dst, raw []byte) []byte {
+	start := len(dst)
+	dst = append(dst, derSequence, 0)
+	for _, n := range [][]byte{raw[:coordinate], raw[coordinate:]} {
+		for len(n) > 1 && n[0] == 0 {
+			n = n[1:]
+		}
+		if n[0] >= 0x80 { // a leading zero keeps it positive
+			dst = append(dst, derInteger, byte(len(n)+1), 0)
+		} else {
+			dst = append(dst, derInteger, byte(len(n)))
+		}
+		dst = append(dst, n...)
+	}
+	dst[start+1] = byte(len(dst) - start - 2)
+	return dst
+}
+
 // appendRaw turns Go's DER signature, SEQUENCE { INTEGER r, INTEGER s }, into r and s of 32 bytes each (RFC 7518 section 3.4).
 func appendRaw(dst, der []byte) ([]byte, error) {
-	const sequence = 0x30
 	bad := errors.New("keys: not an ECDSA signature")
-	if len(der) < 2 || der[0] != sequence || int(der[1]) != len(der)-2 {
+	if len(der) < 2 || der[0] != derSequence || int(der[1]) != len(der)-2 {
 		return dst, bad
 	}
 	rest := der[2:]
 	for range 2 {
-		const integer = 0x02
-		if len(rest) < 2 || rest[0] != integer || len(rest) < 2+int(rest[1]) {
+		if len(rest) < 2 || rest[0] != derInteger || len(rest) < 2+int(rest[1]) {
 			return dst, bad
 		}
 		n := rest[2 : 2+int(rest[1])]

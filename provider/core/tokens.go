@@ -100,6 +100,14 @@ func (t *Tokens) open(token string) (*AccessToken, error) {
 }
 
 func decodeAccess(raw []byte) (*AccessToken, error) {
+	if a, ok := readOwn(raw); ok {
+		return a, nil
+	}
+	return decodeGeneral(raw)
+}
+
+// decodeGeneral reads claims in whatever form.
+func decodeGeneral(raw []byte) (*AccessToken, error) {
 	m, err := keys.DecodeClaims(raw)
 	if err != nil {
 		return nil, InvalidToken("well-formed claims", "others")
