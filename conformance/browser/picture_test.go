@@ -35,7 +35,7 @@ func paletted(from image.Image) image.Image {
 	}
 	index := map[color.RGBA]uint8{}
 	for _, c := range colours {
-		index[c] = uint8(palette.Index(c)) //nolint:gosec // at most 255
+		index[c] = uint8(palette.Index(c))
 	}
 	to := image.NewPaletted(from.Bounds(), palette)
 	each(from, func(x, y int, c color.RGBA) { to.SetColorIndex(x, y, index[c]) })
@@ -49,7 +49,7 @@ func each(m image.Image, do func(x, y int, c color.RGBA)) {
 	for y := b.Min.Y; y < b.Max.Y; y++ {
 		for x := b.Min.X; x < b.Max.X; x++ {
 			r, g, bl, _ := m.At(x, y).RGBA()
-			do(x, y, color.RGBA{uint8(r >> 8), uint8(g >> 8), uint8(bl >> 8), 255}) //nolint:gosec // 16 bits to 8
+			do(x, y, color.RGBA{uint8(r >> 8), uint8(g >> 8), uint8(bl >> 8), 255})
 		}
 	}
 }

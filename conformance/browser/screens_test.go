@@ -97,7 +97,7 @@ func (g *gallery) show(b *tab, l look, name string) {
 		b.t.Fatal(err)
 	}
 	path := filepath.Join(g.folder, fmt.Sprintf("%s-%d-%s.png", name, l.width, l.scheme))
-	if err := os.WriteFile(path, small, 0o644); err != nil { //nolint:gosec // a picture for everybody
+	if err := os.WriteFile(path, small, 0o644); err != nil {
 		b.t.Fatal(err)
 	}
 }

@@ -1,0 +1,65 @@
+"""Reads what `go test -json` says, for .ci/run.
+
+show LOG RESULTS   prints each package's closing line and all that a failed test said; keeps everything in LOG and adds to RESULTS how each test ended
+verdict RESULTS    fails when a test was skipped in every run in which it was met, and names it
+"""
+
+import json
+import sys
+from collections import defaultdict
+
+
+def show(log_path, results_path):
+    said = defaultdict(list)  # by package and test; test "" is the package itself
+    with open(log_path, "w") as log, open(results_path, "a") as results:
+        for line in sys.stdin:
+            try:
+                event = json.loads(line)
+            except ValueError:  # the tool itself speaks, not a test
+                print(line, end="", flush=True)
+                continue
+            take(event, said, log, results)
+
+
+def take(event, said, log, results):
+    action, package, test = event["Action"], event.get("Package", ""), event.get("Test", "")
+    output = event.get("Output", "")
+    log.write(output)
+    if action == "build-output":
+        print(output, end="", flush=True)
+    elif action == "output":
+        said[package, test].append(output)
+        if not test and output.startswith(("ok ", "ok\t", "FAIL\t", "panic:")):
+            print(output, end="", flush=True)
+    elif action in ("pass", "fail", "skip"):
+        lines = said.pop((package, test), [])
+        if action == "fail":
+            complain(package, test, lines, said)
+        if test:
+            results.write(f"{action} {package} {test}\n")
+
+
+def complain(package, test, lines, said):
+    """A test says what it said; a package that failed, what its unfinished tests said (a panic, a time-out)."""
+    if not test:
+        for key in [k for k in said if k[0] == package]:
+            lines = said.pop(key) + lines
+    print("".join(lines[-400:]), end="", flush=True)
+
+
+def verdict(results_path):
+    ends = defaultdict(set)
+    with open(results_path) as results:
+        for line in results:
+            action, package, test = line.rstrip("\n").split(" ", 2)
+            ends[package, test].add(action)
+    skipped = sorted(k for k, actions in ends.items() if actions == {"skip"})
+    for package, test in skipped:
+        print(f"skipped: {package} {test}")
+    count = sum(1 for actions in ends.values() if "pass" in actions)
+    print(f"{count} tests and subtests passed, {len(skipped)} were skipped")
+    return 1 if skipped or not count else 0
+
+
+if __name__ == "__main__":
+    sys.exit({"show": show, "verdict": verdict}[sys.argv[1]](*sys.argv[2:]))
