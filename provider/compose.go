@@ -59,7 +59,7 @@ func newBuild(c Config, d Deps) *build {
 	}
 	b.live = core.NewLive(d.Store, b.clients, d.Feed, d.Tenant, d.Now)
 	b.verifier = core.NewVerifier(b.tokens, b.live, seenTokens)
-	b.people = &core.People{Reader: d.Store, Directory: d.Directory, Tenant: d.Tenant}
+	b.people = core.NewPeople(d.Store, d.Directory, d.Feed, d.Tenant)
 	b.counter = core.NewCounter(d.Tenant, d.Store, d.Store, d.Audit, d.Log, d.Now)
 	b.authn = &core.Authn{
 		Clients: b.clients, Ring: d.Ring, Slow: d.Slow, Replays: d.Store, Writer: d.Store, Audit: d.Audit, Now: d.Now, Tenant: d.Tenant,

@@ -3,6 +3,7 @@ package core
 import (
 	"context"
 
+	"github.com/jedan-auth/jedan-auth/internal/cache"
 	"github.com/jedan-auth/jedan-auth/storage"
 )
 
@@ -13,9 +14,26 @@ type Directory interface {
 
 // People chooses which of a person's claims leave, for ID tokens and UserInfo.
 type People struct {
-	Reader    storage.PersonReader
-	Directory Directory
-	Tenant    storage.ID
+	reader    storage.PersonReader
+	directory Directory
+	tenant    storage.ID
+	profiles  *cache.Cache[storage.ID, *profile]
+}
+
+// maxProfiles bounds the opened profiles in memory, about 2 KB each.
+const maxProfiles = 5_000
+
+// NewPeople returns a chooser over the store. Profiles that UserInfo was asked for stay open in memory until the person changes.
+func NewPeople(reader storage.PersonReader, directory Directory, feed *cache.Feed, tenant storage.ID) *People {
+	p := &People{reader: reader, directory: directory, tenant: tenant}
+	p.profiles = cache.New(feed, maxProfiles, func(ctx context.Context, id storage.ID) (*profile, error) {
+		person, err := reader.PersonByID(ctx, tenant, id)
+		if err != nil {
+			return nil, err
+		}
+		return p.open(person)
+	}, RowTouches(storage.ChangePerson))
+	return p
 }
 
 // IDTokenClaims returns the person's claims for an ID token: those asked for by name, and those of the scopes too when no access token could fetch
@@ -32,11 +50,11 @@ func (p *People) IDTokenClaims(ctx context.Context, g *storage.Grant, withAccess
 	if len(scopes) == 0 && len(asked.IDToken) == 0 {
 		return map[string]any{}, nil
 	}
-	person, err := p.Reader.PersonByID(ctx, p.Tenant, g.Person)
+	person, err := p.reader.PersonByID(ctx, p.tenant, g.Person)
 	if err != nil {
 		return nil, err
 	}
-	all, err := p.Directory.ClaimsOf(person)
+	all, err := p.directory.ClaimsOf(person)
 	if err != nil {
 		return nil, err
 	}
@@ -49,7 +67,7 @@ func (p *People) UserinfoClaims(person *storage.Person, g *storage.Grant, scopes
 	if err != nil {
 		return nil, err
 	}
-	all, err := p.Directory.ClaimsOf(person)
+	all, err := p.directory.ClaimsOf(person)
 	if err != nil {
 		return nil, err
 	}

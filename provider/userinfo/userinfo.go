@@ -16,6 +16,7 @@ import (
 
 // Claims chooses the claims of a person for UserInfo.
 type Claims interface {
+	UserinfoJSON(ctx context.Context, subject string, p *storage.Person, g *storage.Grant, scopes []string) ([]byte, error)
 	UserinfoClaims(p *storage.Person, g *storage.Grant, scopes []string) (map[string]any, error)
 }
 
@@ -68,7 +69,7 @@ func (e *Endpoint) serve(c *gin.Context) error {
 		e.Log.Refused(c.Request.Context(), "userinfo", refusal)
 		return core.WriteBearerError(c.Writer, refusal, r.token != "")
 	}
-	return e.answer(c.Writer, r)
+	return e.answer(c, r)
 }
 
 // readForm reads a POST body only when there is one of a form's type: the token may be in the header as well (section 5.3.1).
@@ -81,26 +82,36 @@ func (e *Endpoint) readForm(c *gin.Context, r *request) error {
 	return err
 }
 
-func (e *Endpoint) answer(w http.ResponseWriter, r *request) error {
+func (e *Endpoint) answer(c *gin.Context, r *request) error {
+	contentType, body, err := e.body(c.Request.Context(), r)
+	if err != nil {
+		return core.Answer(c, e.Log, "userinfo", false, err)
+	}
+	return core.WriteBody(c.Writer, http.StatusOK, contentType, body)
+}
+
+func (e *Endpoint) body(ctx context.Context, r *request) (contentType string, body []byte, err error) {
+	if alg := r.Registered.Metadata.UserinfoSignedRespAlg; alg != "" {
+		body, err = e.signed(alg, r)
+		return "application/jwt", body, err
+	}
+	body, err = e.Claims.UserinfoJSON(ctx, r.Subject, r.Person, r.Grant, r.Scopes)
+	return "application/json", body, err
+}
+
+// signed is a JWT for the client (section 5.3.2).
+func (e *Endpoint) signed(alg string, r *request) ([]byte, error) {
 	claims, err := e.Claims.UserinfoClaims(r.Person, r.Grant, r.Scopes)
 	if err != nil {
-		return core.WriteError(w, core.AsRefusal(err), false)
+		return nil, err
 	}
-	claims["sub"] = r.Subject
-	alg := r.Registered.Metadata.UserinfoSignedRespAlg
-	if alg == "" {
-		return core.WriteJSON(w, http.StatusOK, claims)
-	}
-	claims["iss"], claims["aud"], claims["iat"] = e.Issuer, r.ClientID, e.Now().Unix()
+	claims["sub"], claims["iss"], claims["aud"], claims["iat"] = r.Subject, e.Issuer, r.ClientID, e.Now().Unix()
 	body, err := json.Marshal(claims)
 	if err != nil {
-		return err
+		return nil, err
 	}
 	jwt, err := e.Signer.Sign(alg, "JWT", body)
-	if err != nil {
-		return err
-	}
-	return core.WriteBody(w, http.StatusOK, "application/jwt", []byte(jwt))
+	return []byte(jwt), err
 }
 
 // checkBearer finds the one token in the header or the POST body (RFC 6750 section 2); in the query it is never read.

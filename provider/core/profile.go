@@ -1,0 +1,84 @@
+package core
+
+import (
+	"context"
+	"encoding/json"
+	"slices"
+	"strconv"
+
+	"github.com/jedan-auth/jedan-auth/storage"
+)
+
+// profile holds a person's standard claims as JSON, as of a version of the person.
+type profile struct {
+	version int64
+	members map[string]json.RawMessage
+}
+
+func (p *People) open(person *storage.Person) (*profile, error) {
+	all, err := p.directory.ClaimsOf(person)
+	if err != nil {
+		return nil, err
+	}
+	out := &profile{version: person.Version, members: make(map[string]json.RawMessage, len(all))}
+	for name, v := range all {
+		if !standardClaim(name) {
+			continue
+		}
+		if out.members[name], err = json.Marshal(v); err != nil {
+			return nil, err
+		}
+	}
+	out.members["updated_at"] = strconv.AppendInt(nil, person.UpdatedAt.Unix(), 10)
+	return out, nil
+}
+
+// profileOf returns the profile as of the person that the token was judged with.
+func (p *People) profileOf(ctx context.Context, person *storage.Person) (*profile, error) {
+	opened, err := p.profiles.Get(ctx, person.ID)
+	if err != nil || opened.version == person.Version {
+		return opened, err
+	}
+	return p.open(person)
+}
+
+// UserinfoJSON is UserinfoClaims with the subject, written as JSON.
+func (p *People) UserinfoJSON(ctx context.Context, subject string, person *storage.Person, g *storage.Grant, scopes []string) ([]byte, error) {
+	asked, err := ParseClaimsRequest(g.Claims)
+	if err != nil {
+		return nil, err
+	}
+	opened, err := p.profileOf(ctx, person)
+	if err != nil {
+		return nil, err
+	}
+	b := appendString(append(make([]byte, 0, 768), `{"sub":`...), subject)
+	for i, s := range scopes {
+		if slices.Contains(scopes[:i], s) {
+			continue
+		}
+		for _, name := range ScopeClaims(s) {
+			b = opened.append(b, name)
+		}
+	}
+	for name := range asked.Userinfo {
+		if !scopeCovers(scopes, name) {
+			b = opened.append(b, name)
+		}
+	}
+	return append(b, '}'), nil
+}
+
+// append writes one claim, if the person has it.
+func (o *profile) append(b []byte, name string) []byte {
+	v, ok := o.members[name]
+	if !ok {
+		return b
+	}
+	b = append(append(append(b, `,"`...), name...), `":`...)
+	return append(b, v...)
+}
+
+func scopeCovers(scopes []string, name string) bool {
+	return slices.ContainsFunc(scopes, func(s string) bool { return slices.Contains(ScopeClaims(s), name) })
+}
