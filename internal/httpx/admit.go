@@ -123,11 +123,6 @@ func limitBody(c *gin.Context, g Guard) error {
 	if r.ContentLength > limit {
 		return errs.New(errs.TooLarge, "")
 	}
-	if len(r.TransferEncoding) > 0 {
-		// net/http hides whether a Content-Length came with it, and then nothing may
-		// follow on this connection (RFC 9112 §6.1): requests hide there.
-		c.Header("Connection", "close")
-	}
 	if r.Body != nil && r.Body != http.NoBody {
 		r.Body = http.MaxBytesReader(c.Writer, r.Body, limit)
 	}

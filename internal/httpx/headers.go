@@ -52,7 +52,9 @@ func (e *Engine) writeHeaders(c *gin.Context, rt *route) {
 	for _, hd := range rt.headers {
 		h[hd.name] = hd.value
 	}
-	if e.draining.Load() {
+	if r := c.Request; e.draining.Load() || len(r.TransferEncoding) > 0 || !r.ProtoAtLeast(1, 1) {
+		// net/http hides whether a Content-Length came with a Transfer-Encoding, and whether HTTP/1.0 came with one at all, and then nothing may
+		// follow on this connection (RFC 9112 §6.1): requests hide there.
 		h.Set("Connection", "close")
 	}
 }
