@@ -5,6 +5,8 @@ import (
 	"net"
 	"os/exec"
 	"path/filepath"
+	"slices"
+	"strings"
 	"syscall"
 	"testing"
 
@@ -56,6 +58,7 @@ func build(t *testing.T) *program {
 func (p *program) serve() string {
 	p.t.Helper()
 	cmd := exec.CommandContext(p.t.Context(), p.path, "serve", "--output", "json", "--data", p.folder, "--issuer", p.issuer, "--listen", p.issuer[len("http://"):])
+	cmd.Env = slices.DeleteFunc(cmd.Environ(), func(v string) bool { return strings.HasPrefix(v, "JEDAN_") }) // what is for the tests is no setting of the program
 	out, err := cmd.StdoutPipe()
 	if err != nil {
 		p.t.Fatal(err)
