@@ -59,6 +59,7 @@ func (p *program) serve() string {
 	p.t.Helper()
 	cmd := exec.CommandContext(p.t.Context(), p.path, "serve", "--output", "json", "--data", p.folder, "--issuer", p.issuer, "--listen", p.issuer[len("http://"):])
 	cmd.Env = slices.DeleteFunc(cmd.Environ(), func(v string) bool { return strings.HasPrefix(v, "JEDAN_") }) // what is for the tests is no setting of the program
+	cmd.Env = []string{} // JEDAN_CHROMIUM and the like are settings that the program does not know, and refuses
 	out, err := cmd.StdoutPipe()
 	if err != nil {
 		p.t.Fatal(err)
@@ -82,6 +83,8 @@ func (p *program) serve() string {
 		Link   string `json:"setup_link"`
 	}
 	if err := json.NewDecoder(out).Decode(&ready); err != nil || ready.Issuer != p.issuer {
+		_ = cmd.Process.Kill() // it may have ended by itself, as its log says
+		_ = cmd.Wait()
 		p.t.Fatalf("the program says %+v, %v\n%s", ready, err, log)
 	}
 	return ready.Link
