@@ -8,6 +8,8 @@ import json
 import sys
 from collections import defaultdict
 
+CLOSING = ("ok ", "ok\t", "FAIL\t", "panic:")
+
 
 def show(log_path, results_path):
     said = defaultdict(list)  # by package and test; test "" is the package itself
@@ -29,7 +31,7 @@ def take(event, said, log, results):
         print(output, end="", flush=True)
     elif action == "output":
         said[package, test].append(output)
-        if not test and output.startswith(("ok ", "ok\t", "FAIL\t", "panic:")):
+        if not test and output.startswith(CLOSING):
             print(output, end="", flush=True)
     elif action in ("pass", "fail", "skip"):
         lines = said.pop((package, test), [])
@@ -42,6 +44,7 @@ def take(event, said, log, results):
 def complain(package, test, lines, said):
     """A test says what it said; a package that failed, what its unfinished tests said (a panic, a time-out)."""
     if not test:
+        lines = [line for line in lines if not line.startswith(CLOSING) and line != "FAIL\n"]
         for key in [k for k in said if k[0] == package]:
             lines = said.pop(key) + lines
     print("".join(lines[-400:]), end="", flush=True)
