@@ -26,11 +26,12 @@ func sumOf(ps ...primitive) goal { return goal{sum: ps} }
 // result is a scenario's figures: medians over the runs.
 type result struct {
 	scenario   scenario
-	hello, own time.Duration // CPU per request and per turn; own has the database server's
-	database   time.Duration // PostgreSQL's part of own
-	ratios     []float64     // hello / own, run by run
-	each       map[primitive]time.Duration
-	objects    float64 // allocations per turn
+	hello, own time.Duration               // CPU per request and per turn; own has the database server's
+	database   time.Duration               // PostgreSQL's part of own
+	ratios     []float64                   // hello / own, run by run
+	units      []float64                   // the goal's primitive / own, run by run
+	each       map[primitive]time.Duration // the goal's primitives, measured between the runs
+	objects    float64                     // allocations per turn
 	bytes      float64
 	perSecond  float64 // turns
 	busy       float64 // part of its core that the server used
@@ -39,9 +40,20 @@ type result struct {
 // ratio is what the goal is about.
 func (r *result) ratio() float64 {
 	if r.scenario.goal.unit != "" {
-		return float64(r.each[r.scenario.goal.unit]) / float64(r.own)
+		return median(r.units)
 	}
 	return median(r.ratios)
+}
+
+// primitives are those that a child must measure for the goal, each once.
+func (g goal) primitives() []primitive {
+	var out []primitive
+	for _, p := range append(slices.Clone(g.sum), g.unit) {
+		if p != "" && p != primHello && !slices.Contains(out, p) {
+			out = append(out, p)
+		}
+	}
+	return out
 }
 
 // primitivesSum is the CPU time of all primitives of the goal.

@@ -20,7 +20,6 @@ type session struct {
 	pg    *server // nil on SQLite
 	hello *process
 	own   *process
-	each  map[primitive]time.Duration
 }
 
 // part is what was measured on one database.
@@ -114,28 +113,33 @@ func (s *session) serverOptions() childOptions {
 }
 
 func (s *session) measurePrimitives(p *part) error {
-	s.each = map[primitive]time.Duration{}
+	p.each = map[primitive]time.Duration{}
 	for _, name := range primitives() {
-		before, err := s.pg.cpu()
+		d, err := s.primitive(name)
 		if err != nil {
 			return err
 		}
-		r, err := s.hello.ask("primitive " + string(name))
-		if err != nil {
-			return fmt.Errorf("%s: %w", name, err)
-		}
-		after, err := s.pg.cpu()
-		if err != nil {
-			return err
-		}
-		s.each[name] = r.Each
-		if name == primRead || name == primWrite {
-			s.each[name] += (after - before) / time.Duration(r.Count)
-		}
-		fmt.Fprintf(s.out, "%-40s %8s µs\n", name, micros(s.each[name]))
+		p.each[name] = d
+		fmt.Fprintf(s.out, "%-40s %8s µs\n", name, micros(d))
 	}
-	p.each = s.each
 	return nil
+}
+
+// primitive measures one in the bare handler's process; PostgreSQL's part is added where it takes one.
+func (s *session) primitive(name primitive) (time.Duration, error) {
+	before, err := s.pg.cpu()
+	if err != nil {
+		return 0, err
+	}
+	r, err := s.hello.ask("primitive " + string(name))
+	if err != nil {
+		return 0, fmt.Errorf("%s: %w", name, err)
+	}
+	after, err := s.pg.cpu()
+	if name == primRead || name == primWrite {
+		r.Each += (after - before) / time.Duration(r.Count)
+	}
+	return r.Each, err
 }
 
 // scenario starts a server, so that no scenario fills another's caches, and runs the bare handler and the server in turn.
@@ -193,10 +197,10 @@ func (d *drive) refill(ctx context.Context) error {
 }
 
 func (s *session) interleaved(ctx context.Context, sc scenario, d *drive, own, bare *pool, size int) (*result, error) {
-	r := &result{scenario: sc, each: s.each}
+	r := &result{scenario: sc, each: map[primitive]time.Duration{}}
 	helloOp := helloTurn(s.hello.addr, size)
-	var hellos, owns, databases []time.Duration
-	var objects, bytes, rates, busy []float64
+	all := map[primitive][]time.Duration{}
+	var hellos, owns []figures
 	for range s.o.runs {
 		h, err := s.window(ctx, s.hello, bare, helloOp, s.o.length, 0)
 		if err != nil {
@@ -209,13 +213,43 @@ func (s *session) interleaved(ctx context.Context, sc scenario, d *drive, own, b
 		if err != nil {
 			return nil, err
 		}
-		hellos, owns, databases = append(hellos, h.cpu), append(owns, x.cpu+x.database), append(databases, x.database)
+		hellos, owns = append(hellos, h), append(owns, x)
 		r.ratios = append(r.ratios, float64(h.cpu)/float64(x.cpu+x.database))
-		objects, bytes, rates, busy = append(objects, x.objects), append(bytes, x.bytes), append(rates, x.rate), append(busy, x.busy)
+		for _, name := range sc.goal.primitives() {
+			took, err := s.primitive(name)
+			if err != nil {
+				return nil, err
+			}
+			all[name] = append(all[name], took)
+			if name == sc.goal.unit {
+				r.units = append(r.units, float64(took)/float64(x.cpu+x.database))
+			}
+		}
 	}
-	r.hello, r.own, r.database = median(hellos), median(owns), median(databases)
-	r.objects, r.bytes, r.perSecond, r.busy = median(objects), median(bytes), median(rates), median(busy)
+	for name, took := range all {
+		r.each[name] = median(took)
+	}
+	r.summarize(hellos, owns)
 	return r, nil
+}
+
+// summarize takes the medians.
+func (r *result) summarize(hellos, owns []figures) {
+	r.hello = medianOf(hellos, func(f figures) time.Duration { return f.cpu })
+	r.own = medianOf(owns, func(f figures) time.Duration { return f.cpu + f.database })
+	r.database = medianOf(owns, func(f figures) time.Duration { return f.database })
+	r.objects = medianOf(owns, func(f figures) float64 { return f.objects })
+	r.bytes = medianOf(owns, func(f figures) float64 { return f.bytes })
+	r.perSecond = medianOf(owns, func(f figures) float64 { return f.rate })
+	r.busy = medianOf(owns, func(f figures) float64 { return f.busy })
+}
+
+func medianOf[T float64 | time.Duration](all []figures, of func(figures) T) T {
+	v := make([]T, len(all))
+	for i, f := range all {
+		v[i] = of(f)
+	}
+	return median(v)
 }
 
 // profiled is an extra run whose figures do not count.
