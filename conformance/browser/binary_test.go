@@ -59,7 +59,6 @@ func (p *program) serve() string {
 	p.t.Helper()
 	cmd := exec.CommandContext(p.t.Context(), p.path, "serve", "--output", "json", "--data", p.folder, "--issuer", p.issuer, "--listen", p.issuer[len("http://"):])
 	cmd.Env = slices.DeleteFunc(cmd.Environ(), func(v string) bool { return strings.HasPrefix(v, "JEDAN_") }) // what is for the tests is no setting of the program
-	cmd.Env = []string{} // JEDAN_CHROMIUM and the like are settings that the program does not know, and refuses
 	out, err := cmd.StdoutPipe()
 	if err != nil {
 		p.t.Fatal(err)
