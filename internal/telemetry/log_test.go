@@ -172,20 +172,22 @@ func TestFloodOfFailuresIsBounded(t *testing.T) {
 	for i := range 10_000 {
 		b.Info("request failed", "code", "unauthenticated", "error_id", i)
 		b.Info("request", "status", 401)
+		b.Info("request refused", "table", "sign-in", "check", "password", "error_id", i)
+		b.Info("request refused", "table", "sign-in", "check", "person", "error_id", i)
 	}
-	if got := len(b.lines(t)); got != 40 {
+	if got := len(b.lines(t)); got != 80 {
 		t.Fatalf("%d lines", got)
 	}
 	b.now = b.now.Add(time.Second)
 	b.Info("request", "status", 200)
-	lines := b.lines(t)[40:]
+	lines := b.lines(t)[80:]
 	suppressed := 0.0
-	for _, line := range lines[:2] {
+	for _, line := range lines[:4] {
 		if n, ok := line["suppressed"].(float64); ok && line["msg"] == "failures not written" {
 			suppressed += n
 		}
 	}
-	if suppressed != 2*(10_000-20) {
+	if suppressed != 4*(10_000-20) {
 		t.Errorf("the count is lost: %v", lines)
 	}
 	b.Info("request", "status", 401)

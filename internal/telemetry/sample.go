@@ -14,7 +14,7 @@ const maxKinds = 512
 // sampler writes the first few failures of a kind in a second and counts the rest
 // in one line: ten thousand failures a second must not fill a disk (CWE-779).
 // Failures are records of level warn and above, and those with a status of 400 and
-// above or a code. Nothing that the audit trail keeps passes here.
+// above, a code, or the check that refused a request. Nothing that the audit trail keeps passes here.
 type sampler struct {
 	next   slog.Handler
 	shared *samples
@@ -65,8 +65,8 @@ func (h *sampler) Handle(ctx context.Context, r slog.Record) error {
 	return h.next.Handle(ctx, r)
 }
 
-// kindOf tells failures apart by level, message, code and status, never by what
-// the caller can choose freely.
+// kindOf tells failures apart by level, message, code, check and status, never by
+// what the caller can choose freely.
 func kindOf(r slog.Record) (kind string, failure bool) {
 	var b strings.Builder
 	b.WriteString(r.Level.String())
@@ -79,7 +79,7 @@ func kindOf(r slog.Record) (kind string, failure bool) {
 			if a.Value.Int64() < 400 {
 				return true
 			}
-		case a.Key == "code" && a.Value.Kind() == slog.KindString:
+		case (a.Key == "code" || a.Key == "check") && a.Value.Kind() == slog.KindString:
 		default:
 			return true
 		}
