@@ -20,10 +20,11 @@ type Check struct {
 
 const (
 	readyTimeout = 2 * time.Second // for all checks together
-	readyFresh   = time.Second     // how long an answer is reused, so that probes cost nothing
+	readyFresh   = time.Second     // how long a yes is reused, so that probes cost nothing
+	readyAgain   = readyFresh / 10 // how long a no is: who waits for a yes should hear it when it comes
 )
 
-// readiness runs the checks, at most once in readyFresh whoever asks.
+// readiness runs the checks, at most once in readyFresh or readyAgain whoever asks.
 type readiness struct {
 	checks []Check
 	now    func() time.Time
@@ -35,10 +36,17 @@ type readiness struct {
 	ok      bool
 }
 
+func (r *readiness) fresh() time.Duration {
+	if r.ok {
+		return readyFresh
+	}
+	return readyAgain
+}
+
 func (r *readiness) ask(ctx context.Context) (map[string]string, bool) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	if r.results != nil && r.now().Sub(r.asked) < readyFresh {
+	if r.results != nil && r.now().Sub(r.asked) < r.fresh() {
 		return r.results, r.ok
 	}
 	// One caller's cancellation must not become everyone's answer.

@@ -40,6 +40,10 @@ func TestHealth(t *testing.T) {
 		t.Error("the log does not say why")
 	}
 	wantStatus(t, w.ask("GET", "/health/live", ""), 200)
+	failure = nil
+	wantStatus(t, w.ask("GET", "/health/ready", ""), 503) // within readyAgain nobody asks again
+	w.now = w.now.Add(readyAgain)
+	wantStatus(t, w.ask("GET", "/health/ready", ""), 200)
 }
 
 func TestReadinessOutlivesTheProbeThatAsked(t *testing.T) {
