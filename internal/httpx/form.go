@@ -136,7 +136,11 @@ func parsePair(pair string) (name, value string, err error) {
 // unescape decodes one half of a pair. A raw ";" is refused because parsers
 // disagree about it.
 func unescape(s string) (string, error) {
-	out, err := url.QueryUnescape(s)
+	out := s
+	var err error
+	if strings.IndexByte(s, '%') >= 0 || strings.IndexByte(s, '+') >= 0 { // else there is nothing to decode
+		out, err = url.QueryUnescape(s)
+	}
 	if err != nil || strings.Contains(s, ";") {
 		return "", errs.New(errs.Invalid, "A parameter is not encoded correctly.")
 	}
