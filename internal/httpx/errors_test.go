@@ -267,3 +267,18 @@ func TestAccessLogIsOptionalAndFailuresAreNot(t *testing.T) {
 		t.Error("the address was asked for")
 	}
 }
+
+// PW25: what somebody puts into a link that leads nowhere is not in the log.
+func TestPathsOfNoRouteAreLoggedAsWordsOnly(t *testing.T) {
+	w := newWorld(t, "https://id.test", nil, nil)
+	for path, logged := range map[string]string{
+		"/auth/oauth2/authorise": "/auth/oauth2/authorise", "/users/maria@example.org/edit": "/users/*/edit", "/reset/8Jd2kQpW": "/reset/*", "/tel/385912345678": "/tel/*",
+		"/a%20b/" + strings.Repeat("c", 40): "/*/*", "/": "/",
+	} {
+		before := len(w.log.String())
+		w.ask("GET", "https://id.test"+path, "")
+		if said := w.log.String()[before:]; !strings.Contains(said, `"path":"`+logged+`"`) {
+			t.Errorf("%s: %s", path, said)
+		}
+	}
+}

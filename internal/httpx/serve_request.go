@@ -7,6 +7,7 @@ import (
 	"log/slog"
 	"net/http"
 	"runtime/debug"
+	"strings"
 	"time"
 
 	"github.com/gin-gonic/gin"
@@ -76,11 +77,34 @@ func (e *Engine) access(c *gin.Context, st *state, rt *route, took time.Duration
 	e.cfg.Logger.LogAttrs(c.Request.Context(), slog.LevelInfo, "request", attrs...)
 }
 
+// logPath is the route's template or, where there is none, the path as far as it is made of plain words: whatever else somebody puts into a link,
+// an address above all, is not for the log.
 func logPath(c *gin.Context, rt *route) string {
 	if rt.path != "" {
 		return rt.path
 	}
-	return printable(c.Request.URL.Path, 100)
+	path := printable(c.Request.URL.Path, 100)
+	segments := strings.Split(path, "/")
+	for i, s := range segments {
+		if !plainSegment(s) {
+			segments[i] = "*"
+		}
+	}
+	return strings.Join(segments, "/")
+}
+
+// plainSegment takes words as routes have them: at most 32 lower-case letters, two digits among them, and signs.
+func plainSegment(s string) bool {
+	digits := 0
+	for i := range len(s) {
+		switch b := s[i]; {
+		case b >= '0' && b <= '9':
+			digits++
+		case (b < 'a' || b > 'z') && b != '-' && b != '_' && b != '.':
+			return false
+		}
+	}
+	return len(s) <= 32 && digits <= 2
 }
 
 // fail is the one place where an error becomes an answer.
