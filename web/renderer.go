@@ -26,6 +26,8 @@ type Options struct {
 	ProductName string
 	// Secure says that the issuer is https, so the cookies of the language and appearance choice say Secure.
 	Secure bool
+	// Log takes what could not be drawn; nil is slog's default.
+	Log *slog.Logger
 }
 
 // Renderer holds everything parsed and is safe for concurrent use.
@@ -33,6 +35,7 @@ type Renderer struct {
 	base    string
 	product string
 	secure  bool
+	log     *slog.Logger
 	pages   map[string]*template.Template
 	texts   catalogues
 	assets  *assetSet
@@ -48,6 +51,9 @@ func New(o Options) (*Renderer, error) {
 	if o.ProductName == "" {
 		o.ProductName = "Jedan-Auth"
 	}
+	if o.Log == nil {
+		o.Log = slog.Default()
+	}
 	texts, err := loadCatalogues()
 	if err != nil {
 		return nil, err
@@ -56,7 +62,7 @@ func New(o Options) (*Renderer, error) {
 	if err != nil {
 		return nil, err
 	}
-	r := &Renderer{base: o.BasePath, product: o.ProductName, secure: o.Secure, texts: texts, locales: newLocales(texts)}
+	r := &Renderer{base: o.BasePath, product: o.ProductName, secure: o.Secure, log: o.Log, texts: texts, locales: newLocales(texts)}
 	if r.assets, err = newAssetSet(files.assets); err != nil {
 		return nil, err
 	}
@@ -95,7 +101,7 @@ func plainByte(c rune) bool {
 func (r *Renderer) Render(w http.ResponseWriter, req *http.Request, status int, p Page) {
 	v, body, err := r.draw(req, p)
 	if err != nil {
-		slog.ErrorContext(req.Context(), "page not drawn", "page", fmt.Sprintf("%T", p), "error", err)
+		r.log.ErrorContext(req.Context(), "page not drawn", "page", fmt.Sprintf("%T", p), "error", err)
 		status = http.StatusInternalServerError
 		if v, body, err = r.draw(req, ErrorPage{Lang: v.Lang, Code: "server_error"}); err != nil {
 			setHeaders(w.Header(), v)
@@ -108,7 +114,7 @@ func (r *Renderer) Render(w http.ResponseWriter, req *http.Request, status int, 
 	w.Header().Set("Content-Length", strconv.Itoa(len(body)))
 	w.WriteHeader(status)
 	if _, err := w.Write(body); err != nil && !errors.Is(err, context.Canceled) {
-		slog.DebugContext(req.Context(), "page not received", "error", err)
+		r.log.DebugContext(req.Context(), "page not received", "error", err)
 	}
 }
 

@@ -133,7 +133,9 @@ func TestPW25_Canaries(t *testing.T) {
 	present(t, "log", w.Log.String(), "request refused")
 	present(t, "log", w.Log.String(), "request failed")
 	absent(t, "log", w.Log.String(), everything)
-	absent(t, "stray log", stray.String(), everything)
+	if stray.Mark() != 0 {
+		t.Errorf("something bypasses the server's log: %.300s", stray.String())
+	}
 	w.canaryAnswers(rec, c, rp)
 	w.canaryAudit(c, rp)
 	w.canaryDatabase(everything, rp)

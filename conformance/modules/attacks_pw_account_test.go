@@ -66,6 +66,9 @@ func TestPW12_ForeignHashParameters(t *testing.T) {
 			t.Errorf("%.40s: allocated %d bytes", phc, after.TotalAlloc-before.TotalAlloc)
 		}
 	}
+	if said := w.Log.String(); strings.Count(said, "a stored password hash is not used") != len(hostileHashes()) || strings.Contains(said, "c2l4dGVlbiBieXRlcyBvaw") {
+		t.Error("the log does not say what is wrong, or repeats a hash")
+	}
 	imported := foreignHash(testkit.Password, 4096, 3, 2)
 	fresh := directory.NewPerson{Claims: directory.Claims{"email": "imported@example.org"}, PasswordHash: imported}
 	honest, err := w.App.Directory.Create(ctx, w.App.Tenant, fresh, testkit.Operator())

@@ -135,7 +135,9 @@ func (a *App) master() (*keyfile.Master, error) {
 func (a *App) openPeople(context.Context) (err error) {
 	a.Directory = directory.New(directory.Deps{People: a.DB, Writer: a.DB, Tx: a.DB, Ring: a.Ring, Audit: a.Audit, Now: a.Now})
 	a.Policy = password.Policy{MinLength: a.Config.Passwords.MinLength}
-	a.Hasher, err = password.New(a.Config.Passwords.config())
+	hashing := a.Config.Passwords.config()
+	hashing.Log = a.Log
+	a.Hasher, err = password.New(hashing)
 	return err
 }
 

@@ -23,6 +23,7 @@ type Hasher struct {
 	dummy  stored          // what is verified for an account that does not exist
 	derive deriveFunc
 	made   atomic.Uint64
+	log    *slog.Logger
 }
 
 // New returns a Hasher, or an error when c is out of range. It does not insist on strong parameters: Config.Validate does, for operators.
@@ -45,6 +46,7 @@ func New(c Config) (*Hasher, error) {
 		dear:   dear,
 		dummy:  stored{params: c.Params, salt: random(saltSize), hash: random(hashSize)},
 		derive: argon2id,
+		log:    c.Log,
 	}, nil
 }
 
@@ -84,7 +86,7 @@ func (h *Hasher) Verify(ctx context.Context, phc, pw string) (ok, rehash bool, e
 	}
 	s, err := parsePHC(phc)
 	if err != nil {
-		slog.WarnContext(ctx, "a stored password hash is not used", "error", err)
+		h.log.WarnContext(ctx, "a stored password hash is not used", "error", err)
 		return false, false, h.VerifyDummy(ctx, pw)
 	}
 	ok, err = h.compare(ctx, s, pw)

@@ -3,6 +3,7 @@ package password
 import (
 	"errors"
 	"fmt"
+	"log/slog"
 	"runtime"
 	"time"
 )
@@ -38,6 +39,7 @@ type Config struct {
 	Workers int           // hashes at a time; 0: one less than the cores Go uses, at least one, so that a core stays free for tokens
 	Queue   int           // callers that may wait; 0: 64 for each worker
 	MaxWait time.Duration // longest wait before a caller is refused; 0: two seconds
+	Log     *slog.Logger  // takes stored hashes that cannot be used, never their text; nil: slog's default
 }
 
 // Validate reports a setting that is out of range or too weak for passwords of people.
@@ -78,6 +80,9 @@ func (c Config) withDefaults() Config {
 	}
 	if c.MaxWait == 0 {
 		c.MaxWait = 2 * time.Second
+	}
+	if c.Log == nil {
+		c.Log = slog.Default()
 	}
 	return c
 }

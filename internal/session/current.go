@@ -2,7 +2,6 @@ package session
 
 import (
 	"context"
-	"log/slog"
 	"net/http"
 	"slices"
 	"sync/atomic"
@@ -109,6 +108,6 @@ func (m *Manager) touch(ctx context.Context, e *entry) {
 		return
 	}
 	if err := m.d.Writer.TouchSession(ctx, e.session.Tenant, e.session.ID, now); err != nil {
-		slog.WarnContext(ctx, "a session's last use was not written", "error", err)
+		m.d.Log.WarnContext(ctx, "a session's last use was not written", "error", err)
 	}
 }

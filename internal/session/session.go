@@ -3,6 +3,7 @@ package session
 import (
 	"context"
 	"errors"
+	"log/slog"
 	"net/http"
 	"time"
 
@@ -93,6 +94,7 @@ type Deps struct {
 	Cookies Cookies
 	Feed    *cache.Feed // tells of changes by any process; nil: every read goes to the database
 	Now     func() time.Time
+	Log     *slog.Logger // nil: slog's default
 }
 
 // Manager keeps sessions. It is safe for concurrent use.
@@ -105,6 +107,9 @@ type Manager struct {
 
 // New returns a Manager.
 func New(d Deps, c Config) *Manager {
+	if d.Log == nil {
+		d.Log = slog.Default()
+	}
 	m := &Manager{d: d, c: c.withDefaults()}
 	m.sessions, m.people = m.load, m.person
 	if d.Feed != nil {
