@@ -144,8 +144,8 @@ func TestDS07_LimiterMemory(t *testing.T) {
 	}
 }
 
-// DS07: a million keys in the counters as they are configured when nothing is.
-func TestDS07_AMillionKeys(t *testing.T) {
+// DS07: many more keys than are held, in the counters as they are configured when nothing is.
+func TestDS07_ManyKeys(t *testing.T) {
 	now := time.Now()
 	counter, err := login.NewAttempts(login.Allowance{Free: 5, First: time.Minute, Longest: time.Hour, Leak: time.Hour}, func() time.Time { return now })
 	if err != nil {
@@ -154,7 +154,7 @@ func TestDS07_AMillionKeys(t *testing.T) {
 	for range 5 {
 		counter.Take("victim")
 	}
-	for i := range 1_000_000 {
+	for i := range 200_000 { // three times what is held
 		counter.Take(fmt.Sprint("key ", i))
 	}
 	if n := counter.Len(); n > 1<<16 {
