@@ -65,6 +65,8 @@ type RedeemCode struct {
 	Tenant, Grant, Client ID
 	Now                   time.Time
 	Nonce1                seal.Text // set when the grant carries a refresh token; Generation becomes 1
+	Cnf                   string    // with Nonce1, unless empty: the keys that the refresh token is bound to; Rotates counts with it only
+	Rotates               bool
 }
 
 // RotateRefresh renews a refresh token: one conditional update on generation, client and revocation.

@@ -157,7 +157,7 @@ func (w *world) newGrant(c *party, p *storage.Person, scopes []string) *storage.
 	g := &storage.Grant{
 		Tenant: w.app.Tenant, ID: id, Client: c.ID, Person: p.ID, Origin: "bench:" + id.String(), Subject: p.Subject, Scopes: scopes, ACR: "1",
 		AMR: storage.Strings{"pwd"}, AuthTime: now, RedirectURI: redirectURI, Code: storage.CodeRedeemed, CodeExpires: now, Offline: true, Refresh: true,
-		Rotates: c.RotatesRefresh(), Generation: 1, ExpiresAt: now.Add(24 * time.Hour), CreatedAt: now,
+		Rotates: c.RotatesRefresh(false), Generation: 1, ExpiresAt: now.Add(24 * time.Hour), CreatedAt: now,
 	}
 	return g
 }

@@ -72,7 +72,7 @@ func (e *Endpoint) lifetimes(ctx context.Context, v *visit, g *storage.Grant) er
 		g.Code, g.CodeExpires = storage.CodeIssued, g.CreatedAt.Add(e.Config.CodeLifetime)
 		g.Offline = g.Scopes.Has("offline_access")
 		g.Refresh = v.Client.MayUse("refresh_token") && (g.Offline || v.Client.Metadata.Online)
-		g.Rotates = g.Refresh && v.Client.RotatesRefresh()
+		g.Rotates = g.Refresh && v.Client.RotatesRefresh(false) // redemption by a key changes it
 	}
 	if g.Refresh {
 		g.ExpiresAt = g.CreatedAt.Add(e.Config.GrantLifetime)

@@ -3,7 +3,6 @@ package clientcreds
 import (
 	"context"
 	"slices"
-	"time"
 
 	"github.com/ory/fosite"
 
@@ -50,18 +49,18 @@ func (g *Grant) Serve(ctx context.Context, tr *core.TokenRequest) (*core.TokenRe
 		g.Log.Verdicts(ctx, "client_credentials", vs)
 		return nil, err
 	}
-	a, err := g.Issuance.Template(ctx, r.Client, nil, r.scopes, r.resources)
+	a, err := g.Issuance.ForRequest(ctx, r.TokenRequest, nil, r.scopes, r.resources)
 	if err != nil {
 		return nil, err
 	}
-	token, err := g.Tokens.MintAccess(&a)
-	if err != nil {
+	out := core.NewTokenResponse(&a)
+	if out.AccessToken, err = g.Tokens.MintAccess(&a); err != nil {
 		return nil, err
 	}
 	if err := g.Counter.Issued(ctx, r.Client, &a); err != nil {
 		return nil, err
 	}
-	return &core.TokenResponse{AccessToken: token, ExpiresIn: int64(a.ExpiresAt.Sub(a.IssuedAt) / time.Second), Scope: a.Scope()}, nil
+	return out, nil
 }
 
 func checkConfidential(_ context.Context, r *request) error {

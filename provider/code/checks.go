@@ -100,6 +100,14 @@ func wellFormed(verifier string) bool {
 	return true
 }
 
+// checkKey wants the key that the authorization request named (RFC 9449 section 10).
+func checkKey(_ context.Context, r *request) error {
+	if !r.Binding.Proves(core.Binding{JKT: r.grant.DPoPJKT}) {
+		return core.InvalidGrant("the key of dpop_jkt", "another or none")
+	}
+	return nil
+}
+
 // checkLive refuses a grant that was revoked, or whose person was locked or disabled, since the code was issued.
 func checkLive(ctx context.Context, r *request) error {
 	if !r.grant.Live(r.g.Redeemer.Now()) {

@@ -46,6 +46,7 @@ func Rows() []core.Row[request] {
 		{Name: "code.unexpired", Check: checkUnexpired},
 		{Name: "code.redirect_uri", Check: checkRedirectURI},
 		{Name: "code.verifier", Check: checkVerifier},
+		{Name: "code.dpop_jkt", Check: checkKey},
 		{Name: "code.live", Check: checkLive},
 	}
 }
@@ -70,7 +71,7 @@ func (g *Grant) session(ctx context.Context, r *request) (*core.Session, error) 
 	if err != nil {
 		return nil, err
 	}
-	access, err := g.Issuance.Template(ctx, r.Client, r.grant, scopes, resources)
+	access, err := g.Issuance.ForRequest(ctx, r.TokenRequest, r.grant, scopes, resources)
 	if err != nil {
 		return nil, err
 	}

@@ -23,9 +23,10 @@ type AccessToken struct {
 	ExpiresAt time.Time
 	AuthTime  time.Time
 	ACR       string
-	Opaque    bool   // written as a sealed handle instead of a JWT
-	Alg       string // signing algorithm of a JWT to be written
-	KeyID     string // kid of a JWT that was read
+	Cnf       Binding // the keys it is bound to
+	Opaque    bool    // written as a sealed handle instead of a JWT
+	Alg       string  // signing algorithm of a JWT to be written
+	KeyID     string  // kid of a JWT that was read
 }
 
 // OfPerson reports whether a person stands behind the token (TK22: never judged by the subject's text).

@@ -70,3 +70,15 @@ func (c *claimReader) list(name string) []string {
 	c.bad = true
 	return nil
 }
+
+// cnf reads the keys that a token is bound to; an unknown way of binding is bad.
+func (c *claimReader) cnf(name string) Binding {
+	v, ok := c.m[name]
+	if !ok {
+		return Binding{}
+	}
+	m, _ := v.(map[string]any)
+	b, ok := readCnf(m)
+	c.bad = c.bad || !ok
+	return b
+}

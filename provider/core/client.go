@@ -64,12 +64,14 @@ func (c *Client) Public() bool { return c.AuthMethod == AuthNone }
 // MayUse reports whether the client is registered for a grant type.
 func (c *Client) MayUse(grantType string) bool { return slices.Contains(c.GrantTypes, grantType) }
 
-// RotatesRefresh reports whether its refresh tokens are renewed at each use: public clients' are, unless the registration says otherwise.
-func (c *Client) RotatesRefresh() bool {
+// RotatesRefresh reports whether its refresh tokens are renewed at each use: public clients' are unless they are bound to a key, others' only if the
+// registration says so.
+func (c *Client) RotatesRefresh(bound bool) bool {
+	stealable := c.Public() && !bound
 	if c.Metadata.RotateRefresh != nil {
-		return *c.Metadata.RotateRefresh || c.Public()
+		return *c.Metadata.RotateRefresh || stealable
 	}
-	return c.Public()
+	return stealable
 }
 
 // IDTokenAlg is the algorithm of its ID tokens.

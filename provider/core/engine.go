@@ -77,7 +77,7 @@ func (e *Engine) AuthorizeParams(ctx context.Context, s *Session, responseType s
 	params.Del("state")
 	params.Del("scope")
 	if params.Has("access_token") {
-		params.Set("token_type", "Bearer")
+		params.Set("token_type", TypeBearer)
 		params.Set("scope", strings.Join(s.Grant.Scopes, " "))
 	}
 	return params, nil
@@ -119,7 +119,8 @@ func (e *Engine) CodeTokens(ctx context.Context, s *Session, code, redirectURI, 
 	if err != nil {
 		return nil, spentOr(err)
 	}
-	out := &TokenResponse{AccessToken: resp.GetAccessToken(), ExpiresIn: int64(s.Access.ExpiresAt.Sub(s.Now).Seconds()), Scope: s.Access.Scope()}
+	out := NewTokenResponse(&s.Access)
+	out.AccessToken = resp.GetAccessToken()
 	out.RefreshToken, _ = resp.GetExtra("refresh_token").(string)
 	out.IDToken, _ = resp.GetExtra("id_token").(string)
 	return out, nil
@@ -140,34 +141,4 @@ func spentOr(err error) error {
 		return errors.Join(err, f.Cause())
 	}
 	return err
-}
-
-// TokenResponse is a successful answer of the token endpoint (RFC 6749 section 5.1).
-type TokenResponse struct {
-	AccessToken  string
-	ExpiresIn    int64 // seconds
-	Scope        string
-	RefreshToken string // "" if none
-	IDToken      string // "" if none
-}
-
-// Kind is what sort of access token it is, for metrics.
-func (t *TokenResponse) Kind() string {
-	if strings.HasPrefix(t.AccessToken, PrefixAccess) {
-		return "opaque"
-	}
-	return "jwt"
-}
-
-// Append writes the response as JSON.
-func (t *TokenResponse) Append(b []byte) []byte {
-	b = appendString(append(b, `{"access_token":`...), t.AccessToken)
-	b = append(b, `,"token_type":"Bearer","expires_in":`...)
-	b = appendDecimal(b, t.ExpiresIn)
-	for _, f := range [...]struct{ name, value string }{{`,"scope":`, t.Scope}, {`,"refresh_token":`, t.RefreshToken}, {`,"id_token":`, t.IDToken}} {
-		if f.value != "" {
-			b = appendString(append(b, f.name...), f.value)
-		}
-	}
-	return append(b, '}')
 }

@@ -12,8 +12,9 @@ import (
 
 // TokenRequest is a token request whose client is authenticated and may use the grant type.
 type TokenRequest struct {
-	Form   url.Values
-	Client *Client
+	Form    url.Values
+	Client  *Client
+	Binding Binding // keys that the request proved to hold and that its tokens are bound to
 }
 
 // GrantType serves one grant_type of the token endpoint. It fills in only its own part: the shared phases are provider/token's.
@@ -52,6 +53,14 @@ func (i *Issuance) Template(ctx context.Context, c *Client, g *storage.Grant, sc
 		}
 	}
 	return a, nil
+}
+
+// ForRequest is Template for the token endpoint: the token is bound to the keys that the request proved. Every grant type uses it, and the endpoint
+// answers with nothing that is bound to less.
+func (i *Issuance) ForRequest(ctx context.Context, r *TokenRequest, g *storage.Grant, scopes, resources []string) (AccessToken, error) {
+	a, err := i.Template(ctx, r.Client, g, scopes, resources)
+	a.Cnf = r.Binding
+	return a, err
 }
 
 // shape lets resources override format and lifetime; the shortest lifetime wins, and one opaque resource makes the token opaque.

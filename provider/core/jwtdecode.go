@@ -23,6 +23,9 @@ func readOwn(raw []byte) (*AccessToken, bool) {
 	if s.at(`,"scope":`) {
 		a.Scopes = strings.Fields(s.text(`,"scope":`))
 	}
+	if s.at(`,"cnf":`) {
+		a.Cnf = s.cnf(`,"cnf":`)
+	}
 	if s.at(`,"auth_time":`) {
 		a.AuthTime = s.date(`,"auth_time":`)
 		a.ACR = s.text(`,"acr":`)
@@ -96,6 +99,23 @@ func (s *scanner) date(name string) time.Time {
 	s.s = s.s[digits:]
 	return time.Unix(n, 0).UTC()
 }
+
+// cnf reads a name and the keys that AppendCnf writes.
+func (s *scanner) cnf(name string) (b Binding) {
+	s.skip(name)
+	sep := `{`
+	if s.at(`{"jkt":`) {
+		b.JKT, sep = s.text(`{"jkt":`), `,`
+	}
+	if s.at(sep + `"x5t#S256":`) {
+		b.X5T = s.text(sep + `"x5t#S256":`)
+	}
+	s.skip(`}`)
+	s.other = s.other || b.IsZero() || !known(b.JKT) || !known(b.X5T)
+	return b
+}
+
+func known(thumbprint string) bool { return thumbprint == "" || IsThumbprint(thumbprint) }
 
 // id reads a name and an id.
 func (s *scanner) id(name string) storage.ID {

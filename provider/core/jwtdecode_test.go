@@ -2,6 +2,7 @@ package core
 
 import (
 	"reflect"
+	"strings"
 	"testing"
 	"time"
 
@@ -20,7 +21,7 @@ func ownTokens() []*AccessToken {
 	person.Subject, person.Grant, person.AuthTime, person.ACR = "sub", storage.NewID(now), now.Add(-time.Hour), "1"
 	session := person
 	session.Session = storage.NewID(now)
-	return []*AccessToken{&client, &scoped, &person, &session}
+	return append([]*AccessToken{&client, &scoped, &person, &session}, boundTokens(client, session)...)
 }
 
 func TestReadOwnReadsWhatWeWrite(t *testing.T) {
@@ -57,6 +58,9 @@ func FuzzReadOwn(f *testing.F) {
 	for _, a := range ownTokens() {
 		f.Add(appendClaims(nil, a))
 	}
+	for _, cnf := range unknownCnf() {
+		f.Add(withCnf(cnf))
+	}
 	f.Add([]byte(`{"iss":"i","sub":"s","aud":[],"exp":1,"iat":01,"jti":"x","client_id":"c"}`))
 	f.Fuzz(func(t *testing.T, raw []byte) {
 		got, ok := readOwn(raw)
@@ -68,4 +72,13 @@ func FuzzReadOwn(f *testing.F) {
 			t.Errorf("%q: %v\n%+v\n%+v", raw, err, got, want)
 		}
 	})
+}
+
+// thumb is a thumbprint of 43 letters.
+func thumb(letter string) string { return strings.Repeat(letter, 42) + "A" }
+
+func boundTokens(client, session AccessToken) []*AccessToken {
+	key, certificate, both := client, session, session
+	key.Cnf, certificate.Cnf, both.Cnf = Binding{JKT: thumb("k")}, Binding{X5T: thumb("x")}, Binding{JKT: thumb("k"), X5T: thumb("x")}
+	return []*AccessToken{&key, &certificate, &both}
 }

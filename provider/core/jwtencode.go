@@ -25,6 +25,9 @@ func appendClaims(b []byte, t *AccessToken) []byte {
 		b = append(b, `,"scope":`...)
 		b = appendString(b, t.Scope())
 	}
+	if !t.Cnf.IsZero() {
+		b = t.Cnf.AppendCnf(append(b, `,"cnf":`...))
+	}
 	return append(appendPerson(b, t), '}')
 }
 

@@ -20,7 +20,18 @@ type opaqueBox struct {
 	ready  sync.Map // key version → *seal.Key
 }
 
-const opaqueVersion = 1
+// Versions of a handle's content. The second is the first with fields behind it, each a tag, a length and that many bytes; a handle that needs none
+// is written as the first. An unknown tag makes a handle worthless: it may be a restriction.
+const (
+	opaqueVersion       = 1
+	opaqueVersionFields = 2
+)
+
+// Tags of the fields of a handle.
+const (
+	fieldJKT = 1
+	fieldX5T = 2
+)
 
 func (o *opaqueBox) aad() []byte { return append([]byte("jedan access token\x00"), o.tenant[:]...) }
 
@@ -83,13 +94,55 @@ func packAccess(a *AccessToken) []byte {
 		b = binary.AppendUvarint(b, uint64(len(s)))
 		b = append(b, s...)
 	}
+	return packFields(b, a)
+}
+
+// packFields adds what few handles have, and raises the version if there is any.
+func packFields(b []byte, a *AccessToken) []byte {
+	for _, f := range [...]struct {
+		tag  byte
+		text string
+	}{{fieldJKT, a.Cnf.JKT}, {fieldX5T, a.Cnf.X5T}} {
+		if f.text == "" {
+			continue
+		}
+		b[0] = opaqueVersionFields
+		b = append(b, f.tag)
+		b = binary.AppendUvarint(b, uint64(len(f.text)))
+		b = append(b, f.text...)
+	}
 	return b
 }
 
+func unpackFields(b []byte, a *AccessToken) error {
+	if len(b) == 0 {
+		return errors.New("core: truncated handle")
+	}
+	for len(b) > 0 {
+		tag := b[0]
+		l, n := binary.Uvarint(b[1:])
+		if n <= 0 || l > uint64(len(b)-1-n) {
+			return errors.New("core: truncated handle")
+		}
+		text := string(b[1+n : 1+n+int(l)])
+		b = b[1+n+int(l):]
+		switch tag {
+		case fieldJKT:
+			a.Cnf.JKT = text
+		case fieldX5T:
+			a.Cnf.X5T = text
+		default:
+			return errors.New("core: unknown field of a handle")
+		}
+	}
+	return nil
+}
+
 func unpackAccess(b []byte) (*AccessToken, error) {
-	if len(b) < 65 || b[0] != opaqueVersion {
+	if len(b) < 65 || (b[0] != opaqueVersion && b[0] != opaqueVersionFields) {
 		return nil, errors.New("core: unknown handle version")
 	}
+	version := b[0]
 	a := &AccessToken{Opaque: true, ID: storage.ID(b[1:17]), Client: storage.ID(b[17:33]), Grant: storage.ID(b[33:49]), Session: storage.ID(b[49:65])}
 	b = b[65:]
 	for _, t := range []*time.Time{&a.IssuedAt, &a.ExpiresAt, &a.AuthTime} {
@@ -108,5 +161,8 @@ func unpackAccess(b []byte) (*AccessToken, error) {
 		*s, b = string(b[n:n+int(l)]), b[n+int(l):]
 	}
 	a.Scopes, a.Audience = strings.Fields(scope), strings.Fields(aud)
-	return a, nil
+	if version == opaqueVersion {
+		return a, nil
+	}
+	return a, unpackFields(b, a)
 }

@@ -63,8 +63,10 @@ func (r *Redeemer) firstRefresh(s *Session) (string, error) {
 // spend is the compare-and-swap on the code.
 func (r *Redeemer) spend(ctx context.Context, s *Session) error {
 	ev := r.Event(ctx, s.Grant, s.Client, "grant.redeem", "")
+	bound := *s.Grant
+	BindGrant(&bound, s.Client, s.Access.Cnf)
 	done, err := r.Grants.RedeemCode(ctx, storage.RedeemCode{
-		Tenant: s.Grant.Tenant, Grant: s.Grant.ID, Client: s.Client.ID, Now: r.Now(), Nonce1: s.Nonce1,
+		Tenant: s.Grant.Tenant, Grant: s.Grant.ID, Client: s.Client.ID, Now: r.Now(), Nonce1: s.Nonce1, Cnf: bound.Cnf, Rotates: bound.Rotates,
 	}, ev)
 	if err != nil {
 		return err

@@ -116,7 +116,7 @@ func decodeGeneral(raw []byte) (*AccessToken, error) {
 	a := &AccessToken{
 		ID: c.id("jti"), Issuer: c.text("iss"), Subject: c.text("sub"), ClientID: c.text("client_id"), Audience: c.list("aud"),
 		Scopes: strings.Fields(c.text("scope")), IssuedAt: c.time("iat"), ExpiresAt: c.time("exp"), AuthTime: c.time("auth_time"),
-		ACR: c.text("acr"), Grant: c.id("gid"), Session: c.id("sid"),
+		ACR: c.text("acr"), Grant: c.id("gid"), Session: c.id("sid"), Cnf: c.cnf("cnf"),
 	}
 	if c.bad || a.ID.IsZero() || a.Subject == "" || a.ClientID == "" {
 		return nil, InvalidToken("complete claims", "incomplete ones")

@@ -119,7 +119,10 @@ func appendAccess(b []byte, v *core.Verified) []byte {
 	b = strconv.AppendInt(append(b, `,"exp":`...), v.ExpiresAt.Unix(), 10)
 	b = strconv.AppendInt(append(b, `,"iat":`...), v.IssuedAt.Unix(), 10)
 	b = core.AppendString(append(b, `,"jti":`...), v.ID.String())
-	b = append(b, `,"token_type":"Bearer"`...)
+	b = core.AppendString(append(b, `,"token_type":`...), v.Cnf.TokenType())
+	if !v.Cnf.IsZero() {
+		b = v.Cnf.AppendCnf(append(b, `,"cnf":`...))
+	}
 	if len(v.Scopes) > 0 {
 		b = core.AppendString(append(b, `,"scope":`...), v.Scope())
 	}
@@ -148,5 +151,8 @@ func (e *Endpoint) refresh(ctx context.Context, client *core.Client, token strin
 	b = strconv.AppendInt(append(b, `,"exp":`...), g.ExpiresAt.Unix(), 10)
 	b = strconv.AppendInt(append(b, `,"iat":`...), g.CreatedAt.Unix(), 10)
 	b = core.AppendString(append(b, `,"scope":`...), strings.Join(g.Scopes, " "))
+	if g.Cnf != "" { // the keys without which it cannot be used
+		b = append(append(b, `,"cnf":`...), g.Cnf...)
+	}
 	return append(b, '}'), nil
 }

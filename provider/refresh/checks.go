@@ -37,6 +37,9 @@ func checkClient(_ context.Context, r *request) error {
 	return nil
 }
 
+// checkBound wants the keys that the refresh tokens are tied to (RFC 9449 section 5, RFC 8705 section 4).
+func checkBound(_ context.Context, r *request) error { return core.BoundRefresh(r.grant, r.Binding) }
+
 // checkLive refuses revoked and expired grants, and people who were locked, disabled or erased since.
 func checkLive(ctx context.Context, r *request) error {
 	if !r.grant.Refresh || !r.grant.Live(r.g.Redeemer.Now()) {

@@ -48,11 +48,12 @@ type request struct {
 	resources []string
 }
 
-// Rows is the table of the refresh grant. Client before generation: another client's replay must not end the grant.
+// Rows is the table of the refresh grant. Client and key before generation: a replay by somebody else must not end the grant.
 func Rows() []core.Row[request] {
 	return []core.Row[request]{
 		{Name: "refresh.authentic", Check: checkAuthentic},
 		{Name: "refresh.client", Check: checkClient},
+		{Name: "refresh.bound", Check: checkBound},
 		{Name: "refresh.live", Check: checkLive},
 		{Name: "refresh.generation", Check: checkGeneration},
 		{Name: "refresh.registered_scope", Check: checkRegisteredScope},
@@ -68,11 +69,11 @@ func (g *Grant) Serve(ctx context.Context, tr *core.TokenRequest) (*core.TokenRe
 		g.Log.Verdicts(ctx, "refresh", vs)
 		return nil, err
 	}
-	access, err := g.Issuance.Template(ctx, r.Client, r.grant, r.scopes, r.resources)
+	access, err := g.Issuance.ForRequest(ctx, r.TokenRequest, r.grant, r.scopes, r.resources)
 	if err != nil {
 		return nil, err
 	}
-	out := &core.TokenResponse{ExpiresIn: int64(access.ExpiresAt.Sub(access.IssuedAt) / time.Second), Scope: access.Scope()}
+	out := core.NewTokenResponse(&access)
 	if out.AccessToken, err = g.Tokens.MintAccess(&access); err != nil {
 		return nil, err
 	}

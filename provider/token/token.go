@@ -2,6 +2,7 @@ package token
 
 import (
 	"context"
+	"errors"
 	"net/http"
 
 	"github.com/gin-gonic/gin"
@@ -73,8 +74,15 @@ func (e *Endpoint) grant(ctx context.Context, r *request) (*core.TokenResponse, 
 	if _, err := core.Run(ctx, Rows(), r); err != nil {
 		return nil, err
 	}
-	return r.kind.Serve(ctx, &r.TokenRequest)
+	resp, err := r.kind.Serve(ctx, &r.TokenRequest)
+	if err == nil && resp.Cnf != r.Binding {
+		return nil, errUnbound
+	}
+	return resp, err
 }
+
+// errUnbound is a grant type's mistake: a token that is bound to less than the request proved must not get out.
+var errUnbound = errors.New("token: the answer is not bound to the keys of its request")
 
 func checkClient(ctx context.Context, r *request) (err error) {
 	r.Client, err = r.e.authn.Authenticate(ctx, r.authn)

@@ -82,6 +82,8 @@ var (
 		"WHERE tenant = ? AND id = ? AND client = ? AND code = 1 AND code_expires > ? AND expires_at > ? AND revoked_at IS NULL")
 	redeemCodeWithRefresh = both("UPDATE grants SET code = 2, nonce1 = ?, generation = 1 " +
 		"WHERE tenant = ? AND id = ? AND client = ? AND code = 1 AND code_expires > ? AND expires_at > ? AND revoked_at IS NULL")
+	redeemCodeBound = both("UPDATE grants SET code = 2, nonce1 = ?, generation = 1, cnf = ?, rotates = ? " +
+		"WHERE tenant = ? AND id = ? AND client = ? AND code = 1 AND code_expires > ? AND expires_at > ? AND revoked_at IS NULL")
 	rotateRefresh = both("UPDATE grants SET nonce0 = nonce1, nonce1 = ?, generation = generation + 1, rotated_at = ? " +
 		"WHERE tenant = ? AND id = ? AND client = ? AND generation = ? AND expires_at > ? AND revoked_at IS NULL")
 	revokeGrant = both("UPDATE grants SET revoked_at = ?, reason = ? WHERE tenant = ? AND id = ? AND revoked_at IS NULL")
@@ -90,7 +92,11 @@ var (
 // RedeemCode implements storage.GrantWriter.
 func (d *DB) RedeemCode(ctx context.Context, cmd storage.RedeemCode, ev *storage.AuditEvent) (bool, error) {
 	q, args := redeemCode, []any{cmd.Tenant, cmd.Grant, cmd.Client, cmd.Now, cmd.Now}
-	if !cmd.Nonce1.IsZero() {
+	switch {
+	case cmd.Nonce1.IsZero():
+	case cmd.Cnf != "":
+		q, args = redeemCodeBound, append([]any{cmd.Nonce1, cmd.Cnf, cmd.Rotates}, args...)
+	default:
 		q, args = redeemCodeWithRefresh, append([]any{cmd.Nonce1}, args...)
 	}
 	return d.changeGrant(ctx, cmd.Tenant, cmd.Grant, ev, (*tx).changedQuietly, q, args...)

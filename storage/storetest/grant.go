@@ -122,6 +122,17 @@ func grantRedeem(w *world) {
 	want.Code, want.Generation, want.Nonce1 = storage.CodeRedeemed, 1, nonce
 	w.same(got, &want)
 	w.same(len(w.events("grant.redeem")), 2)
+
+	g = w.storedGrant(w.id(), w.id(), w.id(), func(g *storage.Grant) { g.Rotates = true })
+	bind := func(c *storage.RedeemCode) { c.Nonce1, c.Cnf, c.Rotates = nonce, `{"jkt":"x"}`, false }
+	w.same(w.redeem(g, func(c *storage.RedeemCode) { bind(c); c.Client = w.id() }), false)
+	w.same(w.redeem(g, bind), true)
+	got, err = w.GrantByID(w.ctx, w.tenant, g.ID)
+	w.ok(err)
+	want = *g
+	want.Code, want.Generation, want.Nonce1, want.Cnf, want.Rotates = storage.CodeRedeemed, 1, nonce, `{"jkt":"x"}`, false
+	w.same(got, &want)
+	w.same(w.redeem(g, bind), false)
 }
 
 func grantRedeemRefuses(w *world) {

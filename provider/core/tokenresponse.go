@@ -1,0 +1,51 @@
+package core
+
+import (
+	"strings"
+	"time"
+)
+
+// TokenResponse is a successful answer of the token endpoint (RFC 6749 section 5.1).
+type TokenResponse struct {
+	AccessToken  string
+	TokenType    string  // "": what Cnf demands
+	Cnf          Binding // the keys that the access token is bound to
+	ExpiresIn    int64   // seconds
+	Scope        string
+	RefreshToken string // "" if none
+	IDToken      string // "" if none
+}
+
+// NewTokenResponse says of an access token what the answer says beside it. The token itself is still to be written.
+func NewTokenResponse(a *AccessToken) *TokenResponse {
+	return &TokenResponse{Cnf: a.Cnf, ExpiresIn: int64(a.ExpiresAt.Sub(a.IssuedAt) / time.Second), Scope: a.Scope()}
+}
+
+// Kind is what sort of access token it is, for metrics.
+func (t *TokenResponse) Kind() string {
+	if strings.HasPrefix(t.AccessToken, PrefixAccess) {
+		return "opaque"
+	}
+	return "jwt"
+}
+
+// Append writes the response as JSON.
+func (t *TokenResponse) Append(b []byte) []byte {
+	b = appendString(append(b, `{"access_token":`...), t.AccessToken)
+	b = appendString(append(b, `,"token_type":`...), t.tokenType())
+	b = append(b, `,"expires_in":`...)
+	b = appendDecimal(b, t.ExpiresIn)
+	for _, f := range [...]struct{ name, value string }{{`,"scope":`, t.Scope}, {`,"refresh_token":`, t.RefreshToken}, {`,"id_token":`, t.IDToken}} {
+		if f.value != "" {
+			b = appendString(append(b, f.name...), f.value)
+		}
+	}
+	return append(b, '}')
+}
+
+func (t *TokenResponse) tokenType() string {
+	if t.TokenType != "" {
+		return t.TokenType
+	}
+	return t.Cnf.TokenType()
+}
