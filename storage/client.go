@@ -23,6 +23,9 @@ type Client struct {
 	CreatedAt    time.Time
 	UpdatedAt    time.Time
 	Version      int64
+
+	RegistrationHash []byte // of the registration access token (RFC 7592 section 3), keyed like SecretHash; NULL if none
+	RegistrationKey  int    // version of the data key behind RegistrationHash
 }
 
 // TableName names the table.

@@ -24,11 +24,12 @@ type Grant struct {
 	Client      ID
 	Person      ID
 	Session     ID     // the session it was made in
-	Origin      string // flow id (later request_uri, device code, auth_req_id); unique per tenant
+	Origin      string // flow id, or par:<id>, device:<id>, ciba:<id> of the pending request; unique per tenant
 	Subject     string // the sub the client sees
 	Scopes      Strings
 	Resources   Strings
 	Claims      string // the claims request parameter (OpenID Core section 5.5), JSON, or empty
+	Details     string // authorization_details as granted (RFC 9396), JSON array, or empty
 	ACR         string
 	AMR         Strings
 	AuthTime    time.Time
@@ -52,6 +53,8 @@ type Grant struct {
 	CreatedAt   time.Time
 	RevokedAt   *time.Time
 	Reason      string // why it was revoked
+
+	Spends ID `gorm:"-"` // not stored: the pushed request that InsertGrant spends in the same transaction
 }
 
 // TableName names the table.
@@ -94,6 +97,8 @@ type GrantReader interface {
 // GrantWriter makes and changes grants. Each method is one transaction with its event and change row.
 type GrantWriter interface {
 	// InsertGrant stores g, unless its session (if it names one) has ended: errs.Forbidden. When a grant of the same tenant and Origin stands, nothing is written and that one is returned with false.
+	// A pushed request named by g.Spends is spent with it; when it was denied or spent for another grant: errs.Conflict. One that has been swept
+	// meanwhile does not hinder: g.Origin (par:<id>) stands for it.
 	InsertGrant(ctx context.Context, g *Grant, ev *AuditEvent) (standing *Grant, inserted bool, err error)
 	// RedeemCode reports false, and changes nothing, unless exactly this call spent the code.
 	RedeemCode(ctx context.Context, cmd RedeemCode, ev *AuditEvent) (bool, error)

@@ -54,7 +54,8 @@ type PersonWriter interface {
 	InsertPerson(ctx context.Context, p *Person, ev *AuditEvent) error
 	// UpdatePerson applies change inside a transaction on the row as it stands, bumps Version, and writes the event.
 	UpdatePerson(ctx context.Context, tenant, id ID, change func(*Person) error, ev *AuditEvent) (*Person, error)
-	// EndPerson revokes every session and every grant of the person (password change, lock, disable), with the events and change rows.
+	// EndPerson revokes every session and every grant of the person (password change, lock, disable), with the events and change rows, and denies
+	// what waits for them or was approved by them and not yet fetched.
 	EndPerson(ctx context.Context, cmd EndPerson, ev *AuditEvent) error
 	DeletePerson(ctx context.Context, tenant, id ID, ev *AuditEvent) error
 	// RehashPassword replaces an old-parameter hash after a successful sign-in, only if it is still old.

@@ -44,7 +44,7 @@ func (d *DB) InsertGrant(ctx context.Context, g *storage.Grant, ev *storage.Audi
 			return err
 		}
 		if inserted {
-			return t.audit(ctx, ev)
+			return t.newGrant(ctx, g, ev)
 		}
 		standing = &storage.Grant{}
 		return t.orm(ctx).Where("tenant = ? AND origin = ?", g.Tenant, g.Origin).Take(standing).Error
@@ -56,6 +56,16 @@ func (d *DB) InsertGrant(ctx context.Context, g *storage.Grant, ev *storage.Audi
 		return standing, false, nil
 	}
 	return g, true, nil
+}
+
+// newGrant is what goes with an inserted grant.
+func (t *tx) newGrant(ctx context.Context, g *storage.Grant, ev *storage.AuditEvent) error {
+	if !g.Spends.IsZero() {
+		if err := t.spendPushed(ctx, g); err != nil {
+			return err
+		}
+	}
+	return t.audit(ctx, ev)
 }
 
 // liveSession holds the grant's session as it is until the commit, and refuses one that has ended: a sign-out that comes at the same moment either

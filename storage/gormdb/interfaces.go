@@ -27,4 +27,13 @@ var (
 	_ storage.AuditReader    = (*DB)(nil)
 	_ storage.AuditWriter    = (*DB)(nil)
 	_ storage.ChangeTail     = (*DB)(nil)
+	_ storage.PendingReader  = (*DB)(nil)
+	_ storage.PendingLister  = (*DB)(nil)
+	_ storage.PendingWriter  = (*DB)(nil)
+	_ storage.PendingSpender = (*DB)(nil)
+	_ storage.PendingSweeper = (*DB)(nil)
+
+	_ storage.InitialAccessReader  = (*DB)(nil)
+	_ storage.InitialAccessWriter  = (*DB)(nil)
+	_ storage.InitialAccessSpender = (*DB)(nil)
 )

@@ -83,6 +83,9 @@ func (d *DB) EndPerson(ctx context.Context, cmd storage.EndPerson, ev *storage.A
 		if _, err := t.revoke(ctx, storage.ChangeGrant, cmd.Tenant, cmd.Now, cmd.Reason, grants, args...); err != nil {
 			return err
 		}
+		if _, err := t.exec(ctx, denyPendingOf, cmd.Tenant, cmd.Person, cmd.Except[:]); err != nil {
+			return err
+		}
 		if err := t.audit(ctx, ev); err != nil {
 			return err
 		}
@@ -104,6 +107,9 @@ func (d *DB) DeletePerson(ctx context.Context, tenant, id storage.ID, ev *storag
 			return err
 		}
 		if err := t.changedIDs(ctx, tenant, storage.ChangeSession, sessions...); err != nil {
+			return err
+		}
+		if _, err := t.exec(ctx, deletePendingOf, tenant, id); err != nil {
 			return err
 		}
 		if _, err := t.revoke(ctx, storage.ChangeGrant, tenant, d.now(), "person_deleted", "person = ?", id); err != nil {

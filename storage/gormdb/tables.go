@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"reflect"
+	"slices"
 	"strings"
 	"sync"
 	"unicode/utf8"
@@ -24,8 +25,8 @@ type table struct {
 
 // tables are the entities that hot commands write, and all that are looked up one by one.
 type tables struct {
-	grants, audit, denials, replays table
-	of                              map[reflect.Type]table
+	grants, audit, denials, replays, pending table
+	of                                       map[reflect.Type]table
 }
 
 func parseTables() (tables, error) {
@@ -40,6 +41,8 @@ func parseTables() (tables, error) {
 		{&t.audit, &storage.AuditEvent{}, ""},
 		{&t.denials, &storage.Denial{}, " ON CONFLICT (tenant, token_id) DO NOTHING"},
 		{&t.replays, &storage.Replay{}, " ON CONFLICT (tenant, hash) DO NOTHING"},
+		{&t.pending, &storage.Pending{}, ""},
+		{&unused, &storage.InitialAccess{}, ""},
 		{&unused, &storage.Tenant{}, ""},
 		{&unused, &storage.Client{}, ""},
 		{&unused, &storage.Resource{}, ""},
@@ -59,13 +62,14 @@ func parseTables() (tables, error) {
 }
 
 func newTable(s *schema.Schema, tail string) table {
-	names, marks := make([]string, len(s.Fields)), make([]string, len(s.Fields))
-	for i, f := range s.Fields {
+	fields := slices.DeleteFunc(slices.Clone(s.Fields), func(f *schema.Field) bool { return f.DBName == "" }) // those are not stored
+	names, marks := make([]string, len(fields)), make([]string, len(fields))
+	for i, f := range fields {
 		names[i], marks[i] = `"`+f.DBName+`"`, "?"
 	}
 	columns := strings.Join(names, ", ")
 	text := `INSERT INTO "` + s.Table + `" (` + columns + ") VALUES (" + strings.Join(marks, ", ") + ")" + tail
-	return table{name: s.Table, columns: columns, insert: both(text), fields: s.Fields}
+	return table{name: s.Table, columns: columns, insert: both(text), fields: fields}
 }
 
 // places are the addresses of row's fields, in the order of columns. row is a pointer to the entity.

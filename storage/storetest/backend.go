@@ -31,6 +31,14 @@ type Backend interface {
 	storage.AuditReader
 	storage.AuditWriter
 	storage.ChangeTail
+	storage.PendingReader
+	storage.PendingLister
+	storage.PendingWriter
+	storage.PendingSpender
+	storage.PendingSweeper
+	storage.InitialAccessReader
+	storage.InitialAccessWriter
+	storage.InitialAccessSpender
 }
 
 // RawReader is implemented by backends whose stored bytes can be read from outside. The case that looks for plaintext needs it.
@@ -60,6 +68,7 @@ func cases() []testCase {
 	for _, some := range [][]testCase{
 		tenantCases(), keyCases(), clientCases(), resourceCases(), personCases(), setupCases(), sessionCases(), grantCases(), refreshCases(),
 		consentCases(), onceCases(), auditCases(), sweepCases(), txCases(), raceCases(), tailCases(), canaryCases(),
+		pendingCases(), pendingSpendCases(), initialAccessCases(),
 	} {
 		all = append(all, some...)
 	}

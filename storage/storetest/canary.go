@@ -27,6 +27,7 @@ func canaryCase(w *world) {
 	ev := func() *storage.AuditEvent { return w.newEventWith("canary", canary) }
 	p, c, s := w.canaryPeople(ev), w.canaryClients(ev), w.canarySessions(ev)
 	w.canaryGrants(p, c, s, ev)
+	w.canaryPending(p, c, ev)
 	w.canaryOthers(p, c, ev)
 	stored := raw.Raw(w.T)
 	for what, needle := range map[string][]byte{"plaintext": []byte(canary), "plaintext in hexadecimal": []byte(hex.EncodeToString([]byte(canary)))} {
@@ -95,6 +96,18 @@ func (w *world) canaryGrants(p, c, s storage.ID, ev func() *storage.AuditEvent) 
 		_, _, err := w.InsertGrant(ctx, w.newGrant(p, c, s, canary), ev())
 		return err
 	}))
+}
+
+func (w *world) canaryPending(p, c storage.ID, ev func() *storage.AuditEvent) {
+	for _, approve := range []bool{true, false} {
+		r := w.newPending(storage.PendingDevice, c, canary)
+		w.ok(w.InsertPending(w.ctx, r, storage.PendingCap{}))
+		_, _, err := w.PollPending(w.ctx, storage.PollPending{Tenant: w.tenant, ID: r.ID, Client: c, Now: w.now})
+		w.ok(err)
+		w.decide(r, p, approve, canary, ev())
+		_, err = w.SpendPending(w.ctx, storage.SpendPending{Tenant: w.tenant, ID: r.ID, Now: w.now}, w.newGrant(p, c, storage.ID{}, canary), ev())
+		w.ok(err)
+	}
 }
 
 func (w *world) canaryOthers(p, c storage.ID, ev func() *storage.AuditEvent) {

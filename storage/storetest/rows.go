@@ -18,6 +18,7 @@ func (w *world) newClient(clientID, secret string) *storage.Client {
 		},
 		SecretHash: []byte{0, 1, 2, 255}, SecretKey: 3, SecretPHC: "$argon2id$x", SecretSealed: w.sealed("clients", "secret_sealed", id, secret),
 		Disabled: true, CreatedAt: w.now, UpdatedAt: w.in(time.Second), Version: 7,
+		RegistrationHash: []byte{9, 0, 1}, RegistrationKey: 2,
 	}
 }
 
@@ -50,7 +51,8 @@ func (w *world) newGrant(person, client, session storage.ID, secret string) *sto
 	return &storage.Grant{
 		Tenant: w.tenant, ID: id, Client: client, Person: person, Session: session, Origin: "flow-" + id.String(), Subject: "sub",
 		Scopes: storage.Strings{"openid", "profile"}, Resources: storage.Strings{"https://api.example/"}, Claims: `{"id_token":{"acr":null}}`,
-		ACR: "1", AMR: storage.Strings{"pwd"}, AuthTime: w.now, Challenge: "chal", RedirectURI: "https://rp.example/cb?x=%00ü", Nonce: "n-0S6",
+		Details: `[{"type":"payment"}]`,
+		ACR:     "1", AMR: storage.Strings{"pwd"}, AuthTime: w.now, Challenge: "chal", RedirectURI: "https://rp.example/cb?x=%00ü", Nonce: "n-0S6",
 		Cnf: `{"jkt":"x"}`, DPoPJKT: "jkt", Code: storage.CodeIssued, CodeExpires: w.in(time.Minute), Refresh: true, Rotates: true,
 		Nonce1: w.sealed("grants", "nonce1", id, secret), Nonce0: w.sealed("grants", "nonce0", id, secret),
 		ExpiresAt: w.in(time.Hour), CreatedAt: w.now,
@@ -116,4 +118,30 @@ func (w *world) storedGrant(person, client, session storage.ID, change func(*sto
 	w.ok(err)
 	w.same(inserted, true)
 	return g
+}
+
+func (w *world) newPending(kind storage.PendingKind, client storage.ID, secret string) *storage.Pending {
+	id := w.id()
+	return &storage.Pending{
+		Tenant: w.tenant, ID: id, Kind: kind, Client: client, Handle: append([]byte{0xff}, id[:]...), UserCode: append([]byte{0xfe}, id[:]...),
+		Request: w.sealed("pending", "request", id, secret), State: storage.PendingOpen, Interval: 5, Address: []byte("address"),
+		ExpiresAt: w.in(10 * time.Minute), CreatedAt: w.now,
+	}
+}
+
+func (w *world) newInitialAccess(uses int) *storage.InitialAccess {
+	return &storage.InitialAccess{
+		Tenant: w.tenant, ID: w.id(), Hash: []byte{0, 255}, Key: 3, UsesLeft: uses, Note: "for Acme", ExpiresAt: w.in(time.Hour), CreatedAt: w.now,
+	}
+}
+
+// storedPending inserts a request after change has altered it; change may be nil.
+func (w *world) storedPending(kind storage.PendingKind, change func(*storage.Pending)) *storage.Pending {
+	w.Helper()
+	p := w.newPending(kind, w.id(), "request")
+	if change != nil {
+		change(p)
+	}
+	w.ok(w.InsertPending(w.ctx, p, storage.PendingCap{}))
+	return p
 }
