@@ -67,10 +67,10 @@ type Names interface {
 	Display(p *storage.Person) (name, identifier string)
 }
 
-// Subjects says whom a request is about. The sub is empty when anybody may
-// sign in; id_token_hint and an essential sub claim name somebody.
+// Subjects says whom a request is about: id_token_hint and an essential sub claim
+// name somebody. is is nil when anybody may sign in.
 type Subjects interface {
-	RequiredSubject(ctx context.Context, fl *flow.Flow) (sub string, err error)
+	RequiredPerson(ctx context.Context, fl *flow.Flow) (is func(*storage.Person) bool, err error)
 }
 
 // Forms makes and checks form tokens (session.Forms). They must survive a sign-in in

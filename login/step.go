@@ -131,12 +131,12 @@ func (m *Module) Knows(c *gin.Context, person storage.ID) bool {
 	return m.d.Browsers.Knows(c.Request, person)
 }
 
-// RequiredSubject is the sub that the request is about; empty: anybody's.
-func (m *Module) RequiredSubject(c *gin.Context, st *Step) (string, error) {
+// RequiredPerson recognises whom the request is about; nil: it may be anybody.
+func (m *Module) RequiredPerson(c *gin.Context, st *Step) (is func(*storage.Person) bool, err error) {
 	if st.Flow.Client == "" {
-		return "", nil
+		return nil, nil
 	}
-	return m.d.Subjects.RequiredSubject(c.Request.Context(), st.Flow)
+	return m.d.Subjects.RequiredPerson(c.Request.Context(), st.Flow)
 }
 
 // Display is how the person is shown to themselves.

@@ -46,11 +46,21 @@ type build struct {
 	people   *core.People
 	counter  *core.Counter
 	authn    *core.Authn
+	subjects *core.Subjects
+}
+
+// remoteKeys finds keys by reference, if anything is fetched at all.
+func remoteKeys(d Deps) core.RemoteKeys {
+	if d.Fetch == nil {
+		return nil
+	}
+	return core.NewFetchedKeys(d.Fetch, d.Now)
 }
 
 func newBuild(c Config, d Deps) *build {
 	b := &build{c: c, d: d, log: core.RefusalLog{Log: d.Log}}
-	b.clients = core.NewClients(d.Store, d.Feed, d.Tenant)
+	b.clients = core.NewClients(d.Store, d.Feed, d.Tenant, remoteKeys(d))
+	b.subjects = &core.Subjects{Tenant: d.Tenant, Ring: d.Ring}
 	b.tokens = core.NewTokens(d.Issuer, d.Tenant, d.Keys, d.Ring, d.Now)
 	b.redeem = &core.Redeemer{Grants: d.Store, Vault: d.Ring, Audit: d.Audit, Tokens: b.tokens, Now: d.Now, Meter: d.Meter}
 	b.engine = core.NewEngine(oauth2(c, d.Issuer, b.tokens, b.redeem), b.redeem)
@@ -70,7 +80,8 @@ func newBuild(c Config, d Deps) *build {
 
 func (b *build) authorize() *authorize.Endpoint {
 	return &authorize.Endpoint{
-		Tenant: b.d.Tenant, Issuer: b.d.Issuer, Base: b.d.Base, Config: b.c, Clients: b.clients, Tokens: b.tokens, Signer: b.d.Keys, Engine: b.engine,
+		Tenant: b.d.Tenant, Issuer: b.d.Issuer, Base: b.d.Base, Config: b.c, Clients: b.clients, Subjects: b.subjects, Tokens: b.tokens, Signer: b.d.Keys,
+		Engine:   b.engine,
 		Issuance: b.issuance, Claims: b.people, Flows: b.d.Flows, Sessions: b.d.Sessions, Consents: b.d.Consents, Grants: b.d.Store,
 		Audit: b.d.Audit, Pages: b.d.Pages, Log: b.log, Now: b.d.Now, Meter: b.d.Meter,
 	}

@@ -43,6 +43,7 @@ type Store interface {
 type Ring interface {
 	core.Ring
 	core.Vault
+	core.SubjectRing
 }
 
 // Keys are the signing keys.
@@ -81,6 +82,7 @@ type Deps struct {
 	Audit     core.Auditor
 	Slow      core.SlowVerifier
 	Directory core.Directory
+	Fetch     core.Fetcher // what clients publish; nil: nothing is fetched
 	Feed      *cache.Feed
 	Flows     *flow.Flows
 	Sessions  Sessions

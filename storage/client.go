@@ -34,29 +34,31 @@ func (Client) TableName() string { return "clients" }
 // ClientMetadata is a client's registration in RFC 7591's and OpenID Registration's names; names with the prefix jedan_ are ours.
 // Absent values mean the defaults of those specifications: authorization_code, code, client_secret_basic, RS256.
 type ClientMetadata struct {
-	RedirectURIs             []string        `json:"redirect_uris,omitempty"`
-	PostLogoutRedirectURIs   []string        `json:"post_logout_redirect_uris,omitempty"`
-	ResponseTypes            []string        `json:"response_types,omitempty"`
-	ResponseModes            []string        `json:"response_modes,omitempty"` // RFC 9101-era name; empty: the defaults of the registered response types and form_post
-	GrantTypes               []string        `json:"grant_types,omitempty"`
-	ApplicationType          string          `json:"application_type,omitempty"` // web or native
-	ClientName               string          `json:"client_name,omitempty"`
-	ClientURI                string          `json:"client_uri,omitempty"`
-	LogoURI                  string          `json:"logo_uri,omitempty"`
-	PolicyURI                string          `json:"policy_uri,omitempty"`
-	TosURI                   string          `json:"tos_uri,omitempty"`
-	InitiateLoginURI         string          `json:"initiate_login_uri,omitempty"`
-	Contacts                 []string        `json:"contacts,omitempty"`
-	Scope                    string          `json:"scope,omitempty"` // space separated; what may be asked for
-	TokenEndpointAuthMethod  string          `json:"token_endpoint_auth_method,omitempty"`
-	TokenEndpointAuthSignAlg string          `json:"token_endpoint_auth_signing_alg,omitempty"`
+	RedirectURIs             []string `json:"redirect_uris,omitempty"`
+	PostLogoutRedirectURIs   []string `json:"post_logout_redirect_uris,omitempty"`
+	ResponseTypes            []string `json:"response_types,omitempty"`
+	ResponseModes            []string `json:"response_modes,omitempty"` // RFC 9101-era name; empty: the defaults of the registered response types and form_post
+	GrantTypes               []string `json:"grant_types,omitempty"`
+	ApplicationType          string   `json:"application_type,omitempty"` // web or native
+	ClientName               string   `json:"client_name,omitempty"`
+	ClientURI                string   `json:"client_uri,omitempty"`
+	LogoURI                  string   `json:"logo_uri,omitempty"`
+	PolicyURI                string   `json:"policy_uri,omitempty"`
+	TosURI                   string   `json:"tos_uri,omitempty"`
+	InitiateLoginURI         string   `json:"initiate_login_uri,omitempty"`
+	Contacts                 []string `json:"contacts,omitempty"`
+	Scope                    string   `json:"scope,omitempty"` // space separated; what may be asked for
+	TokenEndpointAuthMethod  string   `json:"token_endpoint_auth_method,omitempty"`
+	TokenEndpointAuthSignAlg string   `json:"token_endpoint_auth_signing_alg,omitempty"`
+	ClientKeys
+	ClientPairwise
 	JWKS                     json.RawMessage `json:"jwks,omitempty"`
 	IDTokenSignedResponseAlg string          `json:"id_token_signed_response_alg,omitempty"`
 	UserinfoSignedRespAlg    string          `json:"userinfo_signed_response_alg,omitempty"`
 	DefaultMaxAge            *int            `json:"default_max_age,omitempty"` // seconds
 	RequireAuthTime          bool            `json:"require_auth_time,omitempty"`
 	DefaultACRValues         []string        `json:"default_acr_values,omitempty"`
-	SubjectType              string          `json:"subject_type,omitempty"` // public
+	SubjectType              string          `json:"subject_type,omitempty"` // public or pairwise
 
 	Resources          []string `json:"jedan_resources,omitempty"`            // resource identifiers the client may name (RFC 8707)
 	FirstParty         bool     `json:"jedan_first_party,omitempty"`          // consent is not asked

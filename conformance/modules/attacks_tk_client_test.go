@@ -136,7 +136,7 @@ func TestTK08_NoSecretOracle(t *testing.T) {
 
 	ring, clients := &countingRing{Ring: w.App.Ring}, &countingClients{ClientReader: w.App.DB}
 	authn := &core.Authn{
-		Clients: core.NewClients(clients, cache.NewFeed(w.App.Now, w.App.Log), w.App.Tenant), Ring: ring, Now: w.App.Now, Tenant: w.App.Tenant, Issuer: w.URL,
+		Clients: core.NewClients(clients, cache.NewFeed(w.App.Now, w.App.Log), w.App.Tenant, nil), Ring: ring, Now: w.App.Now, Tenant: w.App.Tenant, Issuer: w.URL,
 		Verdicts: func(context.Context, string, []verdict.Verdict) {},
 	}
 	work := func(id, secret string) (hashes, queries int) {

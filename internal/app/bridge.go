@@ -43,13 +43,13 @@ func (b *bridge) ClientStart(ctx context.Context, _ storage.ID, clientID string)
 	return c.Name(), c.Metadata.InitiateLoginURI, nil
 }
 
-// RequiredSubject implements login.Subjects.
-func (b *bridge) RequiredSubject(ctx context.Context, fl *flow.Flow) (string, error) {
+// RequiredPerson implements login.Subjects.
+func (b *bridge) RequiredPerson(ctx context.Context, fl *flow.Flow) (func(*storage.Person) bool, error) {
 	asked, err := b.provider.Asked(ctx, fl)
 	if err != nil {
-		return "", err
+		return nil, err
 	}
-	return asked.Subject, nil
+	return asked.Person, nil
 }
 
 // ConsentView implements consent.Requests.

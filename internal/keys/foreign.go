@@ -32,6 +32,15 @@ func kindOf(pub any) string {
 	return "none"
 }
 
+// ReadHeader reads the header of a compact JWS by VerifyWith's rules, without any key. Nothing in it is proven.
+func ReadHeader(token string) (Header, error) {
+	c, err := splitCompact(token, maxToken)
+	if err != nil {
+		return Header{}, err
+	}
+	return parseHeader(c.header)
+}
+
 // VerifyWith checks a JWT that somebody else signed (a client assertion, a request object) against their key set from ParseJWKS, and returns its
 // header and its claims as they were signed. algs is what the caller accepts; none and symmetric algorithms are never accepted. The key comes from
 // the set alone, by kid if the header has one; headers that bring keys or change the processing are refused. A token has at most 16 KiB. Lifetimes,

@@ -15,10 +15,13 @@ const rewrapRounds = 5
 
 // RotateDataKey makes the next version of a purpose and returns it. It opens and verifies at once and seals after Settle; older versions still open
 // and verify. Two processes that rotate at once make one version. EmailIndex is refused: with two versions in use, the unique hash of an address
-// would no longer stop a second person from taking it.
+// would no longer stop a second person from taking it. So is Pairwise.
 func (r *Ring) RotateDataKey(ctx context.Context, purpose string) (version int, err error) {
 	if purpose == EmailIndex {
 		return 0, errs.New(errs.Invalid, "The index key cannot be rotated while hashes made with it are in use.")
+	}
+	if purpose == Pairwise {
+		return 0, errs.New(errs.Invalid, "The key of pairwise subjects is never rotated: every client would take everybody for somebody else.")
 	}
 	if !slices.Contains(purposes(), purpose) {
 		return 0, errs.New(errs.Invalid, "There is no data key with this purpose.")

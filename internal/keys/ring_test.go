@@ -379,3 +379,25 @@ func TestUnknownPurposePanics(t *testing.T) {
 	}()
 	r.SealBytes("other", nil, nil)
 }
+
+// Everybody would be a stranger to every client if the key of pairwise subjects changed.
+func TestTheFirstKeyOfAPurposeServesForEver(t *testing.T) {
+	store, c := &memKeyring{}, newClock()
+	r := openRing(t, store, master(t, 1), c)
+	before := r.FirstMAC(Pairwise, []byte("a"), []byte("b"))
+	if _, err := r.RotateDataKey(t.Context(), Pairwise); !errs.Is(err, errs.Invalid) {
+		t.Errorf("rotated: %v", err)
+	}
+	if _, err := r.RotateDataKey(t.Context(), Sessions); err != nil {
+		t.Fatal(err)
+	}
+	first := r.FirstMAC(Sessions, []byte("a"))
+	c.Add(2 * Settle)
+	if _, now := r.MAC(Sessions, []byte("a")); bytes.Equal(now, first) || !bytes.Equal(r.FirstMAC(Sessions, []byte("a")), first) {
+		t.Error("the first version gave way to a newer one")
+	}
+	again := openRing(t, store, master(t, 1), c)
+	if !bytes.Equal(again.FirstMAC(Pairwise, []byte("a"), []byte("b")), before) || bytes.Equal(again.FirstMAC(Pairwise, []byte("ab")), before) {
+		t.Error("not the same after a restart, or parts run together")
+	}
+}

@@ -181,11 +181,11 @@ func samePerson(_ context.Context, m *Module, a *attempt) *refusal {
 	if a.quiet {
 		return nil
 	}
-	sub, err := m.d.Steps.RequiredSubject(a.c, a.step)
+	is, err := m.d.Steps.RequiredPerson(a.c, a.step)
 	if err != nil {
 		return failed("the person whom the request names", err)
 	}
-	if sub != "" && sub != a.person.Subject {
+	if is != nil && !is(a.person) {
 		return &refusal{as: answerOther, expected: "the person whom the request names", received: "another", reason: "other_person"}
 	}
 	return nil

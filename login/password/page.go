@@ -72,9 +72,9 @@ func (m *Module) again(c *gin.Context, st *login.Step) (bool, error) {
 	if st.Current == nil {
 		return false, nil
 	}
-	subject, err := m.d.Steps.RequiredSubject(c, st)
-	if err != nil || subject != "" {
-		return subject == st.Current.Person.Subject, err
+	is, err := m.d.Steps.RequiredPerson(c, st)
+	if err != nil || is != nil {
+		return err == nil && is(st.Current.Person), err
 	}
 	params := st.Flow.Params
 	return slices.Contains(strings.Fields(params.Get("prompt")), "login") || params.Has("max_age"), nil

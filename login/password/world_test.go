@@ -49,7 +49,12 @@ func (clients) ClientDisplay(_ context.Context, _ storage.ID, id string) (login.
 	return login.Client{Name: "Acme Files", StartURL: "https://acme.test/start"}, nil
 }
 
-func (w *world) RequiredSubject(context.Context, *flow.Flow) (string, error) { return w.subject, nil }
+func (w *world) RequiredPerson(context.Context, *flow.Flow) (func(*storage.Person) bool, error) {
+	if w.subject == "" {
+		return nil, nil
+	}
+	return func(p *storage.Person) bool { return p.Subject == w.subject }, nil
+}
 
 func (names) Display(p *storage.Person) (name, identifier string) {
 	return "P " + p.Subject, p.Subject + "@acme.test"

@@ -9,6 +9,7 @@ import (
 
 	"github.com/jedan-auth/jedan-auth/internal/flow"
 	"github.com/jedan-auth/jedan-auth/provider/core"
+	"github.com/jedan-auth/jedan-auth/storage"
 	"github.com/jedan-auth/jedan-auth/web"
 )
 
@@ -79,13 +80,18 @@ func needSession(_ context.Context, v *visit) error {
 
 // needHintedPerson never answers for another person than the one hinted at (AZ27). Somebody else who has just signed in for this very flow ends it.
 func needHintedPerson(_ context.Context, v *visit) error {
-	if v.HintSubject == "" || v.HintSubject == v.who.Person.Subject {
+	if v.HintSubject == "" || v.hinted(v.who.Person) {
 		return nil
 	}
 	if v.freshFor() {
 		return core.Refuse(fosite.ErrLoginRequired, "Another person signed in than the one asked for.", "the hinted person", "another")
 	}
 	return v.need(flow.StepLogin, fosite.ErrLoginRequired, "Another person is signed in.", "the hinted person", "another")
+}
+
+// hinted reports whether the sub that the request insists on is what this client knows the person by.
+func (r *request) hinted(p *storage.Person) bool {
+	return r.HintSubject == r.e.Subjects.Of(r.Client, p)
 }
 
 // freshFor reports whether the session was made for this flow.

@@ -53,6 +53,7 @@ type Endpoint struct {
 	Base     string // path prefix of the issuer
 	Config   core.Config
 	Clients  *core.Clients
+	Subjects *core.Subjects
 	Tokens   *core.Tokens
 	Signer   core.Signer
 	Engine   *core.Engine

@@ -5,6 +5,7 @@ import (
 
 	"github.com/jedan-auth/jedan-auth/internal/flow"
 	"github.com/jedan-auth/jedan-auth/provider/core"
+	"github.com/jedan-auth/jedan-auth/storage"
 	"github.com/jedan-auth/jedan-auth/web"
 )
 
@@ -16,7 +17,7 @@ type Asked struct {
 	FormAction string // CSP source of the redirect URI
 	Binding    string
 	Redirect   string
-	Subject    string // the sub that the request insists on, or ""
+	Person     func(*storage.Person) bool // recognises whom the request insists on; nil: anybody
 }
 
 // View judges a flow again and says what is asked, for the consent screen.
@@ -26,8 +27,12 @@ func (e *Endpoint) View(ctx context.Context, fl *flow.Flow) (*Asked, error) {
 		return nil, err
 	}
 	v := &visit{request: r, flow: fl}
-	return &Asked{
+	a := &Asked{
 		Client: r.Client, Scopes: r.asked(), Resources: r.Resources, FormAction: web.FormActionSource(r.RedirectURI), Binding: v.binding(),
-		Redirect: r.RedirectURI, Subject: r.HintSubject,
-	}, nil
+		Redirect: r.RedirectURI,
+	}
+	if r.HintSubject != "" {
+		a.Person = r.hinted
+	}
+	return a, nil
 }

@@ -47,10 +47,7 @@ func checkClientAssertion(ctx context.Context, r *AuthnRequest) error {
 	if alg := r.Client.Metadata.TokenEndpointAuthSignAlg; alg != "" {
 		algs = []string{alg}
 	}
-	if r.Client.JWKS == nil {
-		return InvalidClient("registered keys", "none")
-	}
-	_, raw, err := keys.VerifyWith(r.Client.JWKS, r.Form.Get("client_assertion"), algs)
+	_, raw, err := r.Client.Verify(ctx, r.Form.Get("client_assertion"), algs)
 	if err != nil {
 		return InvalidClient("a signature by a registered key", "another")
 	}

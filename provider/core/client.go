@@ -4,9 +4,6 @@ import (
 	"slices"
 	"strings"
 
-	"github.com/go-jose/go-jose/v4"
-
-	"github.com/jedan-auth/jedan-auth/internal/keys"
 	"github.com/jedan-auth/jedan-auth/storage"
 )
 
@@ -26,8 +23,11 @@ type Client struct {
 	ResponseTypes []string // each with its words sorted
 	ResponseModes []string // empty: the default ones
 	AuthMethod    string
-	JWKS          *jose.JSONWebKeySet // nil if none
-	Origins       []string            // of its redirect URIs, for CORS
+	Origins       []string // of its redirect URIs, for CORS
+	Sector        string   // of pairwise subjects; empty: the public subject
+
+	own    *KeySet    // keys registered by value (jwks); nil if none
+	remote RemoteKeys // finds keys registered by reference (jwks_uri); nil: nowhere
 }
 
 // ParseClient reads a registration. It fails only if the stored keys are not acceptable any more.
@@ -48,12 +48,17 @@ func ParseClient(c *storage.Client) (*Client, error) {
 			out.Origins = append(out.Origins, o)
 		}
 	}
+	if m.SubjectType == SubjectPairwise {
+		if out.Sector, _ = Sector(m); out.Sector == "" {
+			out.Sector = c.ClientID // a registration that the rules would refuse now: nobody shares its subjects
+		}
+	}
 	if len(m.JWKS) > 0 {
-		set, err := keys.ParseJWKS(m.JWKS)
+		set, err := ParseKeySet(m.JWKS)
 		if err != nil {
 			return nil, err
 		}
-		out.JWKS = set
+		out.own = set
 	}
 	return out, nil
 }

@@ -10,27 +10,24 @@ import (
 // Clients finds registered clients, from memory where it may.
 type Clients struct {
 	tenant storage.ID
+	keys   RemoteKeys
 	byName *cache.Cache[string, *Client]
 	byRow  *cache.Cache[storage.ID, *Client]
 
 	origins *cache.Cache[struct{}, map[string]bool]
 }
 
-// NewClients returns a reader over the store. A change to any client drops the lookups by name, since its name is not in the change.
-func NewClients(store storage.ClientReader, feed *cache.Feed, tenant storage.ID) *Clients {
-	byName := func(ctx context.Context, id string) (*Client, error) {
-		return parsed(store.ClientByClientID(ctx, tenant, id))
-	}
-	byRow := func(ctx context.Context, id storage.ID) (*Client, error) {
-		return parsed(store.ClientByID(ctx, tenant, id))
-	}
-	return &Clients{
-		tenant: tenant,
-		byName: cache.New(feed, 10_000, byName, func(c storage.Change) (string, bool, bool) { return "", false, c.Kind == storage.ChangeClient }),
-		byRow:  cache.New(feed, 10_000, byRow, RowTouches(storage.ChangeClient)),
-
-		origins: newOrigins(store, feed, tenant),
-	}
+// NewClients returns a reader over the store. A change to any client drops the lookups by name, since its name is not in the change. keys finds keys
+// that are registered by reference; nil finds none.
+func NewClients(store storage.ClientReader, feed *cache.Feed, tenant storage.ID, keys RemoteKeys) *Clients {
+	c := &Clients{tenant: tenant, keys: keys, origins: newOrigins(store, feed, tenant)}
+	c.byName = cache.New(feed, 10_000, func(ctx context.Context, id string) (*Client, error) {
+		return c.parsed(store.ClientByClientID(ctx, tenant, id))
+	}, func(ch storage.Change) (string, bool, bool) { return "", false, ch.Kind == storage.ChangeClient })
+	c.byRow = cache.New(feed, 10_000, func(ctx context.Context, id storage.ID) (*Client, error) {
+		return c.parsed(store.ClientByID(ctx, tenant, id))
+	}, RowTouches(storage.ChangeClient))
+	return c
 }
 
 // RowTouches says which row a change of the given kind concerns.
@@ -56,11 +53,15 @@ func (c *Clients) ByRow(ctx context.Context, id storage.ID) (*Client, error) {
 	return c.byRow.Get(ctx, id)
 }
 
-func parsed(c *storage.Client, err error) (*Client, error) {
+func (c *Clients) parsed(row *storage.Client, err error) (*Client, error) {
 	if err != nil {
 		return nil, err
 	}
-	return ParseClient(c)
+	out, err := ParseClient(row)
+	if err == nil {
+		out.remote = c.keys
+	}
+	return out, err
 }
 
 // Resources finds protected resources, from memory where it may.

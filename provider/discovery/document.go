@@ -54,7 +54,7 @@ func build(issuer string) document {
 		EndSession: issuer + "/oauth2/logout", Scopes: standardScopes(),
 		ResponseTypes: []string{"code", "id_token", "token", "id_token token", "code id_token", "code token", "code id_token token"},
 		ResponseModes: []string{"query", "fragment", "form_post"}, GrantTypes: []string{"authorization_code", "implicit", "refresh_token", "client_credentials"},
-		ACR: core.SupportedACR(), Subjects: []string{"public"}, IDTokenAlgs: algs, UserinfoAlgs: algs, RequestObjectAlgs: algs,
+		ACR: core.SupportedACR(), Subjects: []string{core.SubjectPublic, core.SubjectPairwise}, IDTokenAlgs: algs, UserinfoAlgs: algs, RequestObjectAlgs: algs,
 		TokenAuth: core.AuthMethods(), TokenAuthAlgs: core.AssertionAlgs(), IntrospectionAuth: confidential, IntrospectionAuthAlgs: core.AssertionAlgs(),
 		RevocationAuth: core.AuthMethods(), RevocationAuthAlgs: core.AssertionAlgs(),
 		Displays: []string{"page", "popup", "touch", "wap"}, ClaimTypes: []string{"normal"}, Claims: core.SupportedClaims(), UILocales: []string{"en", "de"},

@@ -33,7 +33,7 @@ func (r *Registrar) Create(ctx context.Context, m storage.ClientMetadata, o Opti
 		return nil, errs.New(errs.Invalid, "A client_id has 1 to 128 printable ASCII characters without spaces.")
 	}
 	complete(&c.Metadata)
-	if err := r.judge(ctx, &c.Metadata); err != nil {
+	if err := r.judge(ctx, &c.Metadata, nil); err != nil {
 		return nil, err
 	}
 	shown, err := r.firstSecret(ctx, c, o.Secret)

@@ -21,7 +21,7 @@ func complete(m *storage.ClientMetadata) {
 	}
 	set(&m.TokenEndpointAuthMethod, core.AuthSecretBasic)
 	set(&m.ApplicationType, web)
-	set(&m.SubjectType, "public")
+	set(&m.SubjectType, core.SubjectPublic)
 	if m.Scope == "" {
 		m.Scope = defaultScope(m)
 	}

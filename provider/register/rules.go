@@ -23,7 +23,8 @@ const (
 // candidate is a registration that is being judged.
 type candidate struct {
 	*storage.ClientMetadata
-	r *Registrar
+	r   *Registrar
+	old *storage.ClientMetadata // as it stands; nil: a new registration
 }
 
 // rule is one rule of the table.
@@ -52,17 +53,19 @@ func rules() []rule {
 		{"scope", checkScope},
 		{"resources", checkResources},
 		{"algorithms", checkAlgorithms},
+		{"jwks_uri", checkKeyReference},
 		{"jwks", checkJWKS},
 		{"subject_type", checkSubjectType},
 		{"max_age", checkMaxAge},
 		{"acr_values", checkACRValues},
 		{"access_tokens", checkAccessTokens},
+		{"sector", checkSector},
 	}
 }
 
-func (r *Registrar) judge(ctx context.Context, m *storage.ClientMetadata) error {
+func (r *Registrar) judge(ctx context.Context, m, old *storage.ClientMetadata) error {
 	for _, rule := range rules() {
-		if err := rule.check(ctx, candidate{m, r}); err != nil {
+		if err := rule.check(ctx, candidate{m, r, old}); err != nil {
 			return err
 		}
 	}
@@ -184,10 +187,6 @@ func checkResources(ctx context.Context, c candidate) error {
 		}
 	}
 	return nil
-}
-
-func checkSubjectType(_ context.Context, c candidate) error {
-	return oneOf("subject_type", c.SubjectType, []string{"public"})
 }
 
 func checkMaxAge(_ context.Context, c candidate) error {

@@ -103,8 +103,8 @@ func checkMethodMatches(_ context.Context, c candidate) error {
 	switch m := c.TokenEndpointAuthMethod; {
 	case m == core.AuthNone && slices.Contains(c.GrantTypes, grantClient):
 		return refuse("token_endpoint_auth_method", "must not be none for the grant type client_credentials")
-	case m == core.AuthPrivateKeyJWT && len(c.JWKS) == 0:
-		return refuse("jwks", "must hold the client's public keys for private_key_jwt")
+	case m == core.AuthPrivateKeyJWT && len(c.JWKS) == 0 && c.JWKSURI == "":
+		return refuse("jwks", "must hold the client's public keys for private_key_jwt, or jwks_uri name where they are")
 	case m != core.AuthPrivateKeyJWT && c.TokenEndpointAuthSignAlg != "":
 		return refuse("token_endpoint_auth_signing_alg", "is only for private_key_jwt")
 	}

@@ -85,7 +85,7 @@ func TestRegistrationsThatBreakARule(t *testing.T) {
 		"scopes":        {func(m *storage.ClientMetadata) { m.Scope = manyScopes() }, CodeMetadata, "scope"},
 		"resource":      {func(m *storage.ClientMetadata) { m.Resources = []string{"https://api.test"} }, CodeMetadata, "jedan_resources[0]"},
 		"resource form": {func(m *storage.ClientMetadata) { m.Resources = []string{"api"} }, CodeMetadata, "jedan_resources[0]"},
-		"pairwise":      {func(m *storage.ClientMetadata) { m.SubjectType = "pairwise" }, CodeMetadata, "subject_type"},
+		"pairwise":      {func(m *storage.ClientMetadata) { m.SubjectType = "secret" }, CodeMetadata, "subject_type"},
 		"max age":       {func(m *storage.ClientMetadata) { m.DefaultMaxAge = &negative }, CodeMetadata, "default_max_age"},
 		"acr":           {func(m *storage.ClientMetadata) { m.DefaultACRValues = []string{"a b"} }, CodeMetadata, "default_acr_values[0]"},
 		"seconds":       {func(m *storage.ClientMetadata) { m.AccessTokenSeconds = seconds }, CodeMetadata, "jedan_access_token_seconds"},

@@ -40,7 +40,7 @@ func (r *Registrar) Update(ctx context.Context, clientID string, ch Change) (*Re
 	}
 	next.Metadata.WeakSecret = weak // says what the secret is; metadata cannot change it
 	complete(&next.Metadata)
-	if err := r.judge(ctx, &next.Metadata); err != nil {
+	if err := r.judge(ctx, &next.Metadata, &old.Metadata); err != nil {
 		return nil, err
 	}
 	shown, err := r.adjustSecret(ctx, &next)

@@ -30,6 +30,11 @@ func pageRules() []uriRule {
 	return []uriRule{uriHTTPS, uriUserinfo, uriHost, uriPort}
 }
 
+// publishedRules judge a URL whose document we fetch ourselves: like a page's, and nothing that is not sent.
+func publishedRules() []uriRule {
+	return []uriRule{uriHTTPS, uriFragment, uriUserinfo, uriHost, uriPort, uriPath}
+}
+
 // resourceRules judge a resource identifier (RFC 8707 section 2).
 func resourceRules() []uriRule {
 	return []uriRule{uriResourceLength, uriFragment, uriWildcard, uriResourceScheme, uriUserinfo, uriHost, uriPort}
