@@ -3,6 +3,7 @@ module github.com/jedan-auth/jedan-auth
 go 1.26.0
 
 require (
+	filippo.io/nistec v0.0.4 // indirect
 	github.com/Azure/go-ntlmssp v0.1.1 // indirect
 	github.com/asaskevich/govalidator v0.0.0-20230301143203-a9d515a09cc2 // indirect
 	github.com/beevik/etree v1.5.0 // indirect

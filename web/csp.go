@@ -59,8 +59,11 @@ func splitURI(uri string) (scheme, host, path string) {
 		return "", "", ""
 	}
 	path = u.EscapedPath()
-	return u.Scheme, u.Host, strings.NewReplacer(";", "%3B", ",", "%2C", "'", "%27").Replace(path)
+	return u.Scheme, u.Host, separators.Replace(path)
 }
+
+// separators would end a source or a directive.
+var separators = strings.NewReplacer(";", "%3B", ",", "%2C", "'", "%27")
 
 // privateScheme keeps RFC 8252 section 7.1 schemes, which have a dot; never javascript, data and their kin.
 func privateScheme(scheme string) string {

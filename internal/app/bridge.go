@@ -34,6 +34,15 @@ func (b *bridge) ClientDisplay(ctx context.Context, _ storage.ID, clientID strin
 	}, nil
 }
 
+// ClientByID implements consent.Registry.
+func (b *bridge) ClientByID(ctx context.Context, _, id storage.ID) (*storage.Client, error) {
+	c, err := b.provider.Clients().ByRow(ctx, id)
+	if err != nil {
+		return nil, err
+	}
+	return c.Client, nil
+}
+
 // ClientStart implements consent.Starts.
 func (b *bridge) ClientStart(ctx context.Context, _ storage.ID, clientID string) (name, start string, err error) {
 	c, err := b.provider.Clients().ByClientID(ctx, clientID)

@@ -69,6 +69,7 @@ type Engine struct {
 	loopback bool   // the issuer is a loopback name
 	secure   bool   // the issuer is https
 	routes   []*route
+	prepared map[string]*route // GET routes of prepared documents
 	gin      *gin.Engine
 	ready    *readiness
 	draining atomic.Bool
@@ -96,7 +97,7 @@ func New(cfg Config) (*Engine, error) {
 	if cfg.Now == nil {
 		cfg.Now = time.Now
 	}
-	e := &Engine{cfg: cfg, host: host, secure: cfg.Issuer.Scheme == "https", loopback: isLoopbackHost(host)}
+	e := &Engine{cfg: cfg, prepared: map[string]*route{}, host: host, secure: cfg.Issuer.Scheme == "https", loopback: isLoopbackHost(host)}
 	e.origin = cfg.Issuer.Scheme + "://" + host
 	e.base = trimSlash(cfg.Issuer.EscapedPath())
 	e.ready = &readiness{checks: cfg.Checks, now: cfg.Now, logger: cfg.Logger}
@@ -106,6 +107,12 @@ func New(cfg Config) (*Engine, error) {
 
 // Handle mounts a route. Mistakes are reported by Handler, all at once.
 func (e *Engine) Handle(method, path string, g Guard, h Handler) {
+	if g.prepared != nil && h == nil {
+		h = func(c *gin.Context) error {
+			_, err := g.prepared().serve(c.Writer, c.Request)
+			return err
+		}
+	}
 	if g.kind == kindNone || h == nil || method == "" {
 		e.mistakes = append(e.mistakes, fmt.Errorf("httpx: %s %s: a guard, a method and a handler are required", method, path))
 		return
@@ -142,7 +149,7 @@ func (e *Engine) Handler() (http.Handler, error) {
 	if len(e.mistakes) > 0 {
 		return nil, errors.Join(e.mistakes...)
 	}
-	return e.gin, nil
+	return http.HandlerFunc(e.entry), nil
 }
 
 // register turns gin's panics about conflicting routes into errors.
@@ -154,6 +161,9 @@ func (e *Engine) register(rt *route) (err error) {
 	}()
 	if o, ok := e.cfg.Observer.(RouteObserver); ok {
 		rt.observe = o.ForRoute(rt.path, rt.method)
+	}
+	if rt.shortens() && (rt.observe != nil || e.cfg.Observer == nil) {
+		e.prepared[rt.path] = rt
 	}
 	e.gin.Handle(rt.method, rt.path, func(c *gin.Context) { e.serve(c, rt) })
 	return nil

@@ -32,6 +32,7 @@ type Guard struct {
 	corsAny   bool
 	cors      func(ctx context.Context, origin string) bool
 	maxBody   int64
+	prepared  func() *Prepared
 }
 
 // The guards to start from.

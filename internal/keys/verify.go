@@ -32,7 +32,7 @@ func (s *Set) Verify(token string, algs []string, typ string) (claims []byte, ki
 		return nil, "", errs.New(errs.Invalid, "The token's algorithm is not accepted here.")
 	case typ != "" && !sameType(typ, h.typ):
 		return nil, "", errs.New(errs.Invalid, "The token is of another type.")
-	case !verify(alg, h.signer.pub, []byte(c.input), c.signature):
+	case !h.signer.verify([]byte(c.input), c.signature):
 		return nil, "", errs.New(errs.Invalid, "The token's signature is wrong.")
 	}
 	return c.payload, h.signer.row.KeyID, nil

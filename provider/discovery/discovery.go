@@ -9,8 +9,6 @@ import (
 	"sync/atomic"
 	"time"
 
-	"github.com/gin-gonic/gin"
-
 	"github.com/jedan-auth/jedan-auth/internal/httpx"
 )
 
@@ -21,9 +19,9 @@ type Keys interface {
 
 // Endpoint serves the documents.
 type Endpoint struct {
-	document *answer
+	document *httpx.Prepared
 	keys     Keys
-	set      atomic.Pointer[answer] // of the keys as they were last asked for
+	set      atomic.Pointer[httpx.Prepared] // of the keys as they were last asked for
 }
 
 // documentAge is how long clients may keep the metadata; it changes only with a new release or configuration.
@@ -37,27 +35,25 @@ func New(issuer string, keys Keys) (*Endpoint, error) {
 	}
 	sum := sha256.Sum256(raw)
 	etag := `"` + base64.RawURLEncoding.EncodeToString(sum[:12]) + `"`
-	return &Endpoint{document: newAnswer(raw, etag, documentAge, "application/json"), keys: keys}, nil
+	return &Endpoint{document: httpx.NewPrepared(raw, etag, documentAge, "application/json"), keys: keys}, nil
 }
 
 // Mount adds the routes.
 func (e *Endpoint) Mount(r httpx.Router) {
 	g := httpx.Document.CORSAny()
-	r.Handle(http.MethodGet, "/.well-known/openid-configuration", g, e.metadata)
-	r.Handle(http.MethodGet, "/.well-known/oauth-authorization-server", g, e.metadata)
-	r.Handle(http.MethodGet, "/.well-known/jwks.json", g, e.jwks)
+	r.Handle(http.MethodGet, "/.well-known/openid-configuration", g.Prepared(e.metadata), nil)
+	r.Handle(http.MethodGet, "/.well-known/oauth-authorization-server", g.Prepared(e.metadata), nil)
+	r.Handle(http.MethodGet, "/.well-known/jwks.json", g.Prepared(e.jwks), nil)
 }
 
-func (e *Endpoint) metadata(c *gin.Context) error {
-	return e.document.send(c)
-}
+func (e *Endpoint) metadata() *httpx.Prepared { return e.document }
 
-func (e *Endpoint) jwks(c *gin.Context) error {
+func (e *Endpoint) jwks() *httpx.Prepared {
 	body, etag, age := e.keys.JWKS()
-	a := e.set.Load()
-	if a == nil || a.etag[0] != etag { // how long it may be kept is configuration
-		a = newAnswer(body, etag, "public, max-age="+strconv.Itoa(int(age/time.Second)), "application/jwk-set+json")
-		e.set.Store(a)
+	p := e.set.Load()
+	if p == nil || p.ETag() != etag { // how long it may be kept is configuration
+		p = httpx.NewPrepared(body, etag, "public, max-age="+strconv.Itoa(int(age/time.Second)), "application/jwk-set+json")
+		e.set.Store(p)
 	}
-	return a.send(c)
+	return p
 }
