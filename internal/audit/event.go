@@ -41,7 +41,11 @@ const (
 	KeyringRewrap      = "keyring.rewrap"
 	SessionRevoke      = "session.revoke"
 	SetupComplete      = "setup.complete"
-	LoginFailures      = "login.failures"
+
+	InitialAccessCreate = "initial_access.create"
+	InitialAccessDelete = "initial_access.delete"
+
+	LoginFailures = "login.failures"
 )
 
 // Severities, kinds of actors and outcomes.

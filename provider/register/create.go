@@ -7,6 +7,7 @@ import (
 
 	"github.com/jedan-auth/jedan-auth/internal/audit"
 	"github.com/jedan-auth/jedan-auth/internal/errs"
+	"github.com/jedan-auth/jedan-auth/provider/core"
 	"github.com/jedan-auth/jedan-auth/storage"
 )
 
@@ -18,6 +19,14 @@ type Options struct {
 	Secret   string // chosen by the operator; empty: generated, if the client's authentication has a secret
 	Disabled bool
 	Actor    Actor
+
+	self *selfRegistration // nil: an operator registers
+}
+
+// selfRegistration is what bounds a registration over the network.
+type selfRegistration struct {
+	initial *storage.InitialAccess // the token that allows it; nil: anybody may
+	most    int                    // clients that registered themselves
 }
 
 // Create registers a client. errs.Invalid with a Problem for metadata that breaks a rule; errs.Conflict when the client_id is taken.
@@ -44,10 +53,34 @@ func (r *Registrar) Create(ctx context.Context, m storage.ClientMetadata, o Opti
 		"auth_method": c.Metadata.TokenEndpointAuthMethod, "grant_types": c.Metadata.GrantTypes, "first_party": c.Metadata.FirstParty,
 		"chosen_secret": o.Secret != "", "weak_secret": c.Metadata.WeakSecret,
 	})
-	if err := r.d.Store.InsertClient(ctx, c, ev); err != nil {
-		return nil, taken(err, "This client_id is taken.")
+	g := &Registered{Client: c, Secret: shown, Warnings: warnings(&c.Metadata)}
+	if o.self != nil {
+		g.Access = r.giveAccess(c)
+		err = r.insertSelf(ctx, c, o.self, ev)
+	} else {
+		err = taken(r.d.Store.InsertClient(ctx, c, ev), "This client_id is taken.")
 	}
-	return &Registered{Client: c, Secret: shown, Warnings: warnings(&c.Metadata)}, nil
+	if err != nil {
+		return nil, err
+	}
+	return g, nil
+}
+
+// insertSelf spends one use of the initial access token in the transaction that inserts the client: a registration that fails costs nothing.
+func (r *Registrar) insertSelf(ctx context.Context, c *storage.Client, self *selfRegistration, ev *storage.AuditEvent) error {
+	if self.initial == nil {
+		return r.d.Store.InsertRegistered(ctx, c, self.most, ev)
+	}
+	return r.d.Store.InTx(ctx, func(ctx context.Context) error {
+		spent, err := r.d.Store.SpendInitialAccess(ctx, r.d.Tenant, self.initial.ID, r.d.Now())
+		if err != nil {
+			return err
+		}
+		if !spent {
+			return core.InvalidToken("an initial access token with a use left", "one without")
+		}
+		return r.d.Store.InsertRegistered(ctx, c, self.most, ev)
+	})
 }
 
 // firstSecret gives c a secret if its authentication needs one.

@@ -15,6 +15,11 @@ type Store interface {
 	storage.ClientWriter
 	storage.ResourceReader
 	storage.ResourceWriter
+	storage.RegisteredClients
+	storage.InitialAccessReader
+	storage.InitialAccessWriter
+	storage.InitialAccessSpender
+	storage.Transactor
 }
 
 // Hasher makes slow hashes of secrets that somebody chose.
@@ -29,8 +34,8 @@ type Deps struct {
 	Audit      core.Auditor
 	Hasher     Hasher
 	Tenant     storage.ID
-	Issuer     string   // resources may not be named like it; empty: unknown
-	Algorithms []string // that tokens can be signed with; empty: RS256, PS256, ES256, EdDSA
+	Issuer     string       // resources may not be named like it; empty: unknown
+	Algorithms []string     // that tokens can be signed with; empty: RS256, PS256, ES256, EdDSA
 	Fetch      core.Fetcher // for sector_identifier_uri; nil: nothing is fetched, and such registrations are refused
 	Now        func() time.Time
 }
@@ -55,6 +60,7 @@ type Actor struct {
 // Registered is a registration as it stands.
 type Registered struct {
 	Client   *storage.Client
+	Access   string   // a new registration access token (RFC 7592), as Secret
 	Secret   string   // a newly generated secret: shown once, kept nowhere. Empty when there is none, or the operator knows it.
 	Warnings []string // sentences about what is allowed and yet unwise
 }

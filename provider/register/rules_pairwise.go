@@ -69,4 +69,3 @@ func checkKeyReference(_ context.Context, c candidate) error {
 	}
 	return refuse("jwks_uri", judgeURI(c.JWKSURI, publishedRules()))
 }
-

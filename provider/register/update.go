@@ -16,6 +16,8 @@ type Change struct {
 	Metadata func(m *storage.ClientMetadata) error // gets the metadata as it stands and changes it
 	Disabled *bool
 	Actor    Actor
+
+	self *storage.Client // set when the client changes itself: as it stood when its token was checked; the token is renewed
 }
 
 // Update changes a client. A client that begins to authenticate with a secret gets one, and one that stops loses it. Errors are those of Create;
@@ -28,6 +30,9 @@ func (r *Registrar) Update(ctx context.Context, clientID string, ch Change) (*Re
 	before, err := members(&old.Metadata)
 	if err != nil {
 		return nil, err
+	}
+	if ch.self != nil && (ch.self.ID != old.ID || ch.self.Version != old.Version) {
+		return nil, changedMeanwhile()
 	}
 	next, weak := *old, old.Metadata.WeakSecret
 	if ch.Metadata != nil {
@@ -47,6 +52,10 @@ func (r *Registrar) Update(ctx context.Context, clientID string, ch Change) (*Re
 	if err != nil {
 		return nil, err
 	}
+	access := ""
+	if ch.self != nil {
+		access = r.giveAccess(&next)
+	}
 	after, err := members(&next.Metadata)
 	if err != nil {
 		return nil, err
@@ -58,15 +67,20 @@ func (r *Registrar) Update(ctx context.Context, clientID string, ch Change) (*Re
 	if err != nil {
 		return nil, unknownClient(err)
 	}
-	return &Registered{Client: row, Secret: shown, Warnings: warnings(&row.Metadata)}, nil
+	return &Registered{Client: row, Access: access, Secret: shown, Warnings: warnings(&row.Metadata)}, nil
+}
+
+func changedMeanwhile() error {
+	return errs.New(errs.Conflict, "Somebody else changed this client first. Look at it and try again.")
 }
 
 // replace writes what was judged, if the row is still the one it was judged against.
 func replace(version int64, next storage.Client) func(*storage.Client) error {
 	return func(row *storage.Client) error {
 		if row.Version != version {
-			return errs.New(errs.Conflict, "Somebody else changed this client first. Look at it and try again.")
+			return changedMeanwhile()
 		}
+		row.RegistrationHash, row.RegistrationKey = next.RegistrationHash, next.RegistrationKey
 		row.Metadata, row.Disabled = next.Metadata, next.Disabled
 		row.SecretHash, row.SecretKey, row.SecretPHC, row.SecretSealed = next.SecretHash, next.SecretKey, next.SecretPHC, next.SecretSealed
 		return nil
@@ -102,7 +116,7 @@ func (r *Registrar) RotateSecret(ctx context.Context, clientID, chosen string, w
 	ev := r.event(ctx, audit.ClientSecretRotate, clientID, by, map[string]any{"chosen_secret": chosen != "", "weak_secret": s.weak})
 	row, err := r.d.Store.UpdateClient(ctx, r.d.Tenant, old.ID, func(row *storage.Client) error {
 		if !hasSecret(&row.Metadata) {
-			return errs.New(errs.Conflict, "Somebody else changed this client first. Look at it and try again.")
+			return changedMeanwhile()
 		}
 		s.put(row)
 		return nil

@@ -36,4 +36,5 @@ var (
 	_ storage.InitialAccessReader  = (*DB)(nil)
 	_ storage.InitialAccessWriter  = (*DB)(nil)
 	_ storage.InitialAccessSpender = (*DB)(nil)
+	_ storage.RegisteredClients    = (*DB)(nil)
 )

@@ -39,6 +39,7 @@ type Backend interface {
 	storage.InitialAccessReader
 	storage.InitialAccessWriter
 	storage.InitialAccessSpender
+	storage.RegisteredClients
 }
 
 // RawReader is implemented by backends whose stored bytes can be read from outside. The case that looks for plaintext needs it.
@@ -68,7 +69,7 @@ func cases() []testCase {
 	for _, some := range [][]testCase{
 		tenantCases(), keyCases(), clientCases(), resourceCases(), personCases(), setupCases(), sessionCases(), grantCases(), refreshCases(),
 		consentCases(), onceCases(), auditCases(), sweepCases(), txCases(), raceCases(), tailCases(), canaryCases(),
-		pendingCases(), pendingSpendCases(), initialAccessCases(),
+		pendingCases(), pendingSpendCases(), initialAccessCases(), registeredCases(),
 	} {
 		all = append(all, some...)
 	}
