@@ -11,6 +11,7 @@ import (
 	"github.com/jedan-auth/jedan-auth/provider/introspect"
 	"github.com/jedan-auth/jedan-auth/provider/logout"
 	"github.com/jedan-auth/jedan-auth/provider/refresh"
+	"github.com/jedan-auth/jedan-auth/provider/register"
 	"github.com/jedan-auth/jedan-auth/provider/revoke"
 	"github.com/jedan-auth/jedan-auth/provider/userinfo"
 )
@@ -47,6 +48,7 @@ type build struct {
 	counter  *core.Counter
 	authn    *core.Authn
 	subjects *core.Subjects
+	remote   core.RemoteKeys
 }
 
 // remoteKeys finds keys by reference, if anything is fetched at all.
@@ -59,7 +61,8 @@ func remoteKeys(d Deps) core.RemoteKeys {
 
 func newBuild(c Config, d Deps) *build {
 	b := &build{c: c, d: d, log: core.RefusalLog{Log: d.Log}}
-	b.clients = core.NewClients(d.Store, d.Feed, d.Tenant, remoteKeys(d))
+	b.remote = remoteKeys(d)
+	b.clients = core.NewClients(d.Store, d.Feed, d.Tenant, b.remote)
 	b.subjects = &core.Subjects{Tenant: d.Tenant, Ring: d.Ring}
 	b.tokens = core.NewTokens(d.Issuer, d.Tenant, d.Keys, d.Ring, d.Now)
 	b.redeem = &core.Redeemer{Grants: d.Store, Vault: d.Ring, Audit: d.Audit, Tokens: b.tokens, Now: d.Now, Meter: d.Meter}
@@ -129,4 +132,15 @@ func (b *build) userinfo() *userinfo.Endpoint {
 		Verifier: b.verifier, Claims: b.people, Signer: b.d.Keys, Log: b.log, Issuer: b.d.Issuer, URL: b.d.Issuer + "/oauth2/userinfo", Now: b.d.Now,
 		CORS: b.clients.OriginAllowed,
 	}
+}
+
+// registration is the endpoints of clients that register themselves, if any may.
+func (b *build) registration() ([]mounter, error) {
+	if !b.d.Register.On() {
+		return nil, nil
+	}
+	e, err := register.NewEndpoint(b.d.Register, register.EndpointDeps{
+		Registrar: b.d.Registrar, Issuer: b.d.Issuer, Keys: b.remote, Log: b.log, Now: b.d.Now,
+	})
+	return []mounter{e}, err
 }

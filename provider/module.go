@@ -16,6 +16,7 @@ import (
 	"github.com/jedan-auth/jedan-auth/provider/introspect"
 	"github.com/jedan-auth/jedan-auth/provider/logout"
 	"github.com/jedan-auth/jedan-auth/provider/refresh"
+	"github.com/jedan-auth/jedan-auth/provider/register"
 	"github.com/jedan-auth/jedan-auth/provider/revoke"
 	"github.com/jedan-auth/jedan-auth/provider/token"
 	"github.com/jedan-auth/jedan-auth/provider/userinfo"
@@ -83,6 +84,8 @@ type Deps struct {
 	Slow      core.SlowVerifier
 	Directory core.Directory
 	Fetch     core.Fetcher // what clients publish; nil: nothing is fetched
+	Registrar *register.Registrar
+	Register  register.Config // who may register over the network
 	Feed      *cache.Feed
 	Flows     *flow.Flows
 	Sessions  Sessions
@@ -111,7 +114,7 @@ func New(c Config, d Deps) (*Module, error) {
 		return nil, err
 	}
 	b := newBuild(c, d)
-	meta, err := discovery.New(d.Issuer, d.Keys)
+	meta, err := discovery.New(d.Issuer, d.Keys, discovery.Features{Registration: d.Register.On()})
 	if err != nil {
 		return nil, err
 	}
@@ -122,7 +125,9 @@ func New(c Config, d Deps) (*Module, error) {
 		token.New(b.authn, b.log, d.Meter, d.Issuer+"/oauth2/token", b.clients.OriginAllowed, b.code(), refreshing, b.clientcreds()),
 		b.introspect(refreshing), b.revoke(refreshing), b.userinfo(),
 	}
-	return m, nil
+	own, err := b.registration()
+	m.endpoints = append(m.endpoints, own...)
+	return m, err
 }
 
 // Mount adds the routes of every endpoint.

@@ -17,6 +17,7 @@ import (
 	"github.com/jedan-auth/jedan-auth/internal/telemetry"
 	loginpassword "github.com/jedan-auth/jedan-auth/login/password"
 	"github.com/jedan-auth/jedan-auth/provider"
+	"github.com/jedan-auth/jedan-auth/provider/register"
 )
 
 // Config is every setting of the server.
@@ -29,6 +30,7 @@ type Config struct {
 	Proxies   []string            `config:"trusted_proxies" doc:"Networks (CIDR) of proxies whose X-Forwarded-For, X-Forwarded-Proto and X-Request-Id count. Empty: none."`
 	TLS       TLS                 `config:"tls" doc:"TLS by the server itself. Both paths empty: none; put a proxy in front."`
 	Tokens    provider.Config     `config:"tokens" doc:"Lifetimes of codes, tokens, grants and flows."`
+	Register  register.Config     `config:"registration" doc:"Clients that register themselves over the network."`
 	Sessions  Sessions            `config:"sessions" doc:"Limits of a person's session."`
 	Passwords Passwords           `config:"passwords" doc:"How passwords are hashed and judged."`
 	Consent   consent.Config      `config:"consent" doc:"Remembered consents."`

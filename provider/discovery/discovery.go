@@ -27,9 +27,14 @@ type Endpoint struct {
 // documentAge is how long clients may keep the metadata; it changes only with a new release or configuration.
 const documentAge = "public, max-age=300"
 
+// Features are what the configuration switches on.
+type Features struct {
+	Registration bool // dynamic client registration (RFC 7591)
+}
+
 // New renders the metadata of an issuer.
-func New(issuer string, keys Keys) (*Endpoint, error) {
-	raw, err := json.Marshal(build(issuer))
+func New(issuer string, keys Keys, on Features) (*Endpoint, error) {
+	raw, err := json.Marshal(build(issuer, on))
 	if err != nil {
 		return nil, err
 	}

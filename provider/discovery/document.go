@@ -12,6 +12,7 @@ type document struct {
 	Introspection         string   `json:"introspection_endpoint"`
 	Revocation            string   `json:"revocation_endpoint"`
 	EndSession            string   `json:"end_session_endpoint"`
+	Registration          string   `json:"registration_endpoint,omitempty"`
 	Scopes                []string `json:"scopes_supported"`
 	ResponseTypes         []string `json:"response_types_supported"`
 	ResponseModes         []string `json:"response_modes_supported"`
@@ -45,10 +46,10 @@ func standardScopes() []string {
 	return []string{"openid", "profile", "email", "address", "phone", "offline_access"}
 }
 
-func build(issuer string) document {
+func build(issuer string, on Features) document {
 	confidential := []string{core.AuthSecretBasic, core.AuthSecretPost, core.AuthPrivateKeyJWT}
 	algs := []string{"RS256", "PS256", "ES256", "EdDSA"}
-	return document{
+	d := document{
 		Issuer: issuer, Authorization: issuer + "/oauth2/authorize", Token: issuer + "/oauth2/token", Userinfo: issuer + "/oauth2/userinfo",
 		JWKS: issuer + "/.well-known/jwks.json", Introspection: issuer + "/oauth2/introspect", Revocation: issuer + "/oauth2/revoke",
 		EndSession: issuer + "/oauth2/logout", Scopes: standardScopes(),
@@ -61,4 +62,8 @@ func build(issuer string) document {
 		PKCE: []string{"S256"}, Prompts: []string{"none", "login", "consent", "select_account"},
 		ClaimsParameter: true, IssParameter: true,
 	}
+	if on.Registration {
+		d.Registration = issuer + "/oauth2/register"
+	}
+	return d
 }

@@ -119,8 +119,11 @@ func (e *Endpoint) register(ctx context.Context, a *attempt) (*Registered, error
 }
 
 func (a *attempt) run(ctx context.Context, table []core.Row[attempt]) error {
-	_, err := core.Run(ctx, table, a)
-	return asRefusal(err)
+	vs, err := core.Run(ctx, table, a)
+	if err = asRefusal(err); err != nil {
+		a.e.d.Log.Verdicts(ctx, "registration", vs)
+	}
+	return err
 }
 
 // asRefusal gives a broken rule its error code of RFC 7591 section 3.2.2.

@@ -13,8 +13,9 @@ import (
 )
 
 func (c *cli) clients() *cobra.Command {
-	return group("clients", "Relying parties and machines: create, list, show, update, delete, rotate-secret",
-		c.clientsCreate(), c.clientsList(), c.clientsShow(), c.clientsUpdate(), c.clientsDelete(), c.clientsRotate())
+	return group("clients", "Relying parties and machines: create, list, show, update, delete, rotate-secret, initial-token",
+		c.clientsCreate(), c.clientsList(), c.clientsShow(), c.clientsUpdate(), c.clientsDelete(), c.clientsRotate(),
+		c.clientsInitial())
 }
 
 // metadataFlags are the usual metadata as flags, and a file for all of it (RFC 7591 names).
@@ -25,6 +26,8 @@ type metadataFlags struct {
 	name, scope, method, appType   string
 	logo, policy, tos, home        string
 	jwks, file                     string
+	jwksURI, subject, sector       string
+	initiate                       string
 	public, firstParty             bool
 }
 
@@ -42,6 +45,10 @@ func addMetadata(cmd *cobra.Command) *metadataFlags {
 	f.BoolVar(&m.public, "public", false, "the client cannot keep a secret: --auth-method none")
 	f.StringVar(&m.appType, "application-type", "", "application_type: web or native")
 	f.StringVar(&m.jwks, "jwks-file", "", "jwks: `file` with the client's public keys")
+	f.StringVar(&m.jwksURI, "jwks-uri", "", "jwks_uri: where the client publishes its keys")
+	f.StringVar(&m.subject, "subject-type", "", "subject_type: public or pairwise")
+	f.StringVar(&m.sector, "sector-identifier-uri", "", "sector_identifier_uri: where a list of the sector's redirect URIs is")
+	f.StringVar(&m.initiate, "initiate-login-uri", "", "initiate_login_uri: where a sign-in can be started")
 	f.StringArrayVar(&m.resources, "resource", nil, "jedan_resources: a resource that the client may name; repeat the flag for more")
 	f.StringArrayVar(&m.contacts, "contact", nil, "contacts; repeat the flag for more")
 	f.StringVar(&m.home, "client-uri", "", "client_uri")
@@ -109,7 +116,8 @@ func (m *metadataFlags) applyTexts(md *storage.ClientMetadata) {
 	}{
 		"name": {&md.ClientName, m.name}, "scope": {&md.Scope, strings.Join(strings.Fields(m.scope), " ")}, "auth-method": {&md.TokenEndpointAuthMethod, m.method},
 		"application-type": {&md.ApplicationType, m.appType}, "client-uri": {&md.ClientURI, m.home}, "logo-uri": {&md.LogoURI, m.logo},
-		"policy-uri": {&md.PolicyURI, m.policy}, "tos-uri": {&md.TosURI, m.tos},
+		"jwks-uri": {&md.JWKSURI, m.jwksURI}, "subject-type": {&md.SubjectType, m.subject}, "sector-identifier-uri": {&md.SectorIdentifierURI, m.sector},
+		"initiate-login-uri": {&md.InitiateLoginURI, m.initiate}, "policy-uri": {&md.PolicyURI, m.policy}, "tos-uri": {&md.TosURI, m.tos},
 	} {
 		if m.cmd.Flags().Changed(name) {
 			*t.to = t.from
