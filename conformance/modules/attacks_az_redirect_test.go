@@ -132,3 +132,33 @@ func TestAZ06_ErrorPathIsNoOpenRedirector(t *testing.T) {
 	w.Disable(rp)
 	w.row("authorize.client_enabled", func() { w.page(w.Get(w.AuthURL(rp, "scope", "openid nonsense")), 400, "invalid_client", "app.test") })
 }
+
+// Whoever registered without anybody vouching for them does not get people by being wrong.
+func TestAZ06_StrangersErrorsStayHere(t *testing.T) {
+	w := alone(t, anybody)
+	stranger := w.rpOf(w.enrol("", object{"redirect_uris": []string{"https://evil.test/cb"}, "scope": "openid"}))
+	for _, wrong := range [][]string{
+		{"scope", "openid nonsense"}, {"response_type", "token"}, {"response_type", ""}, {"response_mode", "jwt"}, {"code_challenge_method", "plain"}, {"prompt", "none login"}, {"prompt", "x"}, {"max_age", "x"},
+		{"claims", "x"}, {"id_token_hint", "x"}, {"resource", "https://nowhere.test"}, {"request", "x"}, {"scope", "openid nonsense", "prompt", "none"}, {"scope", "openid nonsense", "response_mode", "form_post"},
+	} {
+		a := w.Get(w.AuthURL(stranger, wrong...))
+		w.page(a, 400, "", "evil.test")
+		if t.Failed() {
+			t.Fatalf("%v", wrong)
+		}
+	}
+	if p := w.Raw("POST", "/oauth2/authorize", strings.SplitN(w.AuthURL(stranger, "scope", "openid nonsense"), "?", 2)[1], "Content-Type", testkit.FormType); p.Header.Get("Location") != "" || p.Status != 400 {
+		t.Errorf("posted: %d %q", p.Status, p.Header.Get("Location"))
+	}
+	if q := w.Get(w.AuthURL(stranger, "scope", "openid", "prompt", "none")).Location().Query(); q.Get("error") != "login_required" {
+		t.Errorf("silent authentication: %v", q)
+	}
+	p := w.Browser().Get(w.AuthURL(stranger, "scope", "openid")).SignIn(w.email, testkit.Password).Submit("decision", "deny")
+	if p.Location == nil || p.Params().Get("error") != "access_denied" {
+		t.Error("the answer of a person who saw who asks does not arrive")
+	}
+	invited := w.rpOf(w.enrol(w.initial(1), object{"redirect_uris": []string{"https://app.test/cb"}, "scope": "openid"}))
+	w.refusedTo(w.Get(w.AuthURL(invited, "scope", "openid nonsense")), invited, "query", "invalid_scope")
+	w.Change(stranger, func(m *storage.ClientMetadata) { m.Unvetted = false })
+	w.refusedTo(w.Get(w.AuthURL(stranger, "scope", "openid nonsense")), stranger, "query", "invalid_scope")
+}

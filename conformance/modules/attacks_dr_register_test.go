@@ -290,4 +290,3 @@ func TestDR04_MalformedRegistrations(t *testing.T) {
 		t.Errorf("CORS %v", a.Header)
 	}
 }
-

@@ -17,6 +17,7 @@ import (
 
 // bridge tells the screens of other features what the provider knows: features never import features.
 type bridge struct {
+	issuer   string
 	provider *provider.Module
 	people   *directory.Directory
 }
@@ -29,7 +30,7 @@ func (b *bridge) ClientDisplay(ctx context.Context, _ storage.ID, clientID strin
 	}
 	m := c.Metadata
 	return login.Client{
-		Name: c.Name(), PolicyURI: m.PolicyURI, TosURI: m.TosURI, Host: firstHost(m.RedirectURIs), StartURL: m.InitiateLoginURI,
+		Name: c.Name(), PolicyURI: m.PolicyURI, TosURI: m.TosURI, Host: firstHost(m.RedirectURIs), StartURL: c.StartURL(b.issuer),
 		Verified: m.FirstParty, FirstParty: m.FirstParty,
 	}, nil
 }
@@ -49,7 +50,7 @@ func (b *bridge) ClientStart(ctx context.Context, _ storage.ID, clientID string)
 	if err != nil {
 		return "", "", err
 	}
-	return c.Name(), c.Metadata.InitiateLoginURI, nil
+	return c.Name(), c.StartURL(b.issuer), nil
 }
 
 // RequiredPerson implements login.Subjects.

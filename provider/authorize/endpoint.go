@@ -152,7 +152,16 @@ func (e *Endpoint) judge(c *gin.Context, params url.Values) (*request, error) {
 	r := &request{e: e, Params: params}
 	vs, err := core.Run(c.Request.Context(), Rows(), r)
 	r.verdicts = vs
-	return r, err
+	return r, ashore(r, err)
+}
+
+// ashore keeps the person here when a stranger's request is wrong: a client that nobody vetted could otherwise use our address to lead people to its
+// own (RFC 9700 section 4.11.2). Once the person has seen who asks, and for prompt=none, which is made for no person to see, it is answered as usual.
+func ashore(r *request, err error) error {
+	if err == nil || r.Client == nil || !r.Client.Metadata.Unvetted {
+		return err
+	}
+	return core.AsRefusal(err).OnPage("")
 }
 
 func redirect(c *gin.Context, to string) error {

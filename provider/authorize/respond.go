@@ -83,7 +83,7 @@ func (e *Endpoint) expired(c *gin.Context, err error) error {
 	name, back := "", ""
 	if a, ok := flow.AgainOf(err); ok && a.Client != "" {
 		if client, err := e.Clients.ByClientID(c.Request.Context(), a.Client); err == nil {
-			name, back = client.Name(), client.Metadata.InitiateLoginURI
+			name, back = client.Name(), client.StartURL(e.Issuer)
 		}
 	}
 	if err != nil && errs.CodeOf(err) != errs.Invalid {

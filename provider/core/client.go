@@ -1,6 +1,7 @@
 package core
 
 import (
+	"net/url"
 	"slices"
 	"strings"
 
@@ -101,6 +102,18 @@ func (c *Client) Name() string {
 		return c.Metadata.ClientName
 	}
 	return c.ClientID
+}
+
+// StartURL is where the client begins a sign-in at this issuer (OpenID Connect Core section 4), or "": nobody is led to a stranger's page.
+func (c *Client) StartURL(issuer string) string {
+	u, err := url.Parse(c.Metadata.InitiateLoginURI)
+	if c.Metadata.InitiateLoginURI == "" || c.Metadata.Unvetted || err != nil {
+		return ""
+	}
+	q := u.Query()
+	q.Set("iss", issuer)
+	u.RawQuery = q.Encode()
+	return u.String()
 }
 
 // SortWords puts the words of a space-separated value in order, since their order carries no meaning (OAuth 2.0 Multiple Response Types).
