@@ -13,6 +13,7 @@ import (
 	"github.com/jedan-auth/jedan-auth/internal/audit"
 	"github.com/jedan-auth/jedan-auth/internal/cache"
 	"github.com/jedan-auth/jedan-auth/internal/directory"
+	"github.com/jedan-auth/jedan-auth/internal/fetch"
 	"github.com/jedan-auth/jedan-auth/internal/httpx"
 	"github.com/jedan-auth/jedan-auth/internal/jobs"
 	"github.com/jedan-auth/jedan-auth/internal/keys"
@@ -47,6 +48,7 @@ type App struct {
 	Hasher    *password.Hasher
 	Policy    password.Policy
 	Registrar *register.Registrar
+	Fetch     *fetch.Client
 
 	listeners []net.Listener
 }
@@ -65,7 +67,8 @@ func Open(ctx context.Context, c Config, o Options) (*App, error) {
 		name string
 		do   func(context.Context) error
 	}{
-		{"data folder", a.makeFolder}, {"database", a.openDatabase}, {"keys", a.openKeys}, {"people", a.openPeople}, {"registrar", a.openRegistrar},
+		{"data folder", a.makeFolder}, {"database", a.openDatabase}, {"keys", a.openKeys}, {"people", a.openPeople}, {"outbound", a.openFetch},
+		{"registrar", a.openRegistrar},
 	} {
 		if err := step.do(ctx); err != nil {
 			return nil, errors.Join(fmt.Errorf("%s: %w", step.name, err), a.Close())
@@ -138,6 +141,11 @@ func (a *App) openPeople(context.Context) (err error) {
 	hashing := a.Config.Passwords.config()
 	hashing.Log = a.Log
 	a.Hasher, err = password.New(hashing)
+	return err
+}
+
+func (a *App) openFetch(context.Context) (err error) {
+	a.Fetch, err = fetch.New(a.Config.Outbound, fetch.Deps{Now: a.Now})
 	return err
 }
 

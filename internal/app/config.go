@@ -11,6 +11,7 @@ import (
 
 	"github.com/jedan-auth/jedan-auth/consent"
 	"github.com/jedan-auth/jedan-auth/internal/config"
+	"github.com/jedan-auth/jedan-auth/internal/fetch"
 	"github.com/jedan-auth/jedan-auth/internal/keys"
 	"github.com/jedan-auth/jedan-auth/internal/password"
 	"github.com/jedan-auth/jedan-auth/internal/session"
@@ -39,6 +40,7 @@ type Config struct {
 	Log       telemetry.LogConfig `config:"log" doc:"The log."`
 	Access    bool                `config:"access_log" default:"false" doc:"Write a log line for every request. Refusals and failures are logged regardless."`
 	Theme     Theme               `config:"theme" doc:"How the screens look."`
+	Outbound  fetch.Config        `config:"outbound" doc:"Requests to addresses that others name: key sets, request objects, metadata, notifications."`
 	Shutdown  Shutdown            `config:"shutdown" doc:"How the server stops."`
 	Limits    Limits              `config:"limits" doc:"Bounds on connections."`
 }
