@@ -24,7 +24,7 @@ func TestJudge(t *testing.T) {
 		{"a screenshot module that warns", Outcome{"oidcc-basic", "oidcc-prompt-login", "FINISHED", "WARNING"}, false},
 		{"review of another module", Outcome{"oidcc-basic", "oidcc-server", "FINISHED", "REVIEW"}, false},
 		{"skipped for another reason", Outcome{"oidcc-basic", "oidcc-refresh-token", "FINISHED", "SKIPPED"}, false},
-		{"accepted in another plan", Outcome{"oidcc-config", "oidcc-prompt-login", "FINISHED", "REVIEW"}, false},
+		{"accepted in another plan", Outcome{"fapi-ciba-poll", "oidcc-prompt-login", "FINISHED", "REVIEW"}, false},
 		{"interrupted", Outcome{"oidcc-basic", "oidcc-prompt-login", "INTERRUPTED", "REVIEW"}, false},
 		{"passed but interrupted", Outcome{"oidcc-basic", "oidcc-server", "INTERRUPTED", "PASSED"}, false},
 		{"no result", Outcome{"oidcc-basic", "oidcc-server", "WAITING", ""}, false},

@@ -3,7 +3,6 @@ package plans
 import (
 	"encoding/json"
 	"fmt"
-	"maps"
 	"regexp"
 	"slices"
 	"strings"
@@ -15,23 +14,17 @@ type Values struct {
 	Suite string
 	// Issuer is the provider's issuer identifier.
 	Issuer string
+	// UserInfo is the address of the UserInfo endpoint.
+	UserInfo string
+	// MTLSUserInfo is its address for clients with a certificate (RFC 8705 section 5).
+	MTLSUserInfo string
+	// Resource is the address of a protected resource for plans whose UsesResource is true.
+	Resource string
+	// InitialAccessToken lets the suite register clients (RFC 7591 section 3), for plans whose RegistersClients is true.
+	InitialAccessToken string
 	// Username and Password sign the one test person in. Both reach the suite, which logs what its browser types.
 	Username string
 	Password string
-}
-
-// Client is one client that the provider must have before the plan runs.
-type Client struct {
-	// Role is the member of the suite's configuration that the client's credentials go to: client, client2, client_secret_post.
-	Role string
-	// Metadata is the registration in RFC 7591 names.
-	Metadata json.RawMessage
-}
-
-// Credentials are what the provider gave a created client.
-type Credentials struct {
-	ID     string
-	Secret string
 }
 
 // Alias is the fixed part of the plan's redirect URIs. It is one per plan, so that no two plans share a client,
@@ -40,23 +33,9 @@ func (p Plan) Alias() string {
 	return "jedan-" + p.Name
 }
 
-// Clients returns the registrations that the plan needs, in the order of the plan's file.
-func (p Plan) Clients(v Values) ([]Client, error) {
-	f := p.filler(v)
-	out := make([]Client, 0, len(p.clients))
-	for _, c := range p.clients {
-		raw, err := json.Marshal(f.fill(c.metadata))
-		if err != nil {
-			return nil, fmt.Errorf("encode the registration of %s: %w", c.role, err)
-		}
-		out = append(out, Client{Role: c.role, Metadata: raw})
-	}
-	return out, nil
-}
-
 // Configuration returns the suite's configuration of the plan: where discovery is, the clients' credentials by role, and
-// the browser's script, with the modules that see other pages as overrides.
-func (p Plan) Configuration(v Values, clients map[string]Credentials) (map[string]any, error) {
+// the browser's script, with the modules that need something of their own as overrides.
+func (p Plan) Configuration(v Values, clients []Registered) (map[string]any, error) {
 	f := p.filler(v)
 	out := map[string]any{
 		"alias":       p.Alias(),
@@ -66,33 +45,55 @@ func (p Plan) Configuration(v Values, clients map[string]Credentials) (map[strin
 		// Nothing here depends on how a page looks, and parsing style sheets costs the suite's browser a fifth of its time.
 		"options": map[string]any{"browsercontrol_css_enable": false},
 	}
-	for _, c := range p.clients {
-		got, ok := clients[c.role]
-		if !ok {
-			return nil, fmt.Errorf("plan %s needs the client %q", p.Name, c.role)
-		}
-		out[c.role] = map[string]any{"client_id": got.ID, "client_secret": got.Secret}
-	}
-	if len(p.overrides) == 0 {
-		return out, nil
+	for key, value := range p.config {
+		out[key] = f.fill(value)
 	}
 	overrides := map[string]any{}
-	for module, s := range p.overrides {
-		overrides[module] = map[string]any{"browser": f.scripts(s)}
+	for _, name := range p.scriptedModules() {
+		overrides[name] = map[string]any{"browser": f.scripts(p.modules[name].browser)}
 	}
-	out["override"] = overrides
-	return out, nil
+	for _, c := range clients {
+		c.describe(configurationOf(out, overrides, c.Module))
+	}
+	if len(overrides) > 0 {
+		out["override"] = overrides
+	}
+	return out, p.missing(clients)
+}
+
+// configurationOf is where a client's credentials belong.
+func configurationOf(plan, overrides map[string]any, module string) map[string]any {
+	if module == "" {
+		return plan
+	}
+	own, ok := overrides[module].(map[string]any)
+	if !ok {
+		own = map[string]any{}
+		overrides[module] = own
+	}
+	return own
+}
+
+func (p Plan) missing(clients []Registered) error {
+	for _, c := range p.clients {
+		if !slices.ContainsFunc(clients, func(r Registered) bool { return r.Module == "" && r.Role == c.role }) {
+			return fmt.Errorf("plan %s needs the client %q", p.Name, c.role)
+		}
+	}
+	return nil
+}
+
+// filler rewrites the strings of JSON values.
+type filler struct {
+	replace func(string) string
 }
 
 // filler replaces placeholders in one pass, so that a value which happens to look like one is left alone.
-type filler struct {
-	replacer *strings.Replacer
-}
-
-func (p Plan) filler(v Values) filler {
-	return filler{strings.NewReplacer(
+func (p Plan) filler(v Values, more ...string) filler {
+	return filler{strings.NewReplacer(append([]string{
 		"{suite}", v.Suite, "{issuer}", v.Issuer, "{alias}", p.Alias(), "{username}", v.Username, "{password}", v.Password,
-	)}
+		"{userinfo}", v.UserInfo, "{mtls_userinfo}", v.MTLSUserInfo, "{resource}", v.Resource, "{initial_access_token}", v.InitialAccessToken,
+	}, more...)...).Replace}
 }
 
 func (f filler) scripts(in []script) []any {
@@ -102,16 +103,20 @@ func (f filler) scripts(in []script) []any {
 		for _, t := range s.tasks {
 			tasks = append(tasks, f.fill(t))
 		}
-		out = append(out, map[string]any{"match": f.replacer.Replace(s.match), "tasks": tasks})
+		entry := map[string]any{"match": f.replace(s.match), "tasks": tasks}
+		if s.limit > 0 {
+			entry["match-limit"] = s.limit
+		}
+		out = append(out, entry)
 	}
 	return out
 }
 
-// fill copies a JSON value with the placeholders of its strings replaced.
+// fill copies a JSON value with its strings rewritten.
 func (f filler) fill(in any) any {
 	switch t := in.(type) {
 	case string:
-		return f.replacer.Replace(t)
+		return f.replace(t)
 	case []any:
 		out := make([]any, len(t))
 		for i, e := range t {
@@ -131,17 +136,18 @@ func (f filler) fill(in any) any {
 
 // checkPlaceholders refuses a misspelt placeholder, which would otherwise reach the suite as text.
 func (p Plan) checkPlaceholders() error {
-	known := []string{"{suite}", "{issuer}", "{alias}", "{username}", "{password}"}
-	all := []any{}
+	all := []any{p.config}
 	for _, c := range p.clients {
-		all = append(all, c.metadata)
+		all = append(all, c.Metadata, c.Suite)
 	}
-	for _, scripts := range append(slices.Collect(maps.Values(p.overrides)), p.browser) {
-		for _, s := range scripts {
-			all = append(all, s.match)
-			for _, t := range s.tasks {
-				all = append(all, t)
-			}
+	scripts := slices.Clone(p.browser)
+	for _, m := range p.modules {
+		scripts = append(scripts, m.browser...)
+	}
+	for _, s := range scripts {
+		all = append(all, s.match)
+		for _, t := range s.tasks {
+			all = append(all, t)
 		}
 	}
 	raw, err := json.Marshal(all)
@@ -149,9 +155,17 @@ func (p Plan) checkPlaceholders() error {
 		return fmt.Errorf("encode plan %s: %w", p.Name, err)
 	}
 	for _, found := range regexp.MustCompile(`\{[a-z_]+\}`).FindAllString(string(raw), -1) {
-		if !slices.Contains(known, found) {
+		if !slices.Contains(placeholders(), found) {
 			return fmt.Errorf("unknown placeholder %s", found)
 		}
 	}
 	return nil
+}
+
+// placeholders are ours and, the last two, the suite's own.
+func placeholders() []string {
+	return []string{
+		"{suite}", "{issuer}", "{alias}", "{username}", "{password}", "{userinfo}", "{mtls_userinfo}", "{resource}", "{initial_access_token}", "{alg}",
+		"{auth_req_id}", "{action}",
+	}
 }

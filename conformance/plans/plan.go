@@ -1,20 +1,11 @@
 package plans
 
 import (
-	"bytes"
-	"embed"
-	"encoding/json"
 	"errors"
 	"fmt"
-	"io/fs"
-	"maps"
-	"path"
 	"slices"
 	"strings"
 )
-
-//go:embed data/*.json
-var files embed.FS
 
 // ErrUnknownPlan is returned by Find for a name that no plan has.
 var ErrUnknownPlan = errors.New("unknown conformance plan")
@@ -30,45 +21,60 @@ type Plan struct {
 	// Variant is what the suite leaves to the tester: how metadata and clients come about, and sometimes the response type.
 	Variant map[string]string
 
-	clients   []clientTemplate
-	browser   []script
-	overrides map[string][]script
+	clients []clientTemplate
+	browser []script
+	config  map[string]any    // further members of the suite's configuration
+	modules map[string]module // those of the plan that need something of their own
 }
 
 // clientTemplate is one client to register; its strings still hold placeholders.
 type clientTemplate struct {
-	role     string
-	metadata map[string]any
+	role string
+	piece
 }
 
 // script is one entry of the suite's browser block: what to do when it opens a URL that matches.
 type script struct {
 	match string
+	limit int // how often it is used; 0: always
 	tasks []map[string]any
 }
 
-// planFile is the form of data/plan-*.json.
-type planFile struct {
-	Name      string                  `json:"name"`
-	SuitePlan string                  `json:"suite_plan"`
-	Title     string                  `json:"title"`
-	Variant   map[string]string       `json:"variant"`
-	Clients   []string                `json:"clients"`
-	Metadata  map[string]any          `json:"metadata"`
-	Browser   []scriptFile            `json:"browser"`
-	Overrides map[string][]scriptFile `json:"overrides"`
+// module is what one module needs.
+type module struct {
+	browser    []script
+	scripted   bool // browser replaces the plan's
+	ownClients bool // clients that nobody has consented to yet
+	rotateKeys bool
 }
 
-// scriptFile names its tasks; data/steps.json says what each of them is.
-type scriptFile struct {
-	Match string   `json:"match"`
-	Tasks []string `json:"tasks"`
+// RotatesKeys reports whether the provider's signing keys must be rotated between the creation of a module and its start.
+func (p Plan) RotatesKeys(module string) bool {
+	return p.modules[module].rotateKeys
 }
 
-// shared is what several plans refer to by name.
-type shared struct {
-	steps   map[string]map[string]any
-	clients map[string]map[string]any
+// HasScript reports whether the browser does something of its own in a module, which it must where a picture is wanted.
+func (p Plan) HasScript(module string) bool {
+	return p.modules[module].scripted
+}
+
+// RegistersClients reports whether the suite registers the plan's clients itself, so that it needs an initial access token.
+func (p Plan) RegistersClients() bool {
+	return p.uses("{initial_access_token}")
+}
+
+// UsesResource reports whether the plan's access tokens are for a resource server other than the UserInfo endpoint.
+func (p Plan) UsesResource() bool {
+	return p.uses("{resource}")
+}
+
+func (p Plan) uses(placeholder string) bool {
+	found := false
+	filler{func(s string) string {
+		found = found || strings.Contains(s, placeholder)
+		return s
+	}}.fill(p.config)
+	return found
 }
 
 // All returns every plan, ordered by name. An error means that the embedded data is broken.
@@ -78,97 +84,64 @@ func All() ([]Plan, error) {
 
 // Find returns the plan of that short name, or ErrUnknownPlan with the names that exist.
 func Find(name string) (Plan, error) {
-	all, err := All()
+	found, err := Match(name)
 	if err != nil {
 		return Plan{}, err
 	}
+	if len(found) != 1 {
+		return Plan{}, fmt.Errorf("%w %q: it matches more than one", ErrUnknownPlan, name)
+	}
+	return found[0], nil
+}
+
+// Match returns the plans whose name fits a name or a pattern such as fapi2-*, or ErrUnknownPlan with the names that exist.
+func Match(pattern string) ([]Plan, error) {
+	all, err := All()
+	if err != nil {
+		return nil, err
+	}
+	var found []Plan
 	names := make([]string, 0, len(all))
 	for _, p := range all {
-		if p.Name == name {
-			return p, nil
+		if Fits(pattern, p.Name) {
+			found = append(found, p)
 		}
 		names = append(names, p.Name)
 	}
-	return Plan{}, fmt.Errorf("%w %q: there are %s", ErrUnknownPlan, name, strings.Join(names, ", "))
+	if len(found) == 0 {
+		return nil, fmt.Errorf("%w %q: there are %s", ErrUnknownPlan, pattern, strings.Join(names, ", "))
+	}
+	return found, nil
 }
 
-func load(src fs.FS) ([]Plan, error) {
-	var common shared
-	if err := decode(src, "data/steps.json", &common.steps); err != nil {
-		return nil, err
+// Fits reports whether a plan's name is the pattern, whose stars stand for any text.
+func Fits(pattern, name string) bool {
+	parts := strings.Split(pattern, "*")
+	if len(parts) == 1 {
+		return pattern == name
 	}
-	if err := decode(src, "data/clients.json", &common.clients); err != nil {
-		return nil, err
+	rest, ok := strings.CutPrefix(name, parts[0])
+	if !ok {
+		return false
 	}
-	names, err := fs.Glob(src, "data/plan-*.json")
-	if err != nil {
-		return nil, fmt.Errorf("list conformance plans: %w", err)
-	}
-	all := make([]Plan, 0, len(names))
-	for _, name := range names {
-		var f planFile
-		if err := decode(src, name, &f); err != nil {
-			return nil, err
+	for _, part := range parts[1 : len(parts)-1] {
+		i := strings.Index(rest, part)
+		if i < 0 {
+			return false
 		}
-		p, err := f.resolve(common)
-		if err != nil {
-			return nil, fmt.Errorf("%s: %w", path.Base(name), err)
-		}
-		all = append(all, p)
+		rest = rest[i+len(part):]
 	}
-	slices.SortFunc(all, func(a, b Plan) int { return strings.Compare(a.Name, b.Name) })
-	return all, nil
+	return strings.HasSuffix(rest, parts[len(parts)-1])
 }
 
-// decode is strict: a misspelt member would silently leave a step or a client out.
-func decode(src fs.FS, name string, into any) error {
-	raw, err := fs.ReadFile(src, name)
-	if err != nil {
-		return fmt.Errorf("read conformance data: %w", err)
-	}
-	d := json.NewDecoder(bytes.NewReader(raw))
-	d.DisallowUnknownFields()
-	if err := d.Decode(into); err != nil {
-		return fmt.Errorf("decode %s: %w", name, err)
-	}
-	return nil
-}
-
-func (f planFile) resolve(common shared) (Plan, error) {
-	p := Plan{Name: f.Name, SuitePlan: f.SuitePlan, Title: f.Title, Variant: f.Variant, overrides: map[string][]script{}}
-	for _, role := range f.Clients {
-		base, ok := common.clients[role]
-		if !ok {
-			return Plan{}, fmt.Errorf("client %q is not in clients.json", role)
-		}
-		metadata := maps.Clone(base)
-		maps.Copy(metadata, f.Metadata)
-		p.clients = append(p.clients, clientTemplate{role: role, metadata: metadata})
-	}
-	var err error
-	if p.browser, err = common.scripts(f.Browser); err != nil {
-		return Plan{}, err
-	}
-	for module, s := range f.Overrides {
-		if p.overrides[module], err = common.scripts(s); err != nil {
-			return Plan{}, fmt.Errorf("%s: %w", module, err)
+// scriptedModules are those with a browser script of their own, ordered by name.
+func (p Plan) scriptedModules() []string {
+	var out []string
+	for name, m := range p.modules {
+		if m.scripted {
+			out = append(out, name)
 		}
 	}
-	return p, p.checkPlaceholders()
-}
-
-func (c shared) scripts(in []scriptFile) ([]script, error) {
-	out := make([]script, 0, len(in))
-	for _, s := range in {
-		resolved := script{match: s.Match}
-		for _, name := range s.Tasks {
-			step, ok := c.steps[name]
-			if !ok {
-				return nil, fmt.Errorf("step %q is not in steps.json", name)
-			}
-			resolved.tasks = append(resolved.tasks, step)
-		}
-		out = append(out, resolved)
-	}
-	return out, nil
+	slices.Sort(out)
+	return out
 }

@@ -13,29 +13,90 @@ func values() Values {
 	return Values{Suite: "https://localhost:8443", Issuer: "https://localhost:9443", Username: "maria", Password: `pa"ss{issuer}`}
 }
 
-func credentials() map[string]Credentials {
-	out := map[string]Credentials{}
-	for _, role := range []string{"client", "client2", "client_secret_post"} {
-		out[role] = Credentials{ID: role + "-id", Secret: role + "-secret"}
+func registered(t *testing.T, p Plan, v Values) []Registered {
+	t.Helper()
+	clients, err := p.Clients(v)
+	if err != nil {
+		t.Fatal(err)
+	}
+	out := make([]Registered, 0, len(clients))
+	for _, c := range clients {
+		out = append(out, Registered{Client: c, ID: c.Role + c.Module + "-id", Secret: c.Role + "-secret"})
 	}
 	return out
 }
 
+func find(t *testing.T, name string) Plan {
+	t.Helper()
+	p, err := Find(name)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return p
+}
+
+// configured returns the suite's configuration as the suite reads it.
+func configured(t *testing.T, name string, v Values) (Plan, map[string]any) {
+	t.Helper()
+	p := find(t, name)
+	cfg, err := p.Configuration(v, registered(t, p, v))
+	if err != nil {
+		t.Fatal(err)
+	}
+	raw, err := json.Marshal(cfg)
+	if err != nil {
+		t.Fatal(err)
+	}
+	var out map[string]any
+	if err := json.Unmarshal(raw, &out); err != nil {
+		t.Fatal(err)
+	}
+	return p, out
+}
+
+func at(v any, path ...string) any {
+	for _, p := range path {
+		m, _ := v.(map[string]any)
+		v = m[p]
+	}
+	return v
+}
+
+// What the issue asks for: each with every variant that it names.
 func TestAllHasThePlansOfTheIssue(t *testing.T) {
 	all, err := All()
 	if err != nil {
 		t.Fatal(err)
 	}
-	var names []string
+	have := map[string]bool{}
 	for _, p := range all {
-		names = append(names, p.Name)
-		if p.SuitePlan != p.Name+"-certification-test-plan" {
-			t.Errorf("%s: the suite's name is %q", p.Name, p.SuitePlan)
+		if have[p.Name] {
+			t.Errorf("%s stands there twice", p.Name)
+		}
+		have[p.Name] = true
+	}
+	var want []string
+	for _, base := range []string{
+		"oidcc-basic", "oidcc-implicit", "oidcc-hybrid", "oidcc-formpost-basic", "oidcc-formpost-implicit", "oidcc-formpost-hybrid",
+		"oidcc-rp-initiated-logout", "oidcc-backchannel-logout", "oidcc-frontchannel-logout", "oidcc-session-management",
+		"oidcc-test-plan-none", "oidcc-test-plan-client-secret-basic", "oidcc-test-plan-client-secret-post", "oidcc-test-plan-client-secret-jwt",
+		"oidcc-test-plan-private-key-jwt", "oidcc-test-plan-mtls",
+	} {
+		want = append(want, base, base+"-dynamic")
+	}
+	want = append(want, "oidcc-config", "oidcc-dynamic", "oidcc-3rd-party-init-login", "fapi-ciba-poll", "fapi-ciba-poll-mtls", "fapi-ciba-ping", "fapi-ciba-ping-mtls")
+	for _, auth := range []string{"pkjwt", "mtls"} {
+		want = append(want, "fapi1-advanced-"+auth+"-by-value", "fapi1-advanced-"+auth+"-by-value-jarm", "fapi1-advanced-"+auth+"-par", "fapi1-advanced-"+auth+"-par-jarm")
+		for _, bound := range []string{"dpop", "mtls"} {
+			name := auth + "-" + bound
+			want = append(want, "fapi2-security-"+name, "fapi2-security-"+name+"-oauth", "fapi2-security-"+name+"-client-credentials",
+				"fapi2-message-signing-"+name, "fapi2-message-signing-"+name+"-oauth")
 		}
 	}
-	want := []string{"oidcc-basic", "oidcc-config", "oidcc-formpost-basic", "oidcc-hybrid", "oidcc-implicit", "oidcc-rp-initiated-logout"}
-	if !slices.Equal(names, want) {
-		t.Errorf("plans: got %v, want %v", names, want)
+	for _, name := range want {
+		if !have[name] {
+			t.Errorf("there is no plan %s", name)
+		}
 	}
 }
 
@@ -49,15 +110,30 @@ func TestFindNamesThePlansThatExist(t *testing.T) {
 	}
 }
 
+func TestPatterns(t *testing.T) {
+	for _, c := range []struct {
+		pattern, name string
+		want          bool
+	}{
+		{"oidcc-basic", "oidcc-basic", true}, {"oidcc-basic", "oidcc-basic-dynamic", false}, {"oidcc-*", "oidcc-basic", true}, {"oidcc-*", "fapi-oidcc-", false},
+		{"*-mtls", "fapi-ciba-poll-mtls", true}, {"*-mtls", "fapi-mtls-par", false}, {"fapi2-*-dpop*", "fapi2-security-pkjwt-dpop-oauth", true},
+		{"fapi2-*-dpop*", "fapi2-security-pkjwt-mtls", false}, {"a*a", "a", false}, {"*", "x", true},
+	} {
+		if got := Fits(c.pattern, c.name); got != c.want {
+			t.Errorf("%s, %s: %v", c.pattern, c.name, got)
+		}
+	}
+	found, err := Match("fapi-ciba-*")
+	if err != nil || len(found) != 4 {
+		t.Errorf("found %d, %v", len(found), err)
+	}
+	if _, err := Find("fapi-ciba-*"); !errors.Is(err, ErrUnknownPlan) {
+		t.Errorf("one plan by a pattern: %v", err)
+	}
+}
+
 func TestClientsAreFilled(t *testing.T) {
-	p, err := Find("oidcc-rp-initiated-logout")
-	if err != nil {
-		t.Fatal(err)
-	}
-	clients, err := p.Clients(values())
-	if err != nil {
-		t.Fatal(err)
-	}
+	clients := registered(t, find(t, "oidcc-rp-initiated-logout"), values())
 	if len(clients) != 2 || clients[0].Role != "client" || clients[1].Role != "client2" {
 		t.Fatalf("clients: %v", clients)
 	}
@@ -83,59 +159,96 @@ func TestClientsAreFilled(t *testing.T) {
 }
 
 func TestConfigurationHasCredentialsAndScripts(t *testing.T) {
-	p, err := Find("oidcc-basic")
-	if err != nil {
-		t.Fatal(err)
+	_, got := configured(t, "oidcc-basic", values())
+	if got["alias"] != "jedan-oidcc-basic" || at(got, "client_secret_post", "client_id") != "client_secret_post-id" ||
+		at(got, "client", "client_secret") != "client-secret" || at(got, "client", "jwks") != nil ||
+		at(got, "server", "discoveryUrl") != "https://localhost:9443/.well-known/openid-configuration" {
+		t.Errorf("configuration: %v", got)
 	}
-	cfg, err := p.Configuration(values(), credentials())
-	if err != nil {
-		t.Fatal(err)
+	browser := got["browser"].([]any)[0].(map[string]any)
+	tasks := browser["tasks"].([]any)
+	if browser["match"] != "https://localhost:9443/oauth2/authorize*" || len(tasks) != 4 {
+		t.Fatalf("browser: %+v", browser)
 	}
-	raw, err := json.Marshal(cfg)
-	if err != nil {
-		t.Fatal(err)
-	}
-	var got struct {
-		Alias  string
-		Server struct{ DiscoveryURL string }
-		Post   struct {
-			ID string `json:"client_id"`
-		} `json:"client_secret_post"`
-		Browser []struct {
-			Match string
-			Tasks []struct {
-				Task     string
-				Commands [][]any
-			}
-		}
-		Override map[string]json.RawMessage
-	}
-	if err := json.Unmarshal(raw, &got); err != nil {
-		t.Fatal(err)
-	}
-	if got.Alias != "jedan-oidcc-basic" || got.Post.ID != "client_secret_post-id" ||
-		got.Server.DiscoveryURL != "https://localhost:9443/.well-known/openid-configuration" {
-		t.Errorf("configuration: %s", raw)
-	}
-	if len(got.Browser) != 1 || got.Browser[0].Match != "https://localhost:9443/oauth2/authorize*" || len(got.Browser[0].Tasks) != 4 {
-		t.Fatalf("browser: %+v", got.Browser)
-	}
-	password := got.Browser[0].Tasks[0].Commands[1][3]
+	password := at(tasks[0], "commands").([]any)[1].([]any)[3]
 	if password != `pa"ss{issuer}` {
 		t.Errorf("a password that looks like a placeholder was changed: %v", password)
 	}
-	if _, ok := got.Override["oidcc-ensure-registered-redirect-uri"]; !ok {
+	if at(got, "override", "oidcc-ensure-registered-redirect-uri", "browser") == nil {
 		t.Error("no script for the module that ends on an error page: it would hang")
 	}
 }
 
-func TestConfigurationNeedsEveryClient(t *testing.T) {
-	p, err := Find("oidcc-basic")
+// The suite gets the private keys, the provider the public ones, and the report neither.
+func TestKeysAndCertificates(t *testing.T) {
+	p := find(t, "fapi2-message-signing-mtls-mtls")
+	clients := registered(t, p, values())
+	cfg, err := p.Configuration(values(), clients)
 	if err != nil {
 		t.Fatal(err)
 	}
-	missing := credentials()
-	delete(missing, "client2")
+	private := at(cfg, "client", "jwks", "keys").([]any)[0].(map[string]any)
+	if private["d"] == nil || private["alg"] != "PS256" {
+		t.Errorf("the suite needs the private key: %v", private)
+	}
+	if cert, _ := at(cfg, "mtls2", "cert").(string); !strings.Contains(cert, "BEGIN CERTIFICATE") || at(cfg, "mtls", "key") == nil || at(cfg, "mtls", "cert") == cert {
+		t.Error("the suite needs two certificates with their keys")
+	}
+	var m struct {
+		JWKS struct {
+			Keys []map[string]any `json:"keys"`
+		} `json:"jwks"`
+		RequestAlg string `json:"request_object_signing_alg"`
+	}
+	if err := json.Unmarshal(clients[0].Metadata, &m); err != nil {
+		t.Fatal(err)
+	}
+	if len(m.JWKS.Keys) != 2 || m.JWKS.Keys[0]["n"] != private["n"] || m.JWKS.Keys[1]["x5c"] == nil || m.RequestAlg != "PS256" {
+		t.Errorf("registration: %s", clients[0].Metadata)
+	}
+	for _, secret := range clients[0].Secrets() {
+		if strings.Contains(string(clients[0].Metadata), secret) {
+			t.Error("the registration has a private part")
+		}
+	}
+	if !slices.Contains(clients[0].Secrets(), private["d"].(string)) || !slices.Contains(clients[0].Secrets(), at(cfg, "mtls", "key").(string)) {
+		t.Error("a private part is not named as a secret")
+	}
+	again := registered(t, p, values())
+	if slices.Contains(again[0].Secrets(), private["d"].(string)) {
+		t.Error("two runs have the same key")
+	}
+}
+
+// Nobody has consented yet to the clients of the module in which the person says no.
+func TestModuleWithClientsOfItsOwn(t *testing.T) {
+	_, cfg := configured(t, "fapi2-security-pkjwt-dpop", values())
+	own := at(cfg, "override", "fapi2-security-profile-final-user-rejects-authentication")
+	if id := at(own, "client", "client_id"); id == nil || id == at(cfg, "client", "client_id") || at(own, "client2", "jwks") == nil || at(own, "browser") == nil {
+		t.Errorf("override: %v", own)
+	}
+}
+
+func TestPlansWhoseClientsRegisterThemselves(t *testing.T) {
+	v := values()
+	v.InitialAccessToken = "jdi_token"
+	p, cfg := configured(t, "oidcc-basic-dynamic", v)
+	if !p.RegistersClients() || p.UsesResource() || at(cfg, "client", "initial_access_token") != "jdi_token" || at(cfg, "client", "client_id") != nil {
+		t.Errorf("client: %v", at(cfg, "client"))
+	}
+	if !find(t, "oidcc-dynamic").RotatesKeys("oidcc-server-rotate-keys") || p.RotatesKeys("oidcc-server") {
+		t.Error("keys are rotated for the one module that asks for it")
+	}
+	oauth := find(t, "fapi2-security-pkjwt-dpop-oauth")
+	if !oauth.UsesResource() || oauth.RegistersClients() {
+		t.Error("access tokens without openid are for a resource of their own")
+	}
+}
+
+func TestConfigurationNeedsEveryClient(t *testing.T) {
+	p := find(t, "oidcc-basic")
+	clients := registered(t, p, values())
+	missing := slices.DeleteFunc(clients, func(r Registered) bool { return r.Role == "client2" })
 	if _, err := p.Configuration(values(), missing); err == nil || !strings.Contains(err.Error(), "client2") {
 		t.Errorf("got %v, want an error that names client2", err)
 	}
@@ -143,16 +256,13 @@ func TestConfigurationNeedsEveryClient(t *testing.T) {
 
 // Filling must not write into the templates: the next plan would get the values of this one.
 func TestFillingLeavesThePlanAlone(t *testing.T) {
-	p, err := Find("oidcc-basic")
-	if err != nil {
+	p := find(t, "fapi-ciba-poll")
+	v := values()
+	v.Issuer = "https://one.example"
+	if _, err := p.Configuration(v, registered(t, p, v)); err != nil {
 		t.Fatal(err)
 	}
-	first := values()
-	first.Issuer = "https://one.example"
-	if _, err := p.Configuration(first, credentials()); err != nil {
-		t.Fatal(err)
-	}
-	second, err := p.Configuration(values(), credentials())
+	second, err := p.Configuration(values(), registered(t, p, values()))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -163,24 +273,35 @@ func TestFillingLeavesThePlanAlone(t *testing.T) {
 	if strings.Contains(string(raw), "one.example") {
 		t.Error("values of one call are in the next")
 	}
+	if approval, _ := second["automated_ciba_approval_url"].(string); !strings.HasSuffix(approval, "auth_req_id={auth_req_id}&action={action}") {
+		t.Errorf("the suite's own placeholders must stay: %s", approval)
+	}
 }
 
 func TestBrokenDataIsRefused(t *testing.T) {
-	const steps = `{"callback": {"task": "arrive", "match": "{suite}/*"}}`
-	const clients = `{"client": {"client_name": "x"}}`
-	cases := map[string]struct{ steps, plan, want string }{
-		"unknown member":      {steps, `{"name": "p", "varient": {}}`, "varient"},
-		"unknown step":        {steps, `{"name": "p", "browser": [{"match": "*", "tasks": ["calback"]}]}`, "calback"},
-		"step of an override": {steps, `{"name": "p", "overrides": {"m": [{"match": "*", "tasks": ["no"]}]}}`, "m: step"},
-		"unknown client":      {steps, `{"name": "p", "clients": ["client3"]}`, "client3"},
-		"unknown placeholder": {`{"callback": {"match": "{siute}/*"}}`, `{"name": "p", "browser": [{"match": "*", "tasks": ["callback"]}]}`, "{siute}"},
+	const (
+		steps   = `{"callback": {"task": "arrive", "match": "{suite}/*"}}`
+		clients = `{"base": {"metadata": {"client_name": "x"}}}`
+		scripts = `{"s": [{"match": "*", "tasks": ["callback"]}]}`
+		head    = `{"browser": "s", "modules": "m", "plans": [{"name": "p", "suite_plan": "q", "title": "t"`
+	)
+	cases := map[string]struct{ steps, scripts, modules, family, want string }{
+		"unknown member":      {steps, scripts, `{}`, head + `, "varient": {}}]}`, "varient"},
+		"no title":            {steps, scripts, `{}`, `{"browser": "s", "plans": [{"name": "p", "suite_plan": "q"}]}`, "title"},
+		"unknown step":        {steps, `{"s": [{"match": "*", "tasks": ["calback"]}]}`, `{}`, head + `}]}`, "calback"},
+		"unknown script":      {steps, scripts, `{"m": {"browser": "no"}}`, head + `}]}`, "m: script"},
+		"unknown preparation": {steps, scripts, `{"m": {"before_start": "no"}}`, head + `}]}`, "before_start"},
+		"unknown piece":       {steps, scripts, `{}`, head + `, "clients": {"client": ["client3"]}}]}`, "client3"},
+		"unknown placeholder": {`{"callback": {"match": "{siute}/*"}}`, scripts, `{}`, head + `}]}`, "{siute}"},
 	}
 	for name, c := range cases {
 		t.Run(name, func(t *testing.T) {
 			_, err := load(fstest.MapFS{
-				"data/steps.json":   {Data: []byte(c.steps)},
-				"data/clients.json": {Data: []byte(clients)},
-				"data/plan-p.json":  {Data: []byte(c.plan)},
+				"data/steps.json":    {Data: []byte(c.steps)},
+				"data/clients.json":  {Data: []byte(clients)},
+				"data/scripts.json":  {Data: []byte(c.scripts)},
+				"data/modules.json":  {Data: []byte(c.modules)},
+				"data/family-p.json": {Data: []byte(c.family)},
 			})
 			if err == nil || !strings.Contains(err.Error(), c.want) {
 				t.Errorf("got %v, want an error with %q", err, c.want)

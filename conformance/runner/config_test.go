@@ -23,7 +23,7 @@ func TestNewRefusesBadConfiguration(t *testing.T) {
 		"broken server config":  func(c *Config) { c.Server = json.RawMessage(`{`) },
 	}
 	c := &clock{}
-	deps := Deps{Clients: &fakeProvider{}, HTTP: http.DefaultClient, Progress: func(string) {}, Now: c.Now, Pause: c.Pause}
+	deps := Deps{Provider: &fakeProvider{}, HTTP: http.DefaultClient, Public: http.DefaultClient, Progress: func(string) {}, Now: c.Now, Pause: c.Pause}
 	if _, err := New(good, deps); err != nil {
 		t.Fatal(err)
 	}
@@ -36,9 +36,9 @@ func TestNewRefusesBadConfiguration(t *testing.T) {
 			}
 		})
 	}
-	deps.Clients = nil
+	deps.Provider = nil
 	if _, err := New(good, deps); err == nil {
-		t.Error("without a client creator: want an error")
+		t.Error("without a provider: want an error")
 	}
 }
 

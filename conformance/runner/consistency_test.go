@@ -14,30 +14,25 @@ func TestEveryScreenshotHasAScript(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	checked := 0
+	checked := map[string]bool{}
 	for _, rule := range rules {
-		for _, name := range rule.Plans {
-			p, err := plans.Find(name)
+		for _, pattern := range rule.Plans {
+			found, err := plans.Match(pattern)
 			if err != nil {
 				t.Errorf("%s: %v", rule.Module, err)
-				continue
 			}
 			if !slices.Contains(rule.Results, "REVIEW") {
 				continue
 			}
-			credentials := map[string]plans.Credentials{"client": {}, "client2": {}, "client_secret_post": {}}
-			config, err := p.Configuration(plans.Values{}, credentials)
-			if err != nil {
-				t.Fatal(err)
+			for _, p := range found {
+				if !p.HasScript(rule.Module) {
+					t.Errorf("%s, %s: accepted as REVIEW but has no browser script of its own", p.Name, rule.Module)
+				}
+				checked[p.Name] = true
 			}
-			overrides, _ := config["override"].(map[string]any)
-			if _, ok := overrides[rule.Module]; !ok {
-				t.Errorf("%s, %s: accepted as REVIEW but has no browser script of its own", name, rule.Module)
-			}
-			checked++
 		}
 	}
-	if checked == 0 {
-		t.Error("no rule accepts REVIEW: nothing was checked")
+	if len(checked) < 10 {
+		t.Errorf("checked only %v", checked)
 	}
 }

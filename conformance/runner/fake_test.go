@@ -23,6 +23,8 @@ type fakeModule struct {
 	waits   int      // unanswered waits before the end; -1 never ends by itself
 	urls    []string // what its browser waits for a person to open
 	lost    bool     // forgotten by the runner once it has ended
+	manual  bool     // begins only when told
+	started bool
 }
 
 // fakeSuite answers the parts of the suite's API that the runner uses.
@@ -60,12 +62,15 @@ func (f *fakeSuite) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		f.answer(w, http.StatusOK, map[string]any{"version": "5.2.4", "revision": "12f2a4d", "tag": "release-v5.2.3", "build_time": "today", "external_ip": nil})
 	case r.Method == http.MethodPost && parts[0] == "plan":
 		f.createPlan(w, r)
-	case r.Method == http.MethodPost && parts[0] == "runner":
+	case r.Method == http.MethodPost && r.URL.Path == "/api/runner":
 		f.start(w, r)
+	case r.Method == http.MethodPost && len(parts) == 2 && parts[0] == "runner":
+		f.running[parts[1]].started = true
+		f.answer(w, http.StatusOK, map[string]any{})
 	case len(parts) == 3 && parts[1] == "browser":
 		f.answer(w, http.StatusOK, map[string]any{"urls": f.running[parts[2]].urls})
 	case len(parts) == 3 && parts[2] == "wait-state":
-		f.wait(w, parts[1])
+		f.wait(w, parts[1], r.URL.Query().Get("states"))
 	case r.Method == http.MethodDelete:
 		f.stopped = append(f.stopped, parts[1])
 		f.running[parts[1]].waits, f.running[parts[1]].status = 0, "INTERRUPTED"
@@ -117,9 +122,13 @@ func (f *fakeSuite) start(w http.ResponseWriter, r *http.Request) {
 	f.answer(w, http.StatusNotFound, map[string]any{})
 }
 
-func (f *fakeSuite) wait(w http.ResponseWriter, id string) {
+func (f *fakeSuite) wait(w http.ResponseWriter, id, states string) {
 	m := f.running[id]
 	switch {
+	case m.manual && !m.started && strings.Contains(states, "CONFIGURED"):
+		f.answer(w, http.StatusOK, map[string]any{"state": "CONFIGURED"})
+	case m.manual && !m.started:
+		f.answer(w, http.StatusOK, map[string]any{"timeout": true})
 	case m.waits != 0:
 		m.waits--
 		f.answer(w, http.StatusOK, map[string]any{"timeout": true})
@@ -142,11 +151,45 @@ func (f *fakeSuite) check(err error) {
 	}
 }
 
-// fakeProvider creates clients.
+// fakeProvider creates clients and publishes a discovery document and keys.
 type fakeProvider struct {
+	issuer string
+	stuck  bool // its keys stay as they are
+
 	mu      sync.Mutex
 	created []map[string]any
 	fail    error
+	rotated int
+}
+
+// InitialAccessToken returns the same token each time.
+func (p *fakeProvider) InitialAccessToken(context.Context) (string, error) {
+	return "initial-access-1", p.fail
+}
+
+// RotateKeys changes what is published.
+func (p *fakeProvider) RotateKeys(context.Context) error {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	p.rotated++
+	return nil
+}
+
+func (p *fakeProvider) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	switch r.URL.Path {
+	case "/.well-known/openid-configuration":
+		_, _ = fmt.Fprintf(w, `{"userinfo_endpoint":"%s/userinfo","jwks_uri":"%s/jwks","mtls_endpoint_aliases":{"userinfo_endpoint":"%s/mtls/userinfo"}}`, p.issuer, p.issuer, p.issuer)
+	case "/jwks":
+		n := p.rotated
+		if p.stuck {
+			n = 0
+		}
+		_, _ = fmt.Fprintf(w, `{"keys":[%d]}`, n)
+	default:
+		w.WriteHeader(http.StatusNotFound)
+	}
 }
 
 // CreateClient gives every client its own identifier and secret.
@@ -197,6 +240,9 @@ type bench struct {
 func newBench(t *testing.T, change func(*Config), modules ...fakeModule) *bench {
 	t.Helper()
 	b := &bench{provider: &fakeProvider{}}
+	public := httptest.NewTLSServer(b.provider)
+	t.Cleanup(public.Close)
+	b.provider.issuer = public.URL
 	var base string
 	b.suite, base = newFakeSuite(t, modules...)
 	client, err := NewHTTPClient(base)
@@ -204,13 +250,13 @@ func newBench(t *testing.T, change func(*Config), modules ...fakeModule) *bench 
 		t.Fatal(err)
 	}
 	t.Cleanup(client.CloseIdleConnections)
-	b.config = Config{Suite: base, Issuer: "https://localhost:9443", Username: "maria", Password: "correct horse", Commit: "abc123"}
+	b.config = Config{Suite: base, Issuer: public.URL, Username: "maria", Password: "correct horse", Commit: "abc123"}
 	if change != nil {
 		change(&b.config)
 	}
 	c := &clock{now: time.Date(2026, 11, 24, 8, 0, 0, 0, time.UTC)}
 	b.runner, err = New(b.config, Deps{
-		Clients: b.provider, HTTP: client, Now: c.Now, Pause: c.Pause,
+		Provider: b.provider, HTTP: client, Public: public.Client(), Now: c.Now, Pause: c.Pause,
 		Progress: func(line string) { b.lines = append(b.lines, line) },
 	})
 	if err != nil {

@@ -26,16 +26,19 @@ type planRun struct {
 
 func (r *Runner) runPlan(ctx context.Context, p plans.Plan) (PlanReport, error) {
 	report := PlanReport{Name: p.Name, SuitePlan: p.SuitePlan, Title: p.Title, Variant: p.Variant}
-	values := plans.Values{Suite: r.config.Suite, Issuer: r.config.Issuer, Username: r.config.Username, Password: r.config.Password}
-	credentials, err := r.createClients(ctx, p, values, &report)
+	values, err := r.values(ctx, p)
 	if err != nil {
 		return report, err
 	}
-	config, err := p.Configuration(values, credentials)
+	clients, err := r.createClients(ctx, p, values, &report)
 	if err != nil {
 		return report, err
 	}
-	run := planRun{Runner: r, plan: p, redact: newRedactor(secretsOf(r.config.Password, credentials)...)}
+	config, err := p.Configuration(values, clients)
+	if err != nil {
+		return report, err
+	}
+	run := planRun{Runner: r, plan: p, redact: newRedactor(secretsOf(values, clients)...)}
 	if report.Configuration, err = run.redact.document(config); err != nil {
 		return report, err
 	}
@@ -51,27 +54,27 @@ func (r *Runner) runPlan(ctx context.Context, p plans.Plan) (PlanReport, error) 
 	return report, run.runModules(ctx, r.chosen(modules), &report)
 }
 
-func (r *Runner) createClients(ctx context.Context, p plans.Plan, v plans.Values, report *PlanReport) (map[string]plans.Credentials, error) {
+func (r *Runner) createClients(ctx context.Context, p plans.Plan, v plans.Values, report *PlanReport) ([]plans.Registered, error) {
 	clients, err := p.Clients(v)
 	if err != nil {
 		return nil, err
 	}
-	out := map[string]plans.Credentials{}
+	out := make([]plans.Registered, 0, len(clients))
 	for _, c := range clients {
-		id, secret, err := r.deps.Clients.CreateClient(ctx, c.Metadata)
+		id, secret, err := r.deps.Provider.CreateClient(ctx, c.Metadata)
 		if err != nil {
 			return nil, fmt.Errorf("create the client %s of %s: %w", c.Role, p.Name, err)
 		}
-		out[c.Role] = plans.Credentials{ID: id, Secret: secret}
-		report.Clients = append(report.Clients, ClientReport{Role: c.Role, ID: id, Metadata: c.Metadata})
+		out = append(out, plans.Registered{Client: c, ID: id, Secret: secret})
+		report.Clients = append(report.Clients, ClientReport{Role: c.Role, Module: c.Module, ID: id, Metadata: c.Metadata})
 	}
 	return out, nil
 }
 
-func secretsOf(password string, credentials map[string]plans.Credentials) []string {
-	out := []string{password}
-	for _, c := range credentials {
-		out = append(out, c.Secret)
+func secretsOf(v plans.Values, clients []plans.Registered) []string {
+	out := []string{v.Password, v.InitialAccessToken}
+	for _, c := range clients {
+		out = append(out, c.Secrets()...)
 	}
 	return out
 }
@@ -121,7 +124,13 @@ func (r planRun) runModule(ctx context.Context, m suiteModule) (ModuleReport, er
 	if err != nil {
 		return ModuleReport{}, err
 	}
-	note, err := r.waitForEnd(ctx, id, started.Add(r.config.ModuleTimeout))
+	deadline := started.Add(r.config.ModuleTimeout)
+	if r.plan.RotatesKeys(m.Name) {
+		if err := r.rotateKeys(ctx, id, deadline); err != nil {
+			return ModuleReport{}, err
+		}
+	}
+	note, err := r.waitForEnd(ctx, id, deadline)
 	if err != nil {
 		return ModuleReport{}, err
 	}

@@ -48,7 +48,9 @@ type PlanReport struct {
 
 // ClientReport is one client that was created for the plan.
 type ClientReport struct {
-	Role     string          `json:"role"`
+	Role string `json:"role"`
+	// Module is the one module that the client was for; empty: all others.
+	Module   string          `json:"module,omitempty"`
 	ID       string          `json:"client_id"`
 	Metadata json.RawMessage `json:"metadata"`
 }

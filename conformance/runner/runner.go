@@ -19,10 +19,14 @@ import (
 // written and says which.
 var ErrUnexpected = errors.New("the conformance suite found something")
 
-// ClientCreator registers a client with the provider under test.
-type ClientCreator interface {
-	// CreateClient takes metadata in RFC 7591 names and returns the new client's identifier and secret.
+// Provider is the server under test, as its operator has it.
+type Provider interface {
+	// CreateClient takes metadata in RFC 7591 names and returns the new client's identifier, and its secret if it has one.
 	CreateClient(ctx context.Context, metadata json.RawMessage) (id, secret string, err error)
+	// InitialAccessToken returns a token that lets the suite register clients while the run lasts (RFC 7591 section 3).
+	InitialAccessToken(ctx context.Context) (string, error)
+	// RotateKeys makes a new signing key for every algorithm and publishes it.
+	RotateKeys(ctx context.Context) error
 }
 
 // Config says what is tested against what. The zero value of a duration or count takes its default.
@@ -34,6 +38,8 @@ type Config struct {
 	// Username and Password belong to the one person that the suite's browser signs in. They have every standard claim.
 	Username string
 	Password string
+	// Resource is the address of a protected resource, for plans whose access tokens are not for the UserInfo endpoint.
+	Resource string
 	// Commit names the provider's build in the report.
 	Commit string
 	// Server is the provider's configuration, for the report; secrets are taken out of it.
@@ -56,9 +62,11 @@ type Config struct {
 
 // Deps are what a run uses beside its configuration.
 type Deps struct {
-	Clients ClientCreator
+	Provider Provider
 	// HTTP reaches the suite; NewHTTPClient makes one that accepts its certificate on loopback.
 	HTTP *http.Client
+	// Public reaches the provider at its issuer.
+	Public *http.Client
 	// Progress is called with one line a module, and for each finding of an unexpected one; never two at a time.
 	Progress func(line string)
 	Now      func() time.Time
@@ -77,7 +85,7 @@ type Runner struct {
 
 // New checks the configuration and loads what is expected.
 func New(c Config, d Deps) (*Runner, error) {
-	if d.Clients == nil || d.HTTP == nil || d.Progress == nil || d.Now == nil || d.Pause == nil {
+	if d.Provider == nil || d.HTTP == nil || d.Public == nil || d.Progress == nil || d.Now == nil || d.Pause == nil {
 		return nil, errors.New("conformance runner: every dependency must be given")
 	}
 	base, err := parseBase(c.Suite)
@@ -124,7 +132,7 @@ func (c *Config) defaults() {
 	}
 }
 
-// Run runs the named plans and writes the report, also when it has to stop half-way: then the report says that it is
+// Run runs the plans of these names or patterns (fapi2-*) and writes the report, also when it has to stop half-way: then the report says that it is
 // incomplete. The error is ErrUnexpected when all ran and some module ended otherwise than expected.
 func (r *Runner) Run(ctx context.Context, names []string) (Report, error) {
 	if len(names) == 0 {
@@ -132,11 +140,11 @@ func (r *Runner) Run(ctx context.Context, names []string) (Report, error) {
 	}
 	chosen := make([]plans.Plan, 0, len(names))
 	for _, name := range names {
-		p, err := plans.Find(name)
+		found, err := plans.Match(name)
 		if err != nil {
 			return Report{}, err
 		}
-		chosen = append(chosen, p)
+		chosen = append(chosen, found...)
 	}
 	report, err := r.begin(ctx)
 	if err != nil {

@@ -103,13 +103,22 @@ func (s suite) createModule(ctx context.Context, plan string, m suiteModule) (st
 
 // waitForEnd returns the module's status once it has ended, or "" when it had not after that long.
 func (s suite) waitForEnd(ctx context.Context, id string, atMost time.Duration) (string, error) {
+	return s.waitFor(ctx, id, "FINISHED,INTERRUPTED", atMost)
+}
+
+// waitForSetUp is waitForEnd for the moment when a module that does not start by itself has read its configuration.
+func (s suite) waitForSetUp(ctx context.Context, id string, atMost time.Duration) (string, error) {
+	return s.waitFor(ctx, id, "CONFIGURED,FINISHED,INTERRUPTED", atMost)
+}
+
+func (s suite) waitFor(ctx context.Context, id, states string, atMost time.Duration) (string, error) {
 	var out struct {
 		State   string `json:"state"`
 		Timeout bool   `json:"timeout"`
 	}
 	err := s.json(ctx, call{
 		what: "wait for " + id, method: http.MethodGet, path: "/api/runner/" + url.PathEscape(id) + "/wait-state",
-		query: url.Values{"states": {"FINISHED,INTERRUPTED"}, "timeoutMs": {strconv.FormatInt(atMost.Milliseconds(), 10)}},
+		query: url.Values{"states": {states}, "timeoutMs": {strconv.FormatInt(atMost.Milliseconds(), 10)}},
 		want:  http.StatusOK,
 	}, &out)
 	var refused *statusError
@@ -121,6 +130,12 @@ func (s suite) waitForEnd(ctx context.Context, id string, atMost time.Duration) 
 		return "", err
 	}
 	return out.State, nil
+}
+
+// start begins a module that waits for it.
+func (s suite) start(ctx context.Context, id string) error {
+	_, err := s.do(ctx, call{what: "start " + id, method: http.MethodPost, path: "/api/runner/" + url.PathEscape(id), want: http.StatusOK})
+	return err
 }
 
 func (s suite) endedStatus(ctx context.Context, id string) (string, error) {

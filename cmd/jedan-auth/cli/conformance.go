@@ -2,9 +2,7 @@ package cli
 
 import (
 	"context"
-	"encoding/json"
 	"errors"
-	"sync"
 	"time"
 
 	"github.com/spf13/cobra"
@@ -12,8 +10,6 @@ import (
 	"github.com/jedan-auth/jedan-auth/conformance/plans"
 	"github.com/jedan-auth/jedan-auth/conformance/runner"
 	"github.com/jedan-auth/jedan-auth/internal/app"
-	"github.com/jedan-auth/jedan-auth/internal/errs"
-	"github.com/jedan-auth/jedan-auth/provider/register"
 )
 
 func (c *cli) conformance() *cobra.Command {
@@ -67,21 +63,28 @@ func (c *cli) conformanceRun() *cobra.Command {
 	f.StringVar(&s.LogDir, "logs", "", "keep the suite's logs, which hold secrets, in this `folder`")
 	f.IntVar(&s.Parallel, "parallel", 1, "plans at a time")
 	f.DurationVar(&s.ModuleTimeout, "module-timeout", 4*time.Minute, "end a module that takes longer")
-	cmd.Long = "Run plans of the OpenID Foundation's conformance suite against the server that runs beside this command, on the same database. Clients are\n" +
-		"registered for the run and deleted after it. Ends with 1 when a module ended otherwise than expected."
+	cmd.Long = "Run plans of the OpenID Foundation's conformance suite against the server that runs beside this command, on the same database. A star in a\n" +
+		"plan's name stands for any text. Clients are registered for the run, with keys made for it, and deleted after it. Ends with 1 when a module\n" +
+		"ended otherwise than expected."
 	cmd.Example = "  jedan-auth conformance run oidcc-basic --username maria@example.org --password-stdin < password.txt"
 	return cmd
 }
 
 func (c *cli) runPlans(ctx context.Context, a *app.App, cfg runner.Config, names []string) (err error) {
-	client, err := runner.NewHTTPClient(cfg.Suite)
+	suite, err := runner.NewHTTPClient(cfg.Suite)
 	if err != nil {
 		return err
 	}
-	clients := &suiteClients{a: a}
-	defer func() { err = errors.Join(err, clients.remove(context.WithoutCancel(ctx))) }()
+	public, err := runner.NewHTTPClient(a.Config.Issuer)
+	if err != nil {
+		return err
+	}
+	server := &suiteProvider{a: a}
+	defer func() { err = errors.Join(err, server.leave(context.WithoutCancel(ctx))) }()
 	cfg.Issuer, cfg.Commit = a.Config.Issuer, c.build().commit()
-	r, err := runner.New(cfg, runner.Deps{Clients: clients, HTTP: client, Progress: func(line string) { c.note("%s", printableLine(line)) }, Now: c.Now, Pause: pause})
+	r, err := runner.New(cfg, runner.Deps{
+		Provider: server, HTTP: suite, Public: public, Progress: func(line string) { c.note("%s", printableLine(line)) }, Now: c.Now, Pause: pause,
+	})
 	if err != nil {
 		return err
 	}
@@ -123,35 +126,3 @@ func pause(ctx context.Context, d time.Duration) error {
 	}
 }
 
-// suiteClients registers the clients of a run and takes them away afterwards: the suite knows their secrets.
-type suiteClients struct {
-	a   *app.App
-	mu  sync.Mutex // plans run side by side
-	ids []string
-}
-
-// CreateClient implements runner.ClientCreator.
-func (s *suiteClients) CreateClient(ctx context.Context, metadata json.RawMessage) (id, secret string, err error) {
-	doc, err := register.ParseDocument(metadata)
-	if err != nil {
-		return "", "", err
-	}
-	g, err := s.a.Registrar.Create(ctx, doc.ClientMetadata, register.Options{Actor: registrant()})
-	if err != nil {
-		return "", "", err
-	}
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	s.ids = append(s.ids, g.Client.ClientID)
-	return g.Client.ClientID, g.Secret, nil
-}
-
-func (s *suiteClients) remove(ctx context.Context) error {
-	var all error
-	for _, id := range s.ids {
-		if err := s.a.Registrar.Delete(ctx, id, registrant()); err != nil && !errs.Is(err, errs.NotFound) {
-			all = errors.Join(all, err)
-		}
-	}
-	return all
-}
