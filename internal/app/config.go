@@ -76,6 +76,7 @@ type Login struct {
 // Keys are the signing keys.
 type Keys struct {
 	Algorithms   []string      `config:"algorithms" default:"[\"RS256\",\"PS256\",\"ES256\",\"EdDSA\"]" doc:"Algorithms that a key is kept for. RS256 and ES256 are needed."`
+	Encryption   []string      `config:"encryption" default:"[\"RSA-OAEP-256\",\"ECDH-ES+A256KW\"]" doc:"Algorithms that a key is published for, to which clients may encrypt request objects. Empty: none."`
 	RotateEvery  time.Duration `config:"rotate_every" default:"2160h" doc:"How long a key signs."`
 	PublishAhead time.Duration `config:"publish_ahead" default:"24h" doc:"How long a key is published before it signs."`
 }
@@ -176,7 +177,7 @@ func (c Config) dsn() string {
 
 func (k Keys) set(t provider.Config) keys.SetConfig {
 	return keys.SetConfig{
-		Algorithms: k.Algorithms, RotateEvery: k.RotateEvery, PublishAhead: k.PublishAhead, TokenLifetimeMax: max(24*time.Hour, t.AccessLifetime, t.IDTokenLifetime),
+		Algorithms: k.Algorithms, Encryption: k.Encryption, RotateEvery: k.RotateEvery, PublishAhead: k.PublishAhead, TokenLifetimeMax: max(24*time.Hour, t.AccessLifetime, t.IDTokenLifetime),
 	}
 }
 

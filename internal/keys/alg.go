@@ -33,9 +33,9 @@ func knownAlgorithm(alg string) bool {
 // generate makes a private key for an algorithm.
 func generate(alg string, rsaBits int) (crypto.Signer, error) {
 	switch alg {
-	case RS256, PS256:
+	case RS256, PS256, RSAOAEP256:
 		return rsa.GenerateKey(rand.Reader, rsaBits)
-	case ES256:
+	case ES256, ECDHESA256KW:
 		return ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
 	case EdDSA:
 		_, priv, err := ed25519.GenerateKey(rand.Reader)
@@ -44,13 +44,13 @@ func generate(alg string, rsaBits int) (crypto.Signer, error) {
 	return nil, fmt.Errorf("keys: no algorithm %q", alg)
 }
 
-// fits reports whether a private key may sign with an algorithm.
+// fits reports whether a private key may sign, or be encrypted to, with an algorithm.
 func fits(alg string, priv any) (crypto.Signer, bool) {
 	switch k := priv.(type) {
 	case *rsa.PrivateKey:
-		return k, (alg == RS256 || alg == PS256) && k.N.BitLen() >= minRSABits
+		return k, (alg == RS256 || alg == PS256 || alg == RSAOAEP256) && k.N.BitLen() >= minRSABits
 	case *ecdsa.PrivateKey:
-		return k, alg == ES256 && k.Curve == elliptic.P256()
+		return k, (alg == ES256 || alg == ECDHESA256KW) && k.Curve == elliptic.P256()
 	case ed25519.PrivateKey:
 		return k, alg == EdDSA
 	}

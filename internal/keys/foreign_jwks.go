@@ -19,51 +19,69 @@ const (
 	minRSAExp  = 3
 )
 
-// ParseJWKS reads a client's key set (RFC 7517 section 5) and returns the keys that may verify its signatures. The whole set is refused, with
-// errs.Invalid, when any key is private, symmetric, weak (RSA below 2048 or above 4096 bits, or with an even exponent or one below 3), not on its
-// curve, malformed, or has a key id twice. Keys for encryption (use, key_ops) and of unknown types are judged as far as they are understood and
-// left out; a set with no key left is refused. Certificates and URLs in keys are neither read nor followed.
+// ParseJWKS is ParseKeys for who only wants to verify; a set without a key that verifies is refused.
 func ParseJWKS(raw []byte) (*jose.JSONWebKeySet, error) {
-	set, err := decodeObject(raw, maxJWKS)
+	verify, _, err := ParseKeys(raw)
 	if err != nil {
 		return nil, err
 	}
+	if len(verify.Keys) == 0 {
+		return nil, errs.New(errs.Invalid, "No key of the set can verify a signature.")
+	}
+	return verify, nil
+}
+
+// ParseKeys reads a client's key set (RFC 7517 section 5) and returns the keys that may verify its signatures and those to which may be encrypted; a
+// key that says neither is in both. The whole set is refused, with errs.Invalid, when any key is private, symmetric, weak (RSA below 2048 or above
+// 4096 bits, or with an even exponent or one below 3), not on its curve, malformed, or has a key id twice. Keys of unknown types or uses are judged as
+// far as they are understood and left out; a set with no key left is refused. Certificates and URLs in keys are neither read nor followed.
+func ParseKeys(raw []byte) (verify, encrypt *jose.JSONWebKeySet, err error) {
+	set, err := decodeObject(raw, maxJWKS)
+	if err != nil {
+		return nil, nil, err
+	}
 	list, ok := set["keys"].([]any)
 	if !ok || len(list) == 0 || len(list) > maxKeys {
-		return nil, errs.New(errs.Invalid, "A key set has a list of 1 to 32 keys.")
+		return nil, nil, errs.New(errs.Invalid, "A key set has a list of 1 to 32 keys.")
 	}
-	out := &jose.JSONWebKeySet{}
+	verify, encrypt = &jose.JSONWebKeySet{}, &jose.JSONWebKeySet{}
 	var kids []string
 	for _, item := range list {
 		members, ok := item.(map[string]any)
 		if !ok {
-			return nil, errs.New(errs.Invalid, "A key of the set is not an object.")
+			return nil, nil, errs.New(errs.Invalid, "A key of the set is not an object.")
 		}
-		key, err := parseJWK(members)
+		key, u, err := parseJWK(members)
 		if err != nil {
-			return nil, err
+			return nil, nil, err
 		}
 		if kid, _ := members["kid"].(string); kid != "" {
 			if slices.Contains(kids, kid) {
-				return nil, errs.New(errs.Invalid, "Two keys of the set have the same key id.")
+				return nil, nil, errs.New(errs.Invalid, "Two keys of the set have the same key id.")
 			}
 			kids = append(kids, kid)
 		}
-		if key != nil {
-			out.Keys = append(out.Keys, *key)
+		if u.verify {
+			verify.Keys = append(verify.Keys, *key)
+		}
+		if u.encrypt && slices.ContainsFunc(EncryptionAlgorithms(), func(alg string) bool { return Encrypts(*key, alg) }) {
+			encrypt.Keys = append(encrypt.Keys, *key)
 		}
 	}
-	if len(out.Keys) == 0 {
-		return nil, errs.New(errs.Invalid, "No key of the set can verify a signature.")
+	if len(verify.Keys)+len(encrypt.Keys) == 0 {
+		return nil, nil, errs.New(errs.Invalid, "No key of the set can verify a signature or be encrypted to.")
 	}
-	return out, nil
+	return verify, encrypt, nil
 }
 
-// parseJWK judges one key; nil without an error is a sound key that does not verify.
-func parseJWK(members map[string]any) (*jose.JSONWebKey, error) {
+// uses are what a key may be used for.
+type uses struct{ verify, encrypt bool }
+
+// parseJWK judges one key; without uses it is a sound key for something else.
+func parseJWK(members map[string]any) (*jose.JSONWebKey, uses, error) {
 	for _, name := range []string{"d", "p", "q", "dp", "dq", "qi", "oth", "k", "priv"} {
 		if _, ok := members[name]; ok {
-			return nil, errs.New(errs.Invalid, "A key of the set is private or symmetric. Publish only public keys, and replace this one.")
+			return nil, uses{}, errs.New(errs.Invalid, "A key of the set is private or symmetric. Publish only public keys, and replace this one.")
 		}
 	}
 	text := make(map[string]string)
@@ -71,30 +89,27 @@ func parseJWK(members map[string]any) (*jose.JSONWebKey, error) {
 		v, present := members[name]
 		s, ok := v.(string)
 		if present && !ok {
-			return nil, errs.New(errs.Invalid, "A key of the set has a member of the wrong type: "+name+".")
+			return nil, uses{}, errs.New(errs.Invalid, "A key of the set has a member of the wrong type: "+name+".")
 		}
 		if ok {
 			text[name] = s
 		}
 	}
 	if kid := text["kid"]; len(kid) > maxKID || !printable(kid) {
-		return nil, errs.New(errs.Invalid, "A key id is longer than 256 characters or not printable.")
+		return nil, uses{}, errs.New(errs.Invalid, "A key id is longer than 256 characters or not printable.")
 	}
 	switch kty := text["kty"]; {
 	case kty == "" || kty == "oct":
-		return nil, errs.New(errs.Invalid, "A key of the set has no type, or is symmetric.")
+		return nil, uses{}, errs.New(errs.Invalid, "A key of the set has no type, or is symmetric.")
 	case kty != "RSA" && kty != "EC" && (kty != "OKP" || text["crv"] != "Ed25519"):
-		return nil, nil // RFC 7517 section 5: what is not understood is ignored
+		return nil, uses{}, nil // RFC 7517 section 5: what is not understood is ignored
 	}
 	key, err := publicKey(text)
 	if err != nil {
-		return nil, err
+		return nil, uses{}, err
 	}
-	verifies, err := mayVerify(members)
-	if err != nil || !verifies {
-		return nil, err
-	}
-	return key, nil
+	u, err := usesOf(members)
+	return key, u, err
 }
 
 // publicKey lets go-jose read the understood members, which it checks for curve, length and low order, and adds what it leaves to us.
@@ -138,21 +153,24 @@ func strong(pub any) bool {
 	return false
 }
 
-// mayVerify reads use and key_ops (RFC 7517 sections 4.2 and 4.3). Both must allow it; what contradicts itself is an error.
-func mayVerify(members map[string]any) (bool, error) {
+// usesOf reads use and key_ops (RFC 7517 sections 4.2 and 4.3). Both must allow a use; what contradicts itself is an error.
+func usesOf(members map[string]any) (uses, error) {
 	use, _ := members["use"].(string)
-	verifies := use == "" || use == "sig"
+	u := uses{verify: use == "" || use == "sig", encrypt: use == "" || use == "enc"}
 	ops, present := members["key_ops"]
 	if !present {
-		return verifies, nil
+		return u, nil
 	}
 	list, ok := ops.([]any)
 	if !ok {
-		return false, errs.New(errs.Invalid, "A key of the set has a member of the wrong type: key_ops.")
+		return uses{}, errs.New(errs.Invalid, "A key of the set has a member of the wrong type: key_ops.")
 	}
-	listed := slices.Contains(list, any("verify"))
-	if use != "" && listed != (use == "sig") {
-		return false, errs.New(errs.Invalid, "The use and key_ops of a key contradict each other.")
+	verifies := slices.Contains(list, any("verify"))
+	if use != "" && verifies != (use == "sig") {
+		return uses{}, errs.New(errs.Invalid, "The use and key_ops of a key contradict each other.")
 	}
-	return verifies && listed, nil
+	receives := slices.ContainsFunc(list, func(op any) bool {
+		return slices.Contains([]any{"encrypt", "wrapKey", "deriveKey", "deriveBits"}, op)
+	})
+	return uses{verify: u.verify && verifies, encrypt: u.encrypt && receives}, nil
 }

@@ -22,7 +22,7 @@ func (st *setState) render(order []string, now time.Time) error {
 			set.Keys = append(set.Keys, current.jwk())
 		}
 		for _, k := range st.byAlg[alg] {
-			if k != current && k.published(now) {
+			if k != current && k.listed(now) {
 				set.Keys = append(set.Keys, k.jwk())
 			}
 		}

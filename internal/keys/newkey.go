@@ -22,20 +22,16 @@ func thumbprint(pub crypto.PublicKey) (string, error) {
 	return base64.RawURLEncoding.EncodeToString(sum), nil
 }
 
-// newSigningKey generates a key pair whose private half is sealed.
-func (s *Set) newSigningKey(alg string, now, activates time.Time) (*storage.SigningKey, error) {
-	priv, err := generate(alg, s.cfg.RSABits)
-	if err != nil {
-		return nil, fmt.Errorf("keys: generate %s: %w", alg, err)
-	}
-	kid, err := thumbprint(priv.Public())
+// newSigningKey is the row of a new key pair, with its private half sealed.
+func (s *Set) newSigningKey(r rotation, now time.Time) (*storage.SigningKey, error) {
+	kid, err := thumbprint(r.priv.Public())
 	if err != nil {
 		return nil, err
 	}
 	row := &storage.SigningKey{
-		Tenant: s.deps.Tenant, ID: storage.NewID(now), KeyID: kid, Algorithm: alg, CreatedAt: now, ActivatesAt: activates,
+		Tenant: s.deps.Tenant, ID: storage.NewID(now), KeyID: kid, Algorithm: r.alg, CreatedAt: now, ActivatesAt: r.activates,
 	}
-	signer, err := newSigner(*row, priv)
+	signer, err := newSigner(*row, r.priv)
 	if err != nil {
 		return nil, err
 	}
@@ -43,7 +39,7 @@ func (s *Set) newSigningKey(alg string, now, activates time.Time) (*storage.Sign
 	if err != nil {
 		return nil, fmt.Errorf("keys: public key: %w", err)
 	}
-	der, err := x509.MarshalPKCS8PrivateKey(priv)
+	der, err := x509.MarshalPKCS8PrivateKey(r.priv)
 	if err != nil {
 		return nil, fmt.Errorf("keys: private key: %w", err)
 	}

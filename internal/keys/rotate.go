@@ -2,7 +2,10 @@ package keys
 
 import (
 	"context"
+	"crypto"
+	"errors"
 	"slices"
+	"sync"
 	"time"
 
 	"github.com/jedan-auth/jedan-auth/internal/audit"
@@ -21,6 +24,7 @@ const (
 type rotation struct {
 	alg, reason, actor string
 	activates          time.Time
+	priv               crypto.Signer
 }
 
 // TickEvery is how often Tick must run on every node: often enough that each knows a new key before it signs.
@@ -35,11 +39,11 @@ func (s *Set) Tick(ctx context.Context) error {
 		return err
 	}
 	now, changed := s.deps.Now(), false
-	for _, alg := range s.cfg.Algorithms {
-		r, due := s.due(alg, now)
-		if !due {
-			continue
-		}
+	rotations, err := s.allDue(now)
+	if err != nil {
+		return errs.Wrap(errs.Internal, "", err)
+	}
+	for _, r := range rotations {
 		if _, err := s.rotate(ctx, r, now); err != nil {
 			return err
 		}
@@ -60,8 +64,8 @@ func (s *Set) Tick(ctx context.Context) error {
 // Rotate publishes a successor of alg's key at once; it signs after PublishAhead. actor is the operator's id, or empty for the system. errs.Conflict
 // when a successor is published already.
 func (s *Set) Rotate(ctx context.Context, alg, actor string) error {
-	if !slices.Contains(s.cfg.Algorithms, alg) {
-		return errs.New(errs.Invalid, "This signing algorithm is not offered.")
+	if !slices.Contains(s.offered(), alg) {
+		return errs.New(errs.Invalid, "This algorithm is not offered.")
 	}
 	s.write.Lock()
 	defer s.write.Unlock()
@@ -76,6 +80,10 @@ func (s *Set) Rotate(ctx context.Context, alg, actor string) error {
 	case s.state.Load().successor(cur) != nil:
 		return errs.New(errs.Conflict, "A successor of this key is already published and waits for its time.")
 	}
+	var err error
+	if r.priv, err = generate(alg, s.cfg.RSABits); err != nil {
+		return errs.Wrap(errs.Internal, "", err)
+	}
 	done, err := s.rotate(ctx, r, now)
 	if err != nil {
 		return err
@@ -87,6 +95,23 @@ func (s *Set) Rotate(ctx context.Context, alg, actor string) error {
 		return errs.New(errs.Conflict, "Another process rotated this key at the same moment.")
 	}
 	return nil
+}
+
+// allDue lists the rotations that are due, with their keys: those take most of a first start and are made at the same time.
+func (s *Set) allDue(now time.Time) ([]rotation, error) {
+	var out []rotation
+	for _, alg := range s.offered() {
+		if r, due := s.due(alg, now); due {
+			out = append(out, r)
+		}
+	}
+	failed := make([]error, len(out))
+	var wg sync.WaitGroup
+	for i := range out {
+		wg.Go(func() { out[i].priv, failed[i] = generate(out[i].alg, s.cfg.RSABits) })
+	}
+	wg.Wait()
+	return out, errors.Join(failed...)
 }
 
 // due decides whether alg needs a new key now.
@@ -109,7 +134,7 @@ func (s *Set) due(alg string, now time.Time) (rotation, bool) {
 
 // rotate stores a new key and retires the newest known one, unless another process did so since the keys were read.
 func (s *Set) rotate(ctx context.Context, r rotation, now time.Time) (done bool, err error) {
-	next, err := s.newSigningKey(r.alg, now, r.activates)
+	next, err := s.newSigningKey(r, now)
 	if err != nil {
 		return false, errs.Wrap(errs.Internal, "", err)
 	}

@@ -32,6 +32,7 @@ type SetDeps struct {
 // SetConfig says which keys there are and how long they live.
 type SetConfig struct {
 	Algorithms       []string      // of RS256, PS256, ES256, EdDSA; one key signs for each
+	Encryption       []string      // of RSA-OAEP-256, ECDH-ES+A256KW: one published key for each, to which clients may encrypt; empty: none
 	RotateEvery      time.Duration // how long a key signs; 0: until it is rotated by hand
 	PublishAhead     time.Duration // how long a key is published before it signs; bounds the max-age of the JWKS. 0: one hour
 	TokenLifetimeMax time.Duration // the longest lifetime of anything signed: a retired key stays published for it. 0: 24 hours
@@ -74,6 +75,11 @@ func (c SetConfig) Validate() error {
 			return fmt.Errorf("keys: signing algorithm %s stands twice", alg)
 		}
 	}
+	for i, alg := range c.Encryption {
+		if !encrypts(alg) || slices.Contains(c.Encryption[:i], alg) {
+			return fmt.Errorf("keys: no encryption algorithm %q, or twice: RSA-OAEP-256 and ECDH-ES+A256KW are offered", alg)
+		}
+	}
 	switch {
 	case c.RSABits != 0 && (c.RSABits < minRSABits || c.RSABits > 8*maxSignature || c.RSABits%256 != 0):
 		return errors.New("keys: RSA keys have 2048 to 4096 bits")
@@ -98,7 +104,7 @@ func OpenSet(ctx context.Context, d SetDeps, c SetConfig) (*Set, error) {
 		return nil, err
 	}
 	s := &Set{deps: d, cfg: c.withDefaults()}
-	s.cfg.Algorithms = slices.Clone(c.Algorithms)
+	s.cfg.Algorithms, s.cfg.Encryption = slices.Clone(c.Algorithms), slices.Clone(c.Encryption)
 	s.pool.New = func() any { return new(buffer) }
 	s.state.Store(&setState{})
 	return s, s.Tick(ctx)
@@ -106,6 +112,12 @@ func OpenSet(ctx context.Context, d SetDeps, c SetConfig) (*Set, error) {
 
 // Algorithms are those that Sign knows, in order of configuration.
 func (s *Set) Algorithms() []string { return slices.Clone(s.cfg.Algorithms) }
+
+// EncryptionAlgorithms are those that Decrypt has a current key for, in order of configuration.
+func (s *Set) EncryptionAlgorithms() []string { return slices.Clone(s.cfg.Encryption) }
+
+// offered are the algorithms of which there is a current key: signing ones first, since some relying parties take the first key of a set.
+func (s *Set) offered() []string { return slices.Concat(s.cfg.Algorithms, s.cfg.Encryption) }
 
 // Sign makes a compact JWS with the current key of alg; its protected header is alg, kid and, unless empty, typ. claims is a JSON object.
 func (s *Set) Sign(alg, typ string, claims []byte) (string, error) {
@@ -150,7 +162,7 @@ func (s *Set) load(ctx context.Context) error {
 		}
 		signers = append(signers, k)
 	}
-	next, err := newState(signers, s.cfg.Algorithms, s.deps.Now())
+	next, err := newState(signers, s.offered(), s.deps.Now())
 	if err != nil {
 		return errs.Wrap(errs.Internal, "", err)
 	}

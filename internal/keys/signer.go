@@ -19,7 +19,7 @@ import (
 // maxSignature is the longest signature of our algorithms: RSA with 4096 bits.
 const maxSignature = 512
 
-// signer is one signing key in memory. It is immutable.
+// signer is one key pair in memory, for signatures or for encryption to us. It is immutable.
 type signer struct {
 	row     storage.SigningKey // without the private key
 	priv    crypto.Signer
@@ -36,6 +36,9 @@ func knownTypes() []string {
 func newSigner(row storage.SigningKey, priv crypto.Signer) (*signer, error) {
 	row.Private = seal.Text{}
 	s := &signer{row: row, priv: priv, pub: priv.Public(), headers: make(map[string]string)}
+	if encrypts(row.Algorithm) {
+		return s, nil
+	}
 	if pub, ok := s.pub.(*ecdsa.PublicKey); ok {
 		s.table = sync.OnceValue(func() *es256Table { return newES256Table(pub) })
 	}
@@ -118,7 +121,16 @@ func (s *signer) published(at time.Time) bool {
 	return s.row.RevokedAt == nil && (s.row.ExpiresAt == nil || at.Before(*s.row.ExpiresAt))
 }
 
+// listed reports whether the key is in the JWKS. An encryption key that has a successor still opens what was sent to it, but nobody should send more.
+func (s *signer) listed(at time.Time) bool {
+	return s.published(at) && (!encrypts(s.row.Algorithm) || s.row.RetiresAt == nil || at.Before(*s.row.RetiresAt))
+}
+
 // jwk is the public half as published.
 func (s *signer) jwk() jose.JSONWebKey {
-	return jose.JSONWebKey{Key: s.pub, KeyID: s.row.KeyID, Algorithm: s.row.Algorithm, Use: "sig"}
+	use := "sig"
+	if encrypts(s.row.Algorithm) {
+		use = "enc"
+	}
+	return jose.JSONWebKey{Key: s.pub, KeyID: s.row.KeyID, Algorithm: s.row.Algorithm, Use: use}
 }

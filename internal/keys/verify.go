@@ -51,7 +51,7 @@ func (st *setState) readHeader(encoded string) (headerOf, error) {
 		return headerOf{}, err
 	}
 	k, ok := st.byKID[h.KeyID]
-	if !ok {
+	if !ok || encrypts(k.row.Algorithm) {
 		return headerOf{}, errs.New(errs.Invalid, "The token's key is unknown.")
 	}
 	if k.row.Algorithm != h.Algorithm {
