@@ -9,6 +9,7 @@ import (
 	"github.com/jedan-auth/jedan-auth/provider/code"
 	"github.com/jedan-auth/jedan-auth/provider/core"
 	"github.com/jedan-auth/jedan-auth/provider/introspect"
+	"github.com/jedan-auth/jedan-auth/provider/jar"
 	"github.com/jedan-auth/jedan-auth/provider/logout"
 	"github.com/jedan-auth/jedan-auth/provider/refresh"
 	"github.com/jedan-auth/jedan-auth/provider/register"
@@ -87,7 +88,12 @@ func (b *build) authorize() *authorize.Endpoint {
 		Engine:   b.engine,
 		Issuance: b.issuance, Claims: b.people, Flows: b.d.Flows, Sessions: b.d.Sessions, Consents: b.d.Consents, Grants: b.d.Store,
 		Audit: b.d.Audit, Pages: b.d.Pages, Log: b.log, Now: b.d.Now, Meter: b.d.Meter,
+		Objects: b.objects(),
 	}
+}
+
+func (b *build) objects() *jar.Objects {
+	return &jar.Objects{Issuer: b.d.Issuer, Keys: b.d.Keys, Skew: b.c.ClockSkew, Now: b.d.Now, Log: b.log}
 }
 
 func (b *build) logout() *logout.Endpoint {

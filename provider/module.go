@@ -14,6 +14,7 @@ import (
 	"github.com/jedan-auth/jedan-auth/provider/core"
 	"github.com/jedan-auth/jedan-auth/provider/discovery"
 	"github.com/jedan-auth/jedan-auth/provider/introspect"
+	"github.com/jedan-auth/jedan-auth/provider/jar"
 	"github.com/jedan-auth/jedan-auth/provider/logout"
 	"github.com/jedan-auth/jedan-auth/provider/refresh"
 	"github.com/jedan-auth/jedan-auth/provider/register"
@@ -51,6 +52,7 @@ type Ring interface {
 type Keys interface {
 	core.Signer
 	discovery.Keys
+	jar.Decrypter
 }
 
 // Pages renders what people see.

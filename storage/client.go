@@ -71,6 +71,8 @@ type ClientMetadata struct {
 	AccessTokenSeconds int      `json:"jedan_access_token_seconds,omitempty"` // lifetime; 0: the server's
 	AuditTokens        bool     `json:"jedan_audit_tokens,omitempty"`         // every access token and honest refresh is a durable event
 	WeakSecret         bool     `json:"jedan_weak_secret,omitempty"`          // operator-chosen secret shorter than 32 characters
+
+	ClientRequests
 }
 
 // Value implements driver.Valuer.

@@ -10,6 +10,7 @@ import (
 
 	"github.com/jedan-auth/jedan-auth/internal/flow"
 	"github.com/jedan-auth/jedan-auth/internal/httpx"
+	"github.com/jedan-auth/jedan-auth/internal/verdict"
 	"github.com/jedan-auth/jedan-auth/provider/core"
 	"github.com/jedan-auth/jedan-auth/storage"
 )
@@ -64,6 +65,8 @@ type Endpoint struct {
 	Consents Consents
 	Grants   Grants
 	Audit    core.Auditor
+	Objects  Objects
+	Pushed   Pushed
 	Pages    Pages
 	Log      core.RefusalLog
 	Meter    Meter
@@ -90,11 +93,11 @@ func (e *Endpoint) get(c *gin.Context) error {
 	if err != nil {
 		return err
 	}
-	r, err := e.judge(c, q)
+	r, err := e.judge(c.Request.Context(), q, origin{opened: e.Now()})
 	if err != nil {
 		return e.refuse(c, r, err)
 	}
-	fl, sealed, err := e.begin(r, browser)
+	fl, sealed, err := e.begin(c.Request.Context(), r, browser)
 	if err != nil {
 		return e.refuse(c, r, err)
 	}
@@ -106,11 +109,11 @@ func (e *Endpoint) post(c *gin.Context) error {
 	if err != nil {
 		return e.refuse(c, nil, malformed(err))
 	}
-	r, err := e.judge(c, form)
+	r, err := e.judge(c.Request.Context(), form, origin{opened: e.Now()})
 	if err != nil {
 		return e.refuse(c, r, err)
 	}
-	_, sealed, err := e.begin(r, [16]byte{})
+	_, sealed, err := e.begin(c.Request.Context(), r, [16]byte{})
 	if err != nil {
 		return e.refuse(c, r, err)
 	}
@@ -130,17 +133,25 @@ func (e *Endpoint) resume(c *gin.Context, sealed, step string) error {
 	if err != nil {
 		return e.expired(c, err)
 	}
-	r, err := e.judge(c, fl.Params)
+	r, err := e.judge(c.Request.Context(), fl.Params, origin{opened: fl.Started, flow: true})
 	if err != nil {
 		return e.refuse(c, r, err)
 	}
 	return e.dispatch(c, &visit{request: r, flow: fl, sealed: sealed, step: step})
 }
 
-func (e *Endpoint) begin(r *request, browser [16]byte) (*flow.Flow, string, error) {
+// begin seals the request into a flow. A pushed request that does not fit is referred to, and kept until the flow ends.
+func (e *Endpoint) begin(ctx context.Context, r *request, browser [16]byte) (*flow.Flow, string, error) {
 	fl := e.Flows.Begin(e.Tenant, browser)
-	fl.Client, fl.Params = r.Client.ClientID, r.known()
+	fl.Client, fl.Params = r.Client.ClientID, r.flowParams()
 	sealed, err := e.Flows.Seal(fl)
+	if err != nil && r.requestURI != "" {
+		if err := e.Pushed.Keep(ctx, r.Pushed, e.Now().Add(e.Config.FlowLifetime)); err != nil {
+			return nil, "", err
+		}
+		fl.Params = r.flowReference()
+		sealed, err = e.Flows.Seal(fl)
+	}
 	if err != nil {
 		return nil, "", core.InvalidRequest("The request is too large.", "a request that fits 4 KB", "a larger one")
 	}
@@ -148,9 +159,9 @@ func (e *Endpoint) begin(r *request, browser [16]byte) (*flow.Flow, string, erro
 }
 
 // judge runs the table.
-func (e *Endpoint) judge(c *gin.Context, params url.Values) (*request, error) {
-	r := &request{e: e, Params: params}
-	vs, err := core.Run(c.Request.Context(), Rows(), r)
+func (e *Endpoint) judge(ctx context.Context, params url.Values, from origin) (*request, error) {
+	r := &request{e: e, Params: params, from: from}
+	vs, err := core.Run(ctx, Rows(), r)
 	r.verdicts = vs
 	return r, ashore(r, err)
 }
@@ -162,6 +173,16 @@ func ashore(r *request, err error) error {
 		return err
 	}
 	return core.AsRefusal(err).OnPage("")
+}
+
+// Push judges a request that its client sends by itself, by the same table as one that a browser brings, and returns what counts of it.
+func (e *Endpoint) Push(ctx context.Context, params url.Values) (*core.PushedRequest, error) {
+	r, err := e.judge(ctx, params, origin{opened: e.Now(), push: true})
+	if err != nil {
+		verdict.Log(ctx, e.Log.Log, "authorize", r.verdicts, "")
+		return nil, err
+	}
+	return &core.PushedRequest{Params: r.known(), Signed: r.Signed}, nil
 }
 
 func redirect(c *gin.Context, to string) error {

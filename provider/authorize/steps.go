@@ -6,13 +6,20 @@ import (
 
 	"github.com/jedan-auth/jedan-auth/internal/verdict"
 	"github.com/jedan-auth/jedan-auth/provider/core"
+	"github.com/jedan-auth/jedan-auth/storage"
 )
 
 // request is an authorization request as the rows judge it. Each row fills in what it found.
 type request struct {
 	e        *Endpoint
-	Params   url.Values
+	from     origin
+	Params   url.Values // at last those that count
 	verdicts []verdict.Verdict
+
+	objection  *core.Refusal // to how the parameters came
+	Signed     bool          // they were in a signed request object
+	Pushed     storage.ID    // the pushed request that they are, or zero
+	requestURI string        // by which a browser brought it
 
 	Client       *core.Client
 	RedirectURI  string // set once it is trusted
@@ -27,15 +34,19 @@ type request struct {
 }
 
 // Rows is the table of the authorization endpoint: one rule, one row, one file. The order matters: until redirect_uri is trusted, a refusal is a
-// page; request objects are refused before anything they might have carried is missed.
+// page; and after authorize.source only the parameters of a request object, or those that were pushed, are there for the rows to see.
 func Rows() []core.Row[request] {
 	return []core.Row[request]{
 		{Name: "authorize.size", Check: checkSize},
-		{Name: "authorize.printable", Check: checkPrintable},
 		{Name: "authorize.client_id", Check: checkClientID},
 		{Name: "authorize.client_enabled", Check: checkClientEnabled},
+		{Name: "authorize.source", Check: checkSource},
+		{Name: "authorize.printable", Check: checkPrintable},
 		{Name: "authorize.redirect_uri", Check: checkRedirectURI},
 		{Name: "authorize.request_object", Check: checkRequestObject},
+		{Name: "authorize.signed", Check: checkSigned},
+		{Name: "authorize.pushed", Check: checkPushed},
+		{Name: "authorize.registration", Check: checkRegistration},
 		{Name: "authorize.response_type", Check: checkResponseType},
 		{Name: "authorize.response_type_registered", Check: checkResponseTypeRegistered},
 		{Name: "authorize.response_mode", Check: checkResponseMode},

@@ -22,8 +22,8 @@ type Asked struct {
 
 // View judges a flow again and says what is asked, for the consent screen.
 func (e *Endpoint) View(ctx context.Context, fl *flow.Flow) (*Asked, error) {
-	r := &request{e: e, Params: fl.Params}
-	if _, err := core.Run(ctx, Rows(), r); err != nil {
+	r, err := e.judge(ctx, fl.Params, origin{opened: fl.Started, flow: true})
+	if err != nil {
 		return nil, err
 	}
 	v := &visit{request: r, flow: fl}
