@@ -11,6 +11,7 @@ import (
 	"github.com/jedan-auth/jedan-auth/provider/introspect"
 	"github.com/jedan-auth/jedan-auth/provider/jar"
 	"github.com/jedan-auth/jedan-auth/provider/logout"
+	"github.com/jedan-auth/jedan-auth/provider/par"
 	"github.com/jedan-auth/jedan-auth/provider/refresh"
 	"github.com/jedan-auth/jedan-auth/provider/register"
 	"github.com/jedan-auth/jedan-auth/provider/revoke"
@@ -50,6 +51,7 @@ type build struct {
 	authn    *core.Authn
 	subjects *core.Subjects
 	remote   core.RemoteKeys
+	par      *par.Endpoint
 }
 
 // remoteKeys finds keys by reference, if anything is fetched at all.
@@ -79,6 +81,10 @@ func newBuild(c Config, d Deps) *build {
 		Clients: b.clients, Ring: d.Ring, Slow: d.Slow, Replays: d.Store, Writer: d.Store, Audit: d.Audit, Now: d.Now, Tenant: d.Tenant,
 		Issuer: d.Issuer, Config: c, Verdicts: b.log.Verdicts,
 	}
+	b.par = par.New(par.Deps{
+		Tenant: d.Tenant, URL: d.Issuer + "/oauth2/par", Authn: b.authn, Store: d.Store, Vault: d.Ring, Ring: d.Ring, Lifetime: c.PushedLifetime,
+		CORS: b.clients.OriginAllowed, Log: b.log, Now: d.Now,
+	})
 	return b
 }
 
@@ -88,7 +94,7 @@ func (b *build) authorize() *authorize.Endpoint {
 		Engine:   b.engine,
 		Issuance: b.issuance, Claims: b.people, Flows: b.d.Flows, Sessions: b.d.Sessions, Consents: b.d.Consents, Grants: b.d.Store,
 		Audit: b.d.Audit, Pages: b.d.Pages, Log: b.log, Now: b.d.Now, Meter: b.d.Meter,
-		Objects: b.objects(),
+		Objects: b.objects(), Pushed: b.par,
 	}
 }
 

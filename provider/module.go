@@ -16,6 +16,7 @@ import (
 	"github.com/jedan-auth/jedan-auth/provider/introspect"
 	"github.com/jedan-auth/jedan-auth/provider/jar"
 	"github.com/jedan-auth/jedan-auth/provider/logout"
+	"github.com/jedan-auth/jedan-auth/provider/par"
 	"github.com/jedan-auth/jedan-auth/provider/refresh"
 	"github.com/jedan-auth/jedan-auth/provider/register"
 	"github.com/jedan-auth/jedan-auth/provider/revoke"
@@ -39,6 +40,7 @@ type Store interface {
 	storage.Denials
 	storage.Replays
 	storage.AuditWriter
+	par.Store
 }
 
 // Ring holds the symmetric keys.
@@ -121,9 +123,10 @@ func New(c Config, d Deps) (*Module, error) {
 		return nil, err
 	}
 	m := &Module{authorize: b.authorize(), clients: b.clients, counter: b.counter}
+	b.par.Judge(m.authorize)
 	refreshing := b.refresh()
 	m.endpoints = []mounter{
-		meta, m.authorize, b.logout(),
+		meta, m.authorize, b.par, b.logout(),
 		token.New(b.authn, b.log, d.Meter, d.Issuer+"/oauth2/token", b.clients.OriginAllowed, b.code(), refreshing, b.clientcreds()),
 		b.introspect(refreshing), b.revoke(refreshing), b.userinfo(),
 	}

@@ -115,6 +115,12 @@ type PendingWriter interface {
 	PollPending(ctx context.Context, cmd PollPending) (state PendingState, tooFast bool, err error)
 }
 
+// PendingKeeper lets a pushed request outlive the visit that it was opened for.
+type PendingKeeper interface {
+	// KeepPending moves the expiry of an open request to until, unless it is later already.
+	KeepPending(ctx context.Context, tenant, id ID, until time.Time) error
+}
+
 // PendingSpender turns approved requests into grants. For pushed requests see Grant.Spends.
 type PendingSpender interface {
 	// SpendPending stores g, whose Client and Person must be the request's and whose Origin names it ("device:<id>", "ciba:<id>"), and spends the

@@ -38,6 +38,9 @@ func (e *Endpoint) dispatch(c *gin.Context, v *visit) error {
 		return redirect(c, e.Base+stepPath(v.goTo)+"?"+url.Values{"flow": {v.sealed}}.Encode())
 	}
 	if err != nil {
+		if failed := e.denied(c.Request.Context(), v, err); failed != nil {
+			err = failed
+		}
 		return e.refuse(c, v.request, err)
 	}
 	return e.issue(c, v)

@@ -25,6 +25,9 @@ func (e *Endpoint) issue(c *gin.Context, v *visit) error {
 	if errs.Is(err, errs.Forbidden) { // signed out since the dispatcher looked
 		err = core.Refuse(fosite.ErrLoginRequired, "The person signed out meanwhile.", "a session", "an ended one")
 	}
+	if errs.Is(err, errs.Conflict) || err == nil && !inserted && !v.Pushed.IsZero() && !e.sameAgain(v, standing) {
+		err = usedUp()
+	}
 	if err != nil {
 		return e.refuse(c, v.request, err)
 	}
@@ -59,7 +62,7 @@ func (e *Endpoint) newGrant(ctx context.Context, v *visit) (*storage.Grant, erro
 		return nil, err
 	}
 	g := &storage.Grant{
-		Tenant: e.Tenant, ID: storage.NewID(now), Client: v.Client.ID, Person: v.who.Person.ID, Session: v.who.Session.ID, Origin: "flow:" + v.flow.ID.String(),
+		Tenant: e.Tenant, ID: storage.NewID(now), Client: v.Client.ID, Person: v.who.Person.ID, Session: v.who.Session.ID, Origin: v.grantOrigin(), Spends: v.Pushed,
 		Subject: e.Subjects.Of(v.Client, v.who.Person), Scopes: scopes, Resources: v.Resources, Claims: claims, ACR: v.who.Session.ACR, AMR: v.who.Session.AMR,
 		AuthTime: v.who.Session.AuthTime, Challenge: v.get("code_challenge"), RedirectURI: v.RedirectURI, Nonce: v.get("nonce"), CreatedAt: now,
 	}

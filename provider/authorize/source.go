@@ -25,8 +25,8 @@ type Pushed interface {
 	Find(ctx context.Context, client *core.Client, requestURI string, opened time.Time) (*core.PushedRequest, error)
 	// Keep makes the request outlive the visits that it was opened for.
 	Keep(ctx context.Context, id storage.ID, until time.Time) error
-	// Drop ends a request that was answered without a grant.
-	Drop(ctx context.Context, id storage.ID) error
+	// Deny ends a request that a person said no to.
+	Deny(ctx context.Context, id, person, session storage.ID) error
 }
 
 // origin says how a request comes to the rows.
@@ -76,7 +76,7 @@ func (r *request) fromPushed(ctx context.Context, uri string) error {
 		return err
 	}
 	if p.Spent && !r.from.flow {
-		return core.InvalidRequestURI("The request_uri was used already.", "an unused request_uri", "a used one")
+		return usedUp()
 	}
 	r.Params, r.Signed, r.Pushed, r.requestURI = p.Params, p.Signed, p.ID, uri
 	return nil
@@ -113,6 +113,27 @@ func (r *request) flowParams() url.Values {
 // flowReference travels on instead when a pushed request does not fit a flow.
 func (r *request) flowReference() url.Values {
 	return url.Values{"client_id": {r.Client.ClientID}, "request_uri": {r.requestURI}}
+}
+
+// grantOrigin is what at most one grant may come from: the pushed request, or else the flow.
+func (v *visit) grantOrigin() string {
+	if !v.Pushed.IsZero() {
+		return "par:" + v.Pushed.String()
+	}
+	return "flow:" + v.flow.ID.String()
+}
+
+// usedUp is the refusal of a pushed request that another visit has spent.
+func usedUp() error {
+	return core.InvalidRequestURI("The request_uri was used already.", "an unused request_uri", "a used one")
+}
+
+// denied ends a pushed request with the person's no: nobody else can open it again (RFC 9126 section 7.3).
+func (e *Endpoint) denied(ctx context.Context, v *visit, err error) error {
+	if v.Pushed.IsZero() || core.AsRefusal(err).Err.ErrorField != fosite.ErrAccessDenied.ErrorField {
+		return nil
+	}
+	return e.Pushed.Deny(ctx, v.Pushed, v.who.Person.ID, v.who.Session.ID)
 }
 
 // checkRequestObject tells what checkSource found, now that it is known where to.

@@ -30,6 +30,7 @@ var (
 	_ storage.PendingReader  = (*DB)(nil)
 	_ storage.PendingLister  = (*DB)(nil)
 	_ storage.PendingWriter  = (*DB)(nil)
+	_ storage.PendingKeeper  = (*DB)(nil)
 	_ storage.PendingSpender = (*DB)(nil)
 	_ storage.PendingSweeper = (*DB)(nil)
 

@@ -99,6 +99,7 @@ func idOrNil(id storage.ID) []byte {
 var (
 	decidePending = both("UPDATE pending SET state = ?, person = ?, session = ?, decision = ? " +
 		"WHERE tenant = ? AND id = ? AND state = 'open' AND expires_at > ? AND (person IS NULL OR person = ?)")
+	keepPending = both("UPDATE pending SET expires_at = ? WHERE tenant = ? AND id = ? AND state = 'open' AND expires_at < ?")
 	pollPending = both("UPDATE pending SET slow = (polled_at + interval_seconds * 1000 > ?), " +
 		"interval_seconds = interval_seconds + CASE WHEN polled_at + interval_seconds * 1000 > ? THEN ? ELSE 0 END, " +
 		"tries = tries + CASE WHEN polled_at + interval_seconds * 1000 > ? THEN 1 ELSE 0 END, polled_at = ? " +
@@ -128,6 +129,14 @@ func (d *DB) DecidePending(ctx context.Context, cmd storage.DecidePending, ev *s
 		return t.audit(ctx, ev)
 	})
 	return hit && err == nil, err
+}
+
+// KeepPending implements storage.PendingKeeper.
+func (d *DB) KeepPending(ctx context.Context, tenant, id storage.ID, until time.Time) error {
+	return d.write(ctx, func(ctx context.Context, t *tx) error {
+		_, err := t.exec(ctx, keepPending, until, tenant, id, until)
+		return err
+	})
 }
 
 // PollPending implements storage.PendingWriter.

@@ -34,6 +34,7 @@ type Backend interface {
 	storage.PendingReader
 	storage.PendingLister
 	storage.PendingWriter
+	storage.PendingKeeper
 	storage.PendingSpender
 	storage.PendingSweeper
 	storage.InitialAccessReader

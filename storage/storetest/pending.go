@@ -15,6 +15,7 @@ func pendingCases() []testCase {
 		{"pending/caps", pendingCaps},
 		{"pending/caps under a race", pendingCapRace},
 		{"pending/lists", pendingLists},
+		{"pending/keep", pendingKeep},
 		{"pending/decide", pendingDecide},
 		{"pending/decide refuses", pendingDecideRefuses},
 		{"pending/poll", pendingPoll},
@@ -268,4 +269,15 @@ func pendingEndPerson(w *world) {
 	}
 	w.ok(w.EndPerson(w.ctx, storage.EndPerson{Tenant: w.tenant, Person: person.ID, Now: w.now}, nil))
 	w.same(w.stored(own.ID).State, storage.PendingDenied)
+}
+
+func pendingKeep(w *world) {
+	p := w.storedPending(storage.PendingPAR, func(p *storage.Pending) { p.ExpiresAt = w.in(time.Minute) })
+	w.ok(w.KeepPending(w.ctx, w.tenant, p.ID, w.in(time.Hour)))
+	w.same(w.stored(p.ID).ExpiresAt, w.in(time.Hour))
+	w.ok(w.KeepPending(w.ctx, w.tenant, p.ID, w.in(time.Minute)))
+	w.same(w.stored(p.ID).ExpiresAt, w.in(time.Hour))
+	over := w.storedPending(storage.PendingPAR, func(p *storage.Pending) { p.State = storage.PendingDenied })
+	w.ok(w.KeepPending(w.ctx, w.tenant, over.ID, w.in(time.Hour)))
+	w.same(w.stored(over.ID).ExpiresAt, over.ExpiresAt)
 }
