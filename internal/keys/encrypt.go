@@ -46,9 +46,9 @@ func Encrypts(k jose.JSONWebKey, alg string) bool {
 	return false
 }
 
-// EncryptTo makes a compact JWE (RFC 7516) of a nested JWT (cty JWT, RFC 7519 section 5.2) to the first key of the set that fits, naming it by kid.
-// The set is one of ParseKeys, for encryption. errs.NotFound when no key fits.
-func EncryptTo(set *jose.JSONWebKeySet, alg, enc, token string) (string, error) {
+// EncryptTo makes a compact JWE (RFC 7516) to the first key of the set that fits, naming it by kid. The set is one of ParseKeys, for encryption;
+// contentType is the header's cty: JWT for a nested one (RFC 7519 section 5.2), empty for none. errs.NotFound when no key fits.
+func EncryptTo(set *jose.JSONWebKeySet, alg, enc, contentType string, plaintext []byte) (string, error) {
 	if !encrypts(alg) || !slices.Contains(ContentEncryptions(), enc) {
 		return "", errs.New(errs.Invalid, "This encryption is not offered.")
 	}
@@ -60,11 +60,15 @@ func EncryptTo(set *jose.JSONWebKeySet, alg, enc, token string) (string, error) 
 		return "", noKey()
 	}
 	to := jose.Recipient{Algorithm: jose.KeyAlgorithm(alg), Key: set.Keys[i].Key, KeyID: set.Keys[i].KeyID}
-	e, err := jose.NewEncrypter(jose.ContentEncryption(enc), to, (&jose.EncrypterOptions{}).WithContentType("JWT"))
+	o := &jose.EncrypterOptions{}
+	if contentType != "" {
+		o = o.WithContentType(jose.ContentType(contentType))
+	}
+	e, err := jose.NewEncrypter(jose.ContentEncryption(enc), to, o)
 	if err != nil {
 		return "", errs.Wrap(errs.Internal, "", err)
 	}
-	jwe, err := e.Encrypt([]byte(token))
+	jwe, err := e.Encrypt(plaintext)
 	if err != nil {
 		return "", errs.Wrap(errs.Internal, "", err)
 	}

@@ -38,7 +38,7 @@ func TestEncryptAndDecrypt(t *testing.T) {
 	}
 	for _, alg := range EncryptionAlgorithms() {
 		for _, enc := range ContentEncryptions() {
-			jwe, err := EncryptTo(set, alg, enc, "a.b.c")
+			jwe, err := EncryptTo(set, alg, enc, "JWT", []byte("a.b.c"))
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -54,7 +54,7 @@ func TestEncryptAndDecrypt(t *testing.T) {
 	if _, err := s.Sign(RSAOAEP256, "", []byte("{}")); !errs.Is(err, errs.Invalid) {
 		t.Errorf("an encryption key signs: %v", err)
 	}
-	if _, err := EncryptTo(&jose.JSONWebKeySet{}, RSAOAEP256, A256GCM, "x"); !errs.Is(err, errs.NotFound) {
+	if _, err := EncryptTo(&jose.JSONWebKeySet{}, RSAOAEP256, A256GCM, "", []byte("x")); !errs.Is(err, errs.NotFound) {
 		t.Errorf("no key: %v", err)
 	}
 }
@@ -63,7 +63,7 @@ func TestEncryptionKeyRotates(t *testing.T) {
 	w := newWorld(t)
 	s := w.node(t, encrypting())
 	old := encKeys(t, s)
-	sent, err := EncryptTo(old, ECDHESA256KW, A128GCM, "late")
+	sent, err := EncryptTo(old, ECDHESA256KW, A128GCM, "", []byte("late"))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -105,7 +105,7 @@ func reheadJWE(t testing.TB, jwe string, header map[string]any) string {
 // hostileJWEs are JW10's: bombs, passwords, missing keys, points off the curve.
 func hostileJWEs(t testing.TB, s *Set) []string {
 	set := encKeys(t, s)
-	good, err := EncryptTo(set, ECDHESA256KW, A128GCM, "a.b.c")
+	good, err := EncryptTo(set, ECDHESA256KW, A128GCM, "JWT", []byte("a.b.c"))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -174,7 +174,7 @@ func FuzzDecrypt(f *testing.F) {
 		f.Add(jwe)
 	}
 	for _, alg := range EncryptionAlgorithms() {
-		jwe, err := EncryptTo(encKeys(f, s), alg, A256GCM, "x")
+		jwe, err := EncryptTo(encKeys(f, s), alg, A256GCM, "JWT", []byte("x"))
 		if err != nil {
 			f.Fatal(err)
 		}
