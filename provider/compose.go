@@ -99,7 +99,11 @@ func (b *build) authorize() *authorize.Endpoint {
 }
 
 func (b *build) objects() *jar.Objects {
-	return &jar.Objects{Issuer: b.d.Issuer, Keys: b.d.Keys, Skew: b.c.ClockSkew, Now: b.d.Now, Log: b.log}
+	o := &jar.Objects{Issuer: b.d.Issuer, Keys: b.d.Keys, Skew: b.c.ClockSkew, Now: b.d.Now, Log: b.log}
+	if b.d.Fetch != nil {
+		o.References = jar.NewReferences(b.d.Fetch, b.d.Now)
+	}
+	return o
 }
 
 func (b *build) logout() *logout.Endpoint {

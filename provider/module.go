@@ -55,6 +55,7 @@ type Keys interface {
 	core.Signer
 	discovery.Keys
 	jar.Decrypter
+	EncryptionAlgorithms() []string
 }
 
 // Pages renders what people see.
@@ -118,7 +119,9 @@ func New(c Config, d Deps) (*Module, error) {
 		return nil, err
 	}
 	b := newBuild(c, d)
-	meta, err := discovery.New(d.Issuer, d.Keys, discovery.Features{Registration: d.Register.On()})
+	meta, err := discovery.New(d.Issuer, d.Keys, discovery.Features{
+		Registration: d.Register.On(), RequirePushed: c.RequirePushed, References: d.Fetch != nil, EncryptedTo: d.Keys.EncryptionAlgorithms(),
+	})
 	if err != nil {
 		return nil, err
 	}

@@ -9,13 +9,6 @@ import (
 	"github.com/jedan-auth/jedan-auth/provider/core"
 )
 
-// Response modes (OAuth 2.0 Multiple Response Types, OAuth 2.0 Form Post Response Mode).
-const (
-	modeQuery    = "query"
-	modeFragment = "fragment"
-	modeFormPost = "form_post"
-)
-
 // responseTypes are the supported ones, words sorted.
 func responseTypes() []string {
 	return []string{"code", "id_token", "token", "id_token token", "code id_token", "code token", "code id_token token"}
@@ -45,51 +38,42 @@ func checkResponseTypeRegistered(_ context.Context, r *request) error {
 	return nil
 }
 
-// defaultMode is where a response goes unless the request says otherwise: what must not reach server logs goes to the fragment.
-func defaultMode(responseType string) string {
-	if w := core.Words(responseType); slices.Contains(w, "token") || slices.Contains(w, "id_token") {
-		return modeFragment
-	}
-	return modeQuery
-}
-
-// allowedModes are the registered ones, or else the default of the response type and form_post. A form can only be posted to http and https.
-func (r *request) allowedModes() []string {
-	modes := r.Client.ResponseModes
-	if len(modes) == 0 {
-		modes = []string{defaultMode(r.get("response_type")), modeFormPost}
-	}
-	if core.Origin(r.RedirectURI) == "" {
-		return slices.DeleteFunc(slices.Clone(modes), func(m string) bool { return m == modeFormPost })
-	}
-	return modes
-}
-
 // checkResponseMode refuses a mode that the client is not registered for, and tokens in the query whatever it is registered for.
 func checkResponseMode(_ context.Context, r *request) error {
-	def := defaultMode(r.ResponseType)
-	mode := r.get("response_mode")
+	mode, allowed := r.get("response_mode"), r.Client.AllowedModes(r.ResponseType, r.RedirectURI)
+	if mode == core.ModeQuery && core.DefaultMode(r.ResponseType) == core.ModeFragment {
+		return core.InvalidRequest("Tokens must not be sent in the query (OAuth 2.0 Multiple Response Types section 5).", "another response_mode", "query")
+	}
 	if mode == "" {
-		mode = def
-		if allowed := r.allowedModes(); len(allowed) > 0 && !slices.Contains(allowed, mode) {
+		mode = core.DefaultMode(r.ResponseType)
+		if len(allowed) > 0 && !slices.Contains(allowed, mode) {
 			mode = allowed[0]
 		}
 	}
-	if !slices.Contains([]string{modeQuery, modeFragment, modeFormPost}, mode) || !slices.Contains(r.allowedModes(), mode) ||
-		(mode == modeQuery && def == modeFragment) {
+	d, ok := core.Deliver(mode, r.ResponseType)
+	if !ok || !slices.Contains(allowed, mode) {
 		return core.Refuse(fosite.ErrUnsupportedResponseMode, "The response_mode is not supported for this client and response_type.", "a registered response_mode", "another")
 	}
-	r.Mode = mode
+	r.Delivery = d
 	return nil
 }
 
-// errorMode is where a refusal goes when the rows did not get as far as Mode.
-func (r *request) errorMode() string {
-	if r.Mode != "" {
-		return r.Mode
+// delivery is where a refusal goes when the rows did not get as far as checkResponseMode.
+func (r *request) delivery() core.Delivery {
+	if r.Delivery.By != "" {
+		return r.Delivery
 	}
-	if m := r.get("response_mode"); m == modeFormPost && slices.Contains(r.allowedModes(), m) {
-		return m
+	mode, rt := r.get("response_mode"), r.get("response_type")
+	allowed := r.Client.AllowedModes(rt, r.RedirectURI)
+	if !slices.Contains(allowed, mode) {
+		mode = core.DefaultMode(rt)
+		if len(allowed) > 0 && !slices.Contains(allowed, mode) {
+			mode = allowed[0]
+		}
 	}
-	return defaultMode(r.get("response_type"))
+	d, ok := core.Deliver(mode, rt)
+	if !ok {
+		return core.Delivery{By: core.DefaultMode(rt)}
+	}
+	return d
 }

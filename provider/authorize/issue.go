@@ -91,7 +91,7 @@ func (e *Endpoint) params(ctx context.Context, v *visit, g *storage.Grant) (url.
 	if err != nil {
 		return nil, err
 	}
-	s := &core.Session{Grant: g, Client: v.Client, Access: access, IDLife: e.Config.IDTokenLifetime, Now: access.IssuedAt, Redirect: v.RedirectURI}
+	s := &core.Session{Grant: g, Client: v.Client, Access: access, IDLife: e.Config.IDTokenLifetime, Now: access.IssuedAt, Redirect: v.RedirectURI, State: v.get("state")}
 	if slices.Contains(g.Scopes, "openid") && v.returns("id_token") {
 		if s.Claims, err = e.Claims.IDTokenClaims(ctx, g, v.ResponseType != "id_token"); err != nil {
 			return nil, err

@@ -16,16 +16,24 @@ import (
 	"github.com/jedan-auth/jedan-auth/provider/core"
 )
 
-// respond sends parameters to the client's redirect URI in the request's mode, with the state as it came and our issuer (RFC 9207).
+// respond sends parameters to the client's redirect URI in the request's mode, with the state as it came and our issuer (RFC 9207); in a signed
+// mode the client gets nothing but one JWT (JARM section 2).
 func (e *Endpoint) respond(c *gin.Context, r *request, params url.Values) error {
 	if state := r.get("state"); state != "" {
 		params.Set("state", state)
 	}
 	params.Set("iss", e.Issuer)
-	switch r.errorMode() {
-	case modeFormPost:
+	d := r.delivery()
+	if d.JWT {
+		var err error
+		if params, err = e.signed(c.Request.Context(), r.Client, params); err != nil {
+			return err
+		}
+	}
+	switch d.By {
+	case core.ModeFormPost:
 		return e.Pages.FormPost(c, r.RedirectURI, fields(params))
-	case modeFragment:
+	case core.ModeFragment:
 		return redirect(c, r.RedirectURI+"#"+params.Encode())
 	}
 	sep := "?"

@@ -24,7 +24,7 @@ type request struct {
 	Client       *core.Client
 	RedirectURI  string // set once it is trusted
 	ResponseType string // words sorted
-	Mode         string // query, fragment or form_post
+	Delivery     core.Delivery
 	Scopes       []string
 	Resources    []string
 	Prompts      []string

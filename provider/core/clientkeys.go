@@ -12,7 +12,8 @@ import (
 
 // KeySet is a client's public keys, parsed and judged.
 type KeySet struct {
-	Signing *jose.JSONWebKeySet // those that may verify what the client signed
+	Signing    *jose.JSONWebKeySet // those that may verify what the client signed
+	Encryption *jose.JSONWebKeySet // those to which may be encrypted
 }
 
 // RemoteKeys finds key sets that clients publish themselves (jwks_uri).
@@ -25,11 +26,11 @@ type RemoteKeys interface {
 
 // ParseKeySet reads a client's key set; errs.Invalid for one that must not be used.
 func ParseKeySet(raw []byte) (*KeySet, error) {
-	set, err := keys.ParseJWKS(raw)
+	verify, encrypt, err := keys.ParseKeys(raw)
 	if err != nil {
 		return nil, err
 	}
-	return &KeySet{Signing: set}, nil
+	return &KeySet{Signing: verify, Encryption: encrypt}, nil
 }
 
 // Keys returns the client's keys, whether they were registered by value (jwks) or by reference (jwks_uri); nil without an error when it has none.

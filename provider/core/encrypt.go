@@ -43,15 +43,18 @@ func (e Encrypter) Wrap(ctx context.Context, c *Client, body []byte) (string, er
 }
 
 func (e Encrypter) encrypt(ctx context.Context, c *Client, contentType string, body []byte) (string, error) {
-	set, err := c.encryptTo(ctx)
+	set, err := c.Keys(ctx)
 	if err != nil {
-		return "", err
+		return "", errs.Wrap(errs.Unavailable, "The client's keys cannot be had.", err)
+	}
+	if set == nil {
+		set = &KeySet{}
 	}
 	enc := e.Enc
 	if enc == "" {
 		enc = keys.A128CBCHS256
 	}
-	out, err := keys.EncryptTo(set, e.Alg, enc, contentType, body)
+	out, err := keys.EncryptTo(set.Encryption, e.Alg, enc, contentType, body)
 	if errs.Is(err, errs.NotFound) || errs.Is(err, errs.Invalid) {
 		return "", errs.Wrap(errs.Internal, "", err)
 	}

@@ -1,6 +1,7 @@
 package core
 
 import (
+	"context"
 	"crypto/sha256"
 	"crypto/sha512"
 	"encoding/base64"
@@ -18,11 +19,12 @@ type IDToken struct {
 	ExpiresAt   time.Time
 	AccessToken string         // for at_hash; empty: none
 	Code        string         // for c_hash; empty: none
+	State       string         // for s_hash (FAPI 1.0 Advanced section 5.1); empty: none
 	Claims      map[string]any // of the person, already chosen
 }
 
 // MintIDToken writes an ID token. Protocol claims cannot be overridden by the person's.
-func (t *Tokens) MintIDToken(i *IDToken) (string, error) {
+func (t *Tokens) MintIDToken(ctx context.Context, i *IDToken) (string, error) {
 	m := make(map[string]any, len(i.Claims)+12)
 	for k, v := range i.Claims {
 		m[k] = v
@@ -40,11 +42,16 @@ func (t *Tokens) MintIDToken(i *IDToken) (string, error) {
 	setText(m, "nonce", g.Nonce)
 	setText(m, "at_hash", halfHash(alg, i.AccessToken))
 	setText(m, "c_hash", halfHash(alg, i.Code))
+	setText(m, "s_hash", halfHash(alg, i.State))
 	body, err := json.Marshal(m)
 	if err != nil {
 		return "", err
 	}
-	return t.signer.Sign(alg, "JWT", body)
+	token, err := t.signer.Sign(alg, "JWT", body)
+	if err != nil {
+		return "", err
+	}
+	return i.Client.IDTokenEncryption().Nest(ctx, i.Client, token)
 }
 
 func setText(m map[string]any, name, value string) {

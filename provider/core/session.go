@@ -21,6 +21,7 @@ type Session struct {
 	Now    time.Time
 
 	Redirect string // the redirect URI that our table matched
+	State    string // of an authorization response, for s_hash
 	Nonce1   seal.Text
 	refresh  func(*Session) (string, error) // makes the refresh token and seals its nonce into Nonce1
 

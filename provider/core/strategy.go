@@ -80,14 +80,14 @@ func (s *strategy) GenerateRefreshToken(_ context.Context, r fosite.Requester) (
 }
 
 // GenerateIDToken writes the session's ID token over what was written before it.
-func (s *strategy) GenerateIDToken(_ context.Context, _ time.Duration, r fosite.Requester) (string, error) {
+func (s *strategy) GenerateIDToken(ctx context.Context, _ time.Duration, r fosite.Requester) (string, error) {
 	sess, err := sessionOf(r)
 	if err != nil {
 		return "", err
 	}
-	return s.tokens.MintIDToken(&IDToken{
+	return s.tokens.MintIDToken(ctx, &IDToken{
 		Grant: sess.Grant, Client: sess.Client, IssuedAt: sess.Now, ExpiresAt: sess.Now.Add(sess.IDLife),
-		AccessToken: sess.access, Code: sess.code, Claims: sess.Claims,
+		AccessToken: sess.access, Code: sess.code, State: sess.State, Claims: sess.Claims,
 	})
 }
 

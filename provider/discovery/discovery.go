@@ -30,6 +30,10 @@ const documentAge = "public, max-age=300"
 // Features are what the configuration switches on.
 type Features struct {
 	Registration bool // dynamic client registration (RFC 7591)
+
+	RequirePushed bool     // no request is taken that was not pushed (RFC 9126)
+	References    bool     // request_uri is followed (RFC 9101)
+	EncryptedTo   []string // algorithms that a key of ours is published for
 }
 
 // New renders the metadata of an issuer.

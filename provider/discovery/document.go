@@ -21,7 +21,6 @@ type document struct {
 	Subjects              []string `json:"subject_types_supported"`
 	IDTokenAlgs           []string `json:"id_token_signing_alg_values_supported"`
 	UserinfoAlgs          []string `json:"userinfo_signing_alg_values_supported"`
-	RequestObjectAlgs     []string `json:"request_object_signing_alg_values_supported"` // inert while request_parameter_supported is false; its presence says that none is never one of them
 	TokenAuth             []string `json:"token_endpoint_auth_methods_supported"`
 	TokenAuthAlgs         []string `json:"token_endpoint_auth_signing_alg_values_supported"`
 	IntrospectionAuth     []string `json:"introspection_endpoint_auth_methods_supported"`
@@ -35,10 +34,9 @@ type document struct {
 	PKCE                  []string `json:"code_challenge_methods_supported"`
 	Prompts               []string `json:"prompt_values_supported"`
 	ClaimsParameter       bool     `json:"claims_parameter_supported"`
-	RequestParameter      bool     `json:"request_parameter_supported"`
-	RequestURIParameter   bool     `json:"request_uri_parameter_supported"`
 	IssParameter          bool     `json:"authorization_response_iss_parameter_supported"`
 	ServiceDocumentation  string   `json:"service_documentation,omitempty"`
+	requests
 }
 
 // Scopes that every provider has.
@@ -54,13 +52,13 @@ func build(issuer string, on Features) document {
 		JWKS: issuer + "/.well-known/jwks.json", Introspection: issuer + "/oauth2/introspect", Revocation: issuer + "/oauth2/revoke",
 		EndSession: issuer + "/oauth2/logout", Scopes: standardScopes(),
 		ResponseTypes: []string{"code", "id_token", "token", "id_token token", "code id_token", "code token", "code id_token token"},
-		ResponseModes: []string{"query", "fragment", "form_post"}, GrantTypes: []string{"authorization_code", "implicit", "refresh_token", "client_credentials"},
-		ACR: core.SupportedACR(), Subjects: []string{core.SubjectPublic, core.SubjectPairwise}, IDTokenAlgs: algs, UserinfoAlgs: algs, RequestObjectAlgs: algs,
+		ResponseModes: core.ResponseModes(), GrantTypes: []string{"authorization_code", "implicit", "refresh_token", "client_credentials"},
+		ACR: core.SupportedACR(), Subjects: []string{core.SubjectPublic, core.SubjectPairwise}, IDTokenAlgs: algs, UserinfoAlgs: algs,
 		TokenAuth: core.AuthMethods(), TokenAuthAlgs: core.AssertionAlgs(), IntrospectionAuth: confidential, IntrospectionAuthAlgs: core.AssertionAlgs(),
 		RevocationAuth: core.AuthMethods(), RevocationAuthAlgs: core.AssertionAlgs(),
 		Displays: []string{"page", "popup", "touch", "wap"}, ClaimTypes: []string{"normal"}, Claims: core.SupportedClaims(), UILocales: []string{"en", "de"},
 		PKCE: []string{"S256"}, Prompts: []string{"none", "login", "consent", "select_account"},
-		ClaimsParameter: true, IssParameter: true,
+		ClaimsParameter: true, IssParameter: true, requests: on.requests(issuer, algs),
 	}
 	if on.Registration {
 		d.Registration = issuer + "/oauth2/register"

@@ -61,7 +61,7 @@ func checkEncryption(_ context.Context, r *object) error {
 // 3.11).
 func checkSignature(ctx context.Context, r *object) error {
 	algs := r.client.RequestObjectAlgs()
-	h, raw, err := verify(ctx, r.client, r.text, algs)
+	h, raw, err := r.client.Verify(ctx, r.text, algs)
 	if err != nil {
 		return core.InvalidRequestObject("The request object is not signed as registered.", "a signature by a key of the client, "+strings.Join(algs, " or "), "another or none")
 	}

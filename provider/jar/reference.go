@@ -19,14 +19,9 @@ const (
 	freshMost     = 10 * time.Minute
 )
 
-// Fetcher gets what clients publish, through the one outbound client. maxAge is what the publisher says of its age; negative: nothing.
-type Fetcher interface {
-	Fetch(ctx context.Context, uri string, most int64) (body []byte, maxAge time.Duration, err error)
-}
-
 // References follows request_uri to the places that clients registered, and to no others, and remembers objects for as long as their publisher allows.
 type References struct {
-	fetch Fetcher
+	fetch core.Fetcher
 	now   func() time.Time
 
 	mu   sync.Mutex
@@ -39,7 +34,7 @@ type referred struct {
 }
 
 // NewReferences remembers nothing yet.
-func NewReferences(f Fetcher, now func() time.Time) *References {
+func NewReferences(f core.Fetcher, now func() time.Time) *References {
 	return &References{fetch: f, now: now, kept: map[string]referred{}}
 }
 
@@ -53,7 +48,7 @@ func (r *References) get(ctx context.Context, c *core.Client, uri string) (strin
 		return text, nil
 	}
 	address, version, _ := strings.Cut(uri, "#")
-	body, age, err := r.fetch.Fetch(ctx, address, maxReferred)
+	doc, err := r.fetch.Fetch(ctx, address, maxReferred)
 	if err != nil {
 		if errs.CodeOf(err) == errs.Unavailable {
 			return "", err
@@ -62,7 +57,7 @@ func (r *References) get(ctx context.Context, c *core.Client, uri string) (strin
 		refusal.Cause = err
 		return "", refusal
 	}
-	text := strings.TrimSpace(string(body))
+	text, age := strings.TrimSpace(string(doc.Body)), doc.MaxAge
 	if age < 0 && version != "" {
 		age = freshMost
 	}

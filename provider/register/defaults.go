@@ -26,6 +26,7 @@ func complete(m *storage.ClientMetadata) {
 		m.Scope = defaultScope(m)
 	}
 	m.JWKS = compactJWKS(m.JWKS)
+	completeEncryption(m)
 }
 
 func set(s *string, value string) {

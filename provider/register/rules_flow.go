@@ -84,7 +84,7 @@ func checkTypesMatch(_ context.Context, c candidate) error {
 }
 
 func checkResponseModes(_ context.Context, c candidate) error {
-	modes := []string{"query", "fragment", "form_post"}
+	modes := core.ResponseModes()
 	return eachOf(CodeMetadata, "response_modes", c.ResponseModes, func(s string) string {
 		if !slices.Contains(modes, s) {
 			return "must be " + words(modes, "or")

@@ -41,7 +41,7 @@ func checkJWKS(_ context.Context, c candidate) error {
 	if len(c.JWKS) == 0 {
 		return nil
 	}
-	set, err := keys.ParseJWKS(c.JWKS)
+	set, _, err := keys.ParseKeys(c.JWKS)
 	if err != nil {
 		return errs.Wrap(errs.Invalid, "jwks: "+errs.MessageOf(err), &Problem{Code: CodeMetadata, Member: "jwks", Rule: errs.MessageOf(err)})
 	}

@@ -92,15 +92,21 @@ func (e *Endpoint) answer(c *gin.Context, r *request) error {
 
 func (e *Endpoint) body(ctx context.Context, r *request) (contentType string, body []byte, err error) {
 	if alg := r.Registered.Metadata.UserinfoSignedRespAlg; alg != "" {
-		body, err = e.signed(alg, r)
+		body, err = e.signed(ctx, alg, r)
 		return "application/jwt", body, err
 	}
-	body, err = e.Claims.UserinfoJSON(ctx, r.Subject, r.Person, r.Grant, r.Scopes)
-	return "application/json", body, err
+	if body, err = e.Claims.UserinfoJSON(ctx, r.Subject, r.Person, r.Grant, r.Scopes); err != nil {
+		return "", nil, err
+	}
+	if box := r.Registered.UserinfoEncryption(); box.Alg != "" {
+		jwe, err := box.Wrap(ctx, r.Registered, body)
+		return "application/jwt", []byte(jwe), err
+	}
+	return "application/json", body, nil
 }
 
-// signed is a JWT for the client (section 5.3.2).
-func (e *Endpoint) signed(alg string, r *request) ([]byte, error) {
+// signed is a JWT for the client (section 5.3.2), in a JWE if it wants one.
+func (e *Endpoint) signed(ctx context.Context, alg string, r *request) ([]byte, error) {
 	claims, err := e.Claims.UserinfoClaims(r.Person, r.Grant, r.Scopes)
 	if err != nil {
 		return nil, err
@@ -111,6 +117,10 @@ func (e *Endpoint) signed(alg string, r *request) ([]byte, error) {
 		return nil, err
 	}
 	jwt, err := e.Signer.Sign(alg, "JWT", body)
+	if err != nil {
+		return nil, err
+	}
+	jwt, err = r.Registered.UserinfoEncryption().Nest(ctx, r.Registered, jwt)
 	return []byte(jwt), err
 }
 
