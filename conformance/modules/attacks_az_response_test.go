@@ -70,8 +70,8 @@ func TestAZ16_ResponseModeSwitch(t *testing.T) {
 	// Tokens never go to the query, whatever is registered.
 	implicit := w.types(storage.ClientMetadata{ResponseModes: []string{"query", "fragment"}}, "code token", "token")
 	for _, rt := range []string{"token", "code token"} {
-		w.row("authorize.response_mode", func() {
-			w.refusedTo(w.Get(w.AuthURL(implicit, "response_type", rt, "response_mode", "query")), implicit, "fragment", "unsupported_response_mode")
+		w.row("authorize.response_mode", func() { // the suite's fapi1-advanced-final-ensure-response-mode-query wants this code
+			w.refusedTo(w.Get(w.AuthURL(implicit, "response_type", rt, "response_mode", "query")), implicit, "fragment", "invalid_request")
 		})
 	}
 }

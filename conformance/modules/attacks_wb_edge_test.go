@@ -14,7 +14,7 @@ import (
 // reads is what the answer to a script of an origin lets it read: "" nothing.
 func reads(a *testkit.Answer) string { return a.Header.Get("Access-Control-Allow-Origin") }
 
-// WB05: scripts of registered origins may read token, UserInfo and revocation, everybody the public documents, nobody anything with cookies.
+// WB05: scripts of registered origins may read token, pushed requests, UserInfo and revocation, everybody the public documents, nobody anything with cookies.
 func TestWB05_CORS(t *testing.T) {
 	w := alone(t, cheap)
 	w.Client(storage.ClientMetadata{RedirectURIs: []string{"https://app.test/cb", "https://spa.test:8443/deep/cb"}})
@@ -25,7 +25,7 @@ func TestWB05_CORS(t *testing.T) {
 		"https://sub.app.test", "https://spa.test", "https://spa.test:8444", "https://app.test https://evil.test", "https://app.test, https://evil.test", "https://app.testevil", "com.example.app:", "com.example.app://",
 		"https://app.test@evil.test", "https://evil.test#https://app.test", "*", "https://*.test", "file://", "https://app.test.", "xhttps://app.test", "",
 	}
-	open := []string{"/oauth2/token", "/oauth2/userinfo", "/oauth2/revoke"}
+	open := []string{"/oauth2/token", "/oauth2/userinfo", "/oauth2/revoke", "/oauth2/par"}
 	documents := []string{"/.well-known/openid-configuration", "/.well-known/oauth-authorization-server", "/.well-known/jwks.json"}
 	methods := map[string][]string{}
 	for _, r := range w.routes() {

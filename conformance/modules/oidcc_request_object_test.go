@@ -15,10 +15,11 @@ func (s *suite) objectOf(redirect string) string {
 	})
 }
 
+// The suite skips its modules with unsigned objects where discovery does not list none; refused they are all the same.
 func TestOIDCC_UnsignedRequestObject(t *testing.T) {
 	all(t, func(t *testing.T, s *suite) {
 		s.row("authorize.request_object", func() {
-			q := s.refusedTo(get(s.b, s.url("state", "", "nonce", "", "request", s.objectOf(s.rp.Redirect))), s.rp, s.v.mode, "request_not_supported")
+			q := s.refusedTo(get(s.b, s.url("state", "", "nonce", "", "request", s.objectOf(s.rp.Redirect))), s.rp, s.v.mode, "invalid_request_object")
 			if q.Has("state") {
 				t.Errorf("state %q from an object that nobody read", q.Get("state"))
 			}
@@ -28,9 +29,9 @@ func TestOIDCC_UnsignedRequestObject(t *testing.T) {
 
 func TestOIDCC_RequestURI(t *testing.T) {
 	all(t, func(_ *testing.T, s *suite) {
-		for _, uri := range []string{"https://suite.test/request.jwt", "urn:ietf:params:oauth:request_uri:x"} {
+		for uri, code := range map[string]string{"https://suite.test/request.jwt": s.unreferred(), "urn:ietf:params:oauth:request_uri:x": "invalid_request_uri"} {
 			s.row("authorize.request_object", func() {
-				s.refusedTo(get(s.b, s.url("state", "", "nonce", "", "request_uri", uri)), s.rp, s.v.mode, "request_uri_not_supported")
+				s.refusedTo(get(s.b, s.url("state", "", "nonce", "", "request_uri", uri)), s.rp, s.v.mode, code)
 			})
 		}
 		s.refusedTo(get(s.b, s.url("registration", "{}")), s.rp, s.v.mode, "registration_not_supported")

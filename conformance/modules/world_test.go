@@ -1,6 +1,7 @@
 package modules
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"net/url"
@@ -172,9 +173,12 @@ func (w *world) row(name string, do func()) {
 	}
 }
 
-// response reads what an answer carries to the client's redirect URI, in query, fragment or form.
+// response reads what an answer carries to the client's redirect URI, in query, fragment or form, or in the JWT there.
 func (w *world) response(a *testkit.Answer, rp *testkit.RP, mode string) url.Values {
 	w.t.Helper()
+	if base, ok := strings.CutSuffix(mode, "jwt"); ok {
+		return w.unwrapped(w.response(a, rp, cmp.Or(strings.TrimSuffix(base, "."), "query")), rp)
+	}
 	if mode == "form_post" {
 		return w.posted(a, rp)
 	}

@@ -184,3 +184,11 @@ func clone(v url.Values) url.Values {
 	}
 	return out
 }
+
+// Code is the code that the browser carried to the client, or "" when it carried none, or was not sent there.
+func (p *Page) Code() string {
+	if p.Location == nil {
+		return ""
+	}
+	return p.Params().Get("code")
+}

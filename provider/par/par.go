@@ -82,7 +82,8 @@ func (e *Endpoint) serve(c *gin.Context) error {
 	}
 	ctx := c.Request.Context()
 	r := &request{e: e, authn: core.ClientRequest(c.Request, form, e.d.URL), form: form}
-	if _, err := core.Run(ctx, Rows(), r); err != nil {
+	if vs, err := core.Run(ctx, Rows(), r); err != nil {
+		e.d.Log.Verdicts(ctx, "par", vs)
 		return core.Answer(c, e.d.Log, "par", r.authn.Basic(), err)
 	}
 	uri, err := e.store(ctx, r)
