@@ -56,7 +56,9 @@ func TestAZ24_PARBinding(t *testing.T) {
 		t.Errorf("the slow person: %v", q)
 	}
 
-	w.row("par.request_uri", func() { w.refused(w.push(rp, w.params(rp, "request_uri", "urn:ietf:params:oauth:request_uri:x")), 400, "invalid_request") })
+	w.row("par.request_uri", func() {
+		w.refused(w.push(rp, w.params(rp, "request_uri", "urn:ietf:params:oauth:request_uri:x")), 400, "invalid_request")
+	})
 	w.row("par.request_uri", func() { w.refused(w.push(rp, w.params(rp, "request_uri", w.pushed(rp))), 400, "invalid_request") })
 	w.row("client.known", func() { w.refused(w.Call("/oauth2/par", nil, form("response_type", "code")), 401, "invalid_client") })
 	w.row("client.registered_method", func() {
