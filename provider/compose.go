@@ -99,11 +99,7 @@ func (b *build) authorize() *authorize.Endpoint {
 }
 
 func (b *build) objects() *jar.Objects {
-	o := &jar.Objects{Issuer: b.d.Issuer, Keys: b.d.Keys, Skew: b.c.ClockSkew, Now: b.d.Now, Log: b.log}
-	if b.d.Fetch != nil {
-		o.References = jar.NewReferences(b.d.Fetch, b.d.Now)
-	}
-	return o
+	return &jar.Objects{Issuer: b.d.Issuer, Keys: b.d.Keys, Skew: b.c.ClockSkew, Now: b.d.Now, Log: b.log}
 }
 
 func (b *build) logout() *logout.Endpoint {

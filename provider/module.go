@@ -120,7 +120,7 @@ func New(c Config, d Deps) (*Module, error) {
 	}
 	b := newBuild(c, d)
 	meta, err := discovery.New(d.Issuer, d.Keys, discovery.Features{
-		Registration: d.Register.On(), RequirePushed: c.RequirePushed, References: d.Fetch != nil, EncryptedTo: d.Keys.EncryptionAlgorithms(),
+		Registration: d.Register.On(), RequirePushed: c.RequirePushed, EncryptedTo: d.Keys.EncryptionAlgorithms(),
 	})
 	if err != nil {
 		return nil, err

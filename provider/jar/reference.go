@@ -4,11 +4,12 @@ import (
 	"context"
 	"net/url"
 	"slices"
+	"strconv"
 	"strings"
 	"sync"
 	"time"
 
-	"github.com/jedan-auth/jedan-auth/internal/errs"
+	"github.com/jedan-auth/jedan-auth/internal/fetch"
 	"github.com/jedan-auth/jedan-auth/provider/core"
 )
 
@@ -19,9 +20,14 @@ const (
 	freshMost     = 10 * time.Minute
 )
 
+// Getter asks an address that a client named (fetch.Client).
+type Getter interface {
+	Get(ctx context.Context, r fetch.Request) (*fetch.Response, error)
+}
+
 // References follows request_uri to the places that clients registered, and to no others, and remembers objects for as long as their publisher allows.
 type References struct {
-	fetch core.Fetcher
+	fetch Getter
 	now   func() time.Time
 
 	mu   sync.Mutex
@@ -34,7 +40,7 @@ type referred struct {
 }
 
 // NewReferences remembers nothing yet.
-func NewReferences(f core.Fetcher, now func() time.Time) *References {
+func NewReferences(f Getter, now func() time.Time) *References {
 	return &References{fetch: f, now: now, kept: map[string]referred{}}
 }
 
@@ -48,23 +54,40 @@ func (r *References) get(ctx context.Context, c *core.Client, uri string) (strin
 		return text, nil
 	}
 	address, version, _ := strings.Cut(uri, "#")
-	doc, err := r.fetch.Fetch(ctx, address, maxReferred)
-	if err != nil {
-		if errs.CodeOf(err) == errs.Unavailable {
-			return "", err
-		}
+	doc, err := r.fetch.Get(ctx, fetch.Request{URL: address, MaxBytes: maxReferred})
+	if err != nil || !doc.OK() {
 		refusal := core.InvalidRequestURI("The request object could not be fetched.", "a request object of at most 24 KiB", "none")
 		refusal.Cause = err
 		return "", refusal
 	}
-	text, age := strings.TrimSpace(string(doc.Body)), doc.MaxAge
-	if age < 0 && version != "" {
-		age = freshMost
-	}
-	if age > 0 {
-		r.remember(key, referred{text: text, until: now.Add(min(age, freshMost))}, now)
+	text := strings.TrimSpace(string(doc.Body))
+	if age := maxAge(doc.Header.Get("Cache-Control"), version != ""); age > 0 {
+		r.remember(key, referred{text: text, until: now.Add(age)}, now)
 	}
 	return text, nil
+}
+
+// maxAge is how long an object may be kept: as its publisher says, or some minutes when its URI names a version; else it is asked for again, since
+// many publish each request at one place.
+func maxAge(control string, versioned bool) time.Duration {
+	age := time.Duration(0)
+	if versioned {
+		age = freshMost
+	}
+	for directive := range strings.SplitSeq(strings.ToLower(control), ",") {
+		name, value, _ := strings.Cut(strings.TrimSpace(directive), "=")
+		switch name {
+		case "no-store", "no-cache", "private":
+			return 0
+		case "max-age":
+			seconds, err := strconv.ParseUint(value, 10, 31)
+			if err != nil {
+				return 0
+			}
+			age = min(time.Duration(seconds)*time.Second, freshMost) //nolint:gosec // 31 bits
+		}
+	}
+	return age
 }
 
 // registered compares byte by byte, without the fragment.
