@@ -16,6 +16,7 @@ const (
 	ChangeKeyring  = "keyring"
 	ChangeResource = "resource"
 	ChangeConsent  = "consent"
+	ChangeOutbox   = "outbox" // told to the process that wrote the message, after its commit; never a row
 )
 
 // Change is one row that tells every node's caches what is no longer so. It is written in the transaction of the change.

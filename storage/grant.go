@@ -85,6 +85,7 @@ type RevokeGrant struct {
 	Tenant, Grant ID
 	Now           time.Time
 	Reason        string
+	Outbox        []*OutboxMessage // sent only if this call revoked it
 }
 
 // GrantReader finds grants; errs.NotFound when there is none.

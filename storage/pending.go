@@ -75,6 +75,7 @@ type DecidePending struct {
 	Approve                     bool
 	Decision                    seal.Text // may be the zero Text
 	Now                         time.Time
+	Outbox                      []*OutboxMessage // sent only if this call decided: a CIBA ping
 }
 
 // PollPending is one poll at the token endpoint by the request's own client.

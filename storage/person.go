@@ -67,6 +67,7 @@ type EndPerson struct {
 	Tenant, Person, Except ID
 	Reason                 string
 	Now                    time.Time
+	Outbox                 []*OutboxMessage
 }
 
 // SetupLink is a one-time link that makes the first administrator.

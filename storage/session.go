@@ -39,8 +39,9 @@ type SessionWriter interface {
 	InsertSession(ctx context.Context, s *Session, replaces ID, samePerson bool, ev *AuditEvent) error
 	// TouchSession moves LastSeenAt forward, only if the session is live.
 	TouchSession(ctx context.Context, tenant, id ID, seen time.Time) error
-	// RevokeSession ends the session and its online grants (Offline false) with their change rows. Revoking twice is no error.
-	RevokeSession(ctx context.Context, tenant, id ID, now time.Time, reason string, ev *AuditEvent) error
+	// RevokeSession ends the session and its online grants (Offline false) with their change rows. Revoking twice is no error. The event and the
+	// messages are written only by the call that ended it.
+	RevokeSession(ctx context.Context, tenant, id ID, now time.Time, reason string, ev *AuditEvent, tell ...*OutboxMessage) error
 	// DeleteDeadSessions removes sessions that ended or expired before the given time, at most limit.
 	DeleteDeadSessions(ctx context.Context, before time.Time, limit int) (int64, error)
 }

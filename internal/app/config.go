@@ -13,6 +13,7 @@ import (
 	"github.com/jedan-auth/jedan-auth/internal/config"
 	"github.com/jedan-auth/jedan-auth/internal/fetch"
 	"github.com/jedan-auth/jedan-auth/internal/keys"
+	"github.com/jedan-auth/jedan-auth/internal/outbox"
 	"github.com/jedan-auth/jedan-auth/internal/password"
 	"github.com/jedan-auth/jedan-auth/internal/session"
 	"github.com/jedan-auth/jedan-auth/internal/telemetry"
@@ -41,6 +42,7 @@ type Config struct {
 	Access    bool                `config:"access_log" default:"false" doc:"Write a log line for every request. Refusals and failures are logged regardless."`
 	Theme     Theme               `config:"theme" doc:"How the screens look."`
 	Outbound  fetch.Config        `config:"outbound" doc:"Requests to addresses that others name: key sets, request objects, metadata, notifications."`
+	Outbox    outbox.Config       `config:"outbox" doc:"Messages to other servers: back-channel logout, CIBA pings."`
 	Shutdown  Shutdown            `config:"shutdown" doc:"How the server stops."`
 	Limits    Limits              `config:"limits" doc:"Bounds on connections."`
 }

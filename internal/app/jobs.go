@@ -22,6 +22,8 @@ func (s *server) jobs() []jobs.Job {
 		{Name: "sweep_replays", Every: time.Minute, Run: sweep(s.DB.DeleteExpiredReplays, s.ago(time.Minute))},
 		{Name: "sweep_pending", Every: time.Minute, Run: sweep(s.DB.DeleteExpiredPending, s.ago(time.Minute))},
 		{Name: "sweep_initial_access", Every: 10 * time.Minute, Run: sweep(s.DB.DeleteExpiredInitialAccess, s.ago(time.Minute))},
+		{Name: "outbox", Every: 5 * time.Second, EveryNode: true, Run: s.outbox.Poll},
+		{Name: "sweep_outbox", Every: time.Minute, Run: sweep(s.DB.DeleteDoneOutbox, s.ago(s.Config.Outbox.Keep))},
 		{Name: "sweep_changes", Every: 10 * time.Minute, Run: sweep(s.DB.DeleteChanges, s.ago(24*time.Hour))},
 	}
 }

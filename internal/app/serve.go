@@ -35,6 +35,7 @@ func (a *App) ServeReady(ctx context.Context, ready func(addrs []net.Addr, setup
 	running.Go(func() { s.reloadOnHangup(background, certificates) })
 	running.Go(func() { keys(background) })
 	running.Go(func() { s.Feed.Run(background, s.DB) })
+	running.Go(func() { s.outbox.Run(background) })
 	endJobs, err := s.startJobs(background)
 	if err != nil {
 		stop()

@@ -18,6 +18,7 @@ import (
 	"github.com/jedan-auth/jedan-auth/internal/audit"
 	"github.com/jedan-auth/jedan-auth/internal/flow"
 	"github.com/jedan-auth/jedan-auth/internal/httpx"
+	"github.com/jedan-auth/jedan-auth/internal/outbox"
 	"github.com/jedan-auth/jedan-auth/internal/session"
 	"github.com/jedan-auth/jedan-auth/internal/telemetry"
 	"github.com/jedan-auth/jedan-auth/login"
@@ -48,6 +49,7 @@ type server struct {
 	password *loginpassword.Module
 	account  *account.Module
 	setup    *setup.Module
+	outbox   *outbox.Runner
 }
 
 // late hands the consent feature to the provider, which is made before it.
@@ -59,7 +61,7 @@ type late struct {
 func (a *App) newServer() (*server, error) {
 	s := &server{App: a}
 	for _, step := range []func() error{
-		s.makeEdge, s.makePlatform, s.makeProvider, s.makeLogin, s.makeConsent, s.makeAccount, s.makeSetup, s.mount,
+		s.makeEdge, s.makePlatform, s.makeProvider, s.makeLogin, s.makeConsent, s.makeAccount, s.makeSetup, s.makeOutbox, s.mount,
 	} {
 		if err := step(); err != nil {
 			return nil, err

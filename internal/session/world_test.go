@@ -98,7 +98,7 @@ func (s *store) TouchSession(_ context.Context, _, id storage.ID, seen time.Time
 	return nil
 }
 
-func (s *store) RevokeSession(_ context.Context, _, id storage.ID, now time.Time, reason string, ev *storage.AuditEvent) error {
+func (s *store) RevokeSession(_ context.Context, _, id storage.ID, now time.Time, reason string, ev *storage.AuditEvent, _ ...*storage.OutboxMessage) error {
 	s.mu.Lock()
 	down := s.down
 	s.events = append(s.events, *ev)

@@ -25,6 +25,7 @@ type Metrics struct {
 	tokens         *prometheus.CounterVec
 	gateRunning    *prometheus.GaugeVec
 	outboxLag      prometheus.Gauge
+	deliveries     *prometheus.CounterVec
 	changesLag     prometheus.Gauge
 }
 
@@ -46,6 +47,7 @@ func NewMetrics(version string) (*Metrics, error) {
 	m.tokens = counter("jedan_tokens_total", "Tokens issued by grant type and kind.", "grant", "kind")
 	m.gateRunning = prometheus.NewGaugeVec(prometheus.GaugeOpts{Name: "jedan_gate", Help: "Dear work running and waiting."}, []string{"gate", "state"})
 	m.outboxLag = prometheus.NewGauge(prometheus.GaugeOpts{Name: "jedan_outbox_lag_seconds", Help: "Age of the oldest undelivered message."})
+	m.deliveries = counter("jedan_outbox_deliveries_total", "Attempts to tell another server by kind and outcome (delivered, retried, dead).", "kind", "outcome")
 	m.changesLag = prometheus.NewGauge(prometheus.GaugeOpts{Name: "jedan_changes_lag_seconds", Help: "How far caches are behind the database."})
 	build := prometheus.NewGauge(prometheus.GaugeOpts{Name: "jedan_build_info", Help: "Always 1.", ConstLabels: prometheus.Labels{"version": version}})
 	build.Set(1)
@@ -64,7 +66,7 @@ func (m *Metrics) start() {
 
 func (m *Metrics) register(more ...prometheus.Collector) error {
 	all := append(more, m.authRequests, m.failedLogins, m.securityEvents, m.authTime, m.httpRequests, m.tokens, m.gateRunning,
-		m.outboxLag, m.changesLag, collectors.NewGoCollector(), collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}))
+		m.outboxLag, m.deliveries, m.changesLag, collectors.NewGoCollector(), collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}))
 	var failed []error
 	for _, c := range all {
 		failed = append(failed, m.registry.Register(c))
@@ -145,6 +147,11 @@ func (m *Metrics) Gate(name string, running, waiting int) {
 
 // OutboxLag reports the age of the oldest undelivered message.
 func (m *Metrics) OutboxLag(age time.Duration) { m.outboxLag.Set(age.Seconds()) }
+
+// OutboxDelivery counts an attempt to tell another server.
+func (m *Metrics) OutboxDelivery(kind, outcome string) {
+	m.deliveries.WithLabelValues(kind, outcome).Inc()
+}
 
 // ChangesLag reports how far caches are behind.
 func (m *Metrics) ChangesLag(age time.Duration) { m.changesLag.Set(age.Seconds()) }

@@ -25,7 +25,7 @@ CREATE UNIQUE INDEX pending_handle ON pending (tenant, handle);
 CREATE UNIQUE INDEX pending_user_code ON pending (tenant, user_code) WHERE user_code IS NOT NULL AND state = 'open';
 CREATE INDEX pending_client ON pending (tenant, kind, client, expires_at) WHERE state = 'open';
 CREATE INDEX pending_address ON pending (tenant, kind, address, expires_at) WHERE state = 'open' AND address IS NOT NULL;
-CREATE INDEX pending_person ON pending (tenant, person, id) WHERE person IS NOT NULL;
+CREATE INDEX pending_person ON pending (tenant, person, expires_at) WHERE person IS NOT NULL;
 CREATE INDEX pending_expires_at ON pending (tenant, expires_at);
 -- Tokens whose bearer may register clients (RFC 7591 section 3).
 CREATE TABLE initial_access_tokens (

@@ -120,7 +120,13 @@ func (d *DB) RotateRefresh(ctx context.Context, cmd storage.RotateRefresh, ev *s
 
 // RevokeGrant implements storage.GrantWriter.
 func (d *DB) RevokeGrant(ctx context.Context, cmd storage.RevokeGrant, ev *storage.AuditEvent) (bool, error) {
-	return d.changeGrant(ctx, cmd.Tenant, cmd.Grant, ev, (*tx).changed, revokeGrant, cmd.Now, cmd.Reason, cmd.Tenant, cmd.Grant)
+	tell := func(t *tx, ctx context.Context, tenant storage.ID, kind string, refs ...[]byte) error {
+		if err := t.send(ctx, cmd.Outbox); err != nil {
+			return err
+		}
+		return t.changed(ctx, tenant, kind, refs...)
+	}
+	return d.changeGrant(ctx, cmd.Tenant, cmd.Grant, ev, tell, revokeGrant, cmd.Now, cmd.Reason, cmd.Tenant, cmd.Grant)
 }
 
 // changeGrant is one conditional statement; the event and the change row follow only if it hit.

@@ -34,6 +34,11 @@ var (
 	_ storage.PendingSpender = (*DB)(nil)
 	_ storage.PendingSweeper = (*DB)(nil)
 
+	_ storage.OutboxWriter  = (*DB)(nil)
+	_ storage.OutboxQueue   = (*DB)(nil)
+	_ storage.OutboxReader  = (*DB)(nil)
+	_ storage.OutboxSweeper = (*DB)(nil)
+
 	_ storage.InitialAccessReader  = (*DB)(nil)
 	_ storage.InitialAccessWriter  = (*DB)(nil)
 	_ storage.InitialAccessSpender = (*DB)(nil)

@@ -126,6 +126,9 @@ func (d *DB) DecidePending(ctx context.Context, cmd storage.DecidePending, ev *s
 		if err != nil || !hit {
 			return err
 		}
+		if err := t.send(ctx, cmd.Outbox); err != nil {
+			return err
+		}
 		return t.audit(ctx, ev)
 	})
 	return hit && err == nil, err

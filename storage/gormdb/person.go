@@ -86,6 +86,9 @@ func (d *DB) EndPerson(ctx context.Context, cmd storage.EndPerson, ev *storage.A
 		if _, err := t.exec(ctx, denyPendingOf, cmd.Tenant, cmd.Person, cmd.Except[:]); err != nil {
 			return err
 		}
+		if err := t.send(ctx, cmd.Outbox); err != nil {
+			return err
+		}
 		if err := t.audit(ctx, ev); err != nil {
 			return err
 		}

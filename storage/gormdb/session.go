@@ -68,7 +68,7 @@ func (d *DB) TouchSession(ctx context.Context, tenant, id storage.ID, seen time.
 }
 
 // RevokeSession implements storage.SessionWriter. The event is written only by the call that ended the session.
-func (d *DB) RevokeSession(ctx context.Context, tenant, id storage.ID, now time.Time, reason string, ev *storage.AuditEvent) error {
+func (d *DB) RevokeSession(ctx context.Context, tenant, id storage.ID, now time.Time, reason string, ev *storage.AuditEvent, tell ...*storage.OutboxMessage) error {
 	return d.write(ctx, func(ctx context.Context, t *tx) error {
 		ended, err := t.revoke(ctx, storage.ChangeSession, tenant, now, reason, "id = ?", id)
 		if err != nil {
@@ -79,6 +79,9 @@ func (d *DB) RevokeSession(ctx context.Context, tenant, id storage.ID, now time.
 		}
 		if len(ended) == 0 {
 			return nil
+		}
+		if err := t.send(ctx, tell); err != nil {
+			return err
 		}
 		return t.audit(ctx, ev)
 	})

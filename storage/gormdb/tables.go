@@ -25,8 +25,8 @@ type table struct {
 
 // tables are the entities that hot commands write, and all that are looked up one by one.
 type tables struct {
-	grants, audit, denials, replays, pending table
-	of                                       map[reflect.Type]table
+	grants, audit, denials, replays, pending, outbox table
+	of                                               map[reflect.Type]table
 }
 
 func parseTables() (tables, error) {
@@ -42,6 +42,7 @@ func parseTables() (tables, error) {
 		{&t.denials, &storage.Denial{}, " ON CONFLICT (tenant, token_id) DO NOTHING"},
 		{&t.replays, &storage.Replay{}, " ON CONFLICT (tenant, hash) DO NOTHING"},
 		{&t.pending, &storage.Pending{}, ""},
+		{&t.outbox, &storage.OutboxMessage{}, ""},
 		{&unused, &storage.InitialAccess{}, ""},
 		{&unused, &storage.Tenant{}, ""},
 		{&unused, &storage.Client{}, ""},

@@ -40,6 +40,10 @@ type Backend interface {
 	storage.InitialAccessReader
 	storage.InitialAccessWriter
 	storage.InitialAccessSpender
+	storage.OutboxWriter
+	storage.OutboxQueue
+	storage.OutboxReader
+	storage.OutboxSweeper
 	storage.RegisteredClients
 }
 

@@ -28,6 +28,7 @@ func canaryCase(w *world) {
 	p, c, s := w.canaryPeople(ev), w.canaryClients(ev), w.canarySessions(ev)
 	w.canaryGrants(p, c, s, ev)
 	w.canaryPending(p, c, ev)
+	w.canaryOutbox(ev)
 	w.canaryOthers(p, c, ev)
 	stored := raw.Raw(w.T)
 	for what, needle := range map[string][]byte{"plaintext": []byte(canary), "plaintext in hexadecimal": []byte(hex.EncodeToString([]byte(canary)))} {
@@ -106,6 +107,17 @@ func (w *world) canaryPending(p, c storage.ID, ev func() *storage.AuditEvent) {
 		w.ok(err)
 		w.decide(r, p, approve, canary, ev())
 		_, err = w.SpendPending(w.ctx, storage.SpendPending{Tenant: w.tenant, ID: r.ID, Now: w.now}, w.newGrant(p, c, storage.ID{}, canary), ev())
+		w.ok(err)
+	}
+}
+
+func (w *world) canaryOutbox(ev func() *storage.AuditEvent) {
+	for _, state := range []storage.OutboxState{storage.OutboxDelivered, storage.OutboxDead, storage.OutboxWaiting} {
+		w.ok(w.InsertOutbox(w.ctx, w.newMessage(string(state), canary), w.newMessage(string(state), canary)))
+		w.finish(w.claim(1, w.now, 1)[0], state, func(c *storage.FinishOutbox) { c.Until, c.NextAt = w.in(time.Hour), w.in(time.Hour) })
+	}
+	for _, m := range w.messages(storage.OutboxFilter{State: storage.OutboxDead}) {
+		_, err := w.RetryOutbox(w.ctx, w.tenant, m.ID, w.now, ev())
 		w.ok(err)
 	}
 }

@@ -1,0 +1,16 @@
+package app
+
+import "github.com/jedan-auth/jedan-auth/internal/outbox"
+
+// deliveries lists who delivers each kind of message to other servers.
+func (s *server) deliveries() map[string]outbox.Handler {
+	return map[string]outbox.Handler{}
+}
+
+func (s *server) makeOutbox() (err error) {
+	s.outbox, err = outbox.New(s.Config.Outbox, outbox.Deps{Store: s.DB, Ring: s.Ring, Meter: s.metrics, Log: s.Log, Now: s.Now}, s.deliveries())
+	if err == nil {
+		s.Feed.Subscribe(s.outbox.Changed)
+	}
+	return err
+}
