@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"context"
 	"crypto/tls"
+	"crypto/x509"
 	"encoding/json"
 	"errors"
 	"io"
@@ -58,16 +59,7 @@ func New(c Config, d Deps) (*Client, error) {
 	if err := c.Validate(); err != nil {
 		return nil, err
 	}
-	c = c.withDefaults()
-	if d.Now == nil {
-		d.Now = time.Now
-	}
-	if d.Resolver == nil {
-		d.Resolver = net.DefaultResolver
-	}
-	if d.UserAgent == "" {
-		d.UserAgent = "Jedan-Auth"
-	}
+	c, d = c.withDefaults(), d.withDefaults()
 	nets, err := c.networks()
 	if err != nil {
 		return nil, err
@@ -82,24 +74,38 @@ func New(c Config, d Deps) (*Client, error) {
 	}
 	p := policy{allowed: nets, http: c.AllowHTTP}
 	return &Client{
-		policy: p, timeout: c.Timeout, agent: d.UserAgent, now: d.Now, perHost: perHost, kept: newShelf(),
-		places: make(chan struct{}, atOnce),
-		http: &http.Client{
-			CheckRedirect: checkRedirect,
-			Transport: &http.Transport{ // Proxy stays nil: the environment's proxies are not asked
-				DialContext:            dialer{policy: p, resolver: d.Resolver, timeout: c.Timeout}.DialContext,
-				TLSHandshakeTimeout:    c.Timeout,
-				TLSClientConfig:        &tls.Config{RootCAs: roots, MinVersion: tls.VersionTLS12},
-				DisableCompression:     true,
-				ForceAttemptHTTP2:      true,
-				MaxResponseHeaderBytes: headerMost,
-				MaxConnsPerHost:        atOnceOneHost,
-				MaxIdleConns:           idleAtAll,
-				MaxIdleConnsPerHost:    idleOfOneHost,
-				IdleConnTimeout:        idleFor,
-			},
-		},
+		policy: p, timeout: c.Timeout, agent: d.UserAgent, now: d.Now, perHost: perHost, kept: newShelf(), places: make(chan struct{}, atOnce),
+		http: &http.Client{CheckRedirect: checkRedirect, Transport: transport(dialer{policy: p, resolver: d.Resolver, timeout: c.Timeout}, roots)},
 	}, nil
+}
+
+func (d Deps) withDefaults() Deps {
+	if d.Now == nil {
+		d.Now = time.Now
+	}
+	if d.Resolver == nil {
+		d.Resolver = net.DefaultResolver
+	}
+	if d.UserAgent == "" {
+		d.UserAgent = "Jedan-Auth"
+	}
+	return d
+}
+
+// transport leaves Proxy nil: the environment's proxies are not asked.
+func transport(d dialer, roots *x509.CertPool) *http.Transport {
+	return &http.Transport{
+		DialContext:            d.DialContext,
+		TLSHandshakeTimeout:    d.timeout,
+		TLSClientConfig:        &tls.Config{RootCAs: roots, MinVersion: tls.VersionTLS12},
+		DisableCompression:     true,
+		ForceAttemptHTTP2:      true,
+		MaxResponseHeaderBytes: headerMost,
+		MaxConnsPerHost:        atOnceOneHost,
+		MaxIdleConns:           idleAtAll,
+		MaxIdleConnsPerHost:    idleOfOneHost,
+		IdleConnTimeout:        idleFor,
+	}
 }
 
 // Close lets go of idle connections.

@@ -149,34 +149,18 @@ const firstOfTargets = "WITH RECURSIVE heads(id) AS (" +
 	"(SELECT n.id FROM outbox AS n WHERE n.tenant = o.tenant AND n.state = 'waiting' AND n.target <> '' " +
 	"AND n.kind > o.kind ORDER BY n.kind, n.target, n.id LIMIT 1)) FROM heads JOIN outbox AS o ON o.tenant = ? AND o.id = heads.id) "
 
-// claimOf takes a tenant's first messages of targets and its messages without one.
+// claimOf takes a tenant's first messages of targets, and then its messages without one.
 func (t *tx) claimOf(ctx context.Context, tenant storage.ID, cmd storage.ClaimOutbox, limit int) ([]storage.OutboxMessage, error) {
-	from, lock := t.db.outboxTable(), ""
-	if t.db.dialect == migrations.Postgres {
-		lock = " FOR UPDATE SKIP LOCKED"
-	}
-	due := "state = 'waiting' AND next_at <= ? AND (lease_until IS NULL OR lease_until <= ?) AND kind IN (?" +
-		strings.Repeat(", ?", len(cmd.Kinds)-1) + ") ORDER BY next_at, id LIMIT ?" + lock
-	var found []storage.OutboxMessage
-	for _, one := range []struct {
-		text string
-		args []any
-	}{
-		{firstOfTargets + "SELECT " + from.columns + " FROM outbox WHERE tenant = ? AND id IN (SELECT id FROM heads WHERE id IS NOT NULL) AND " + due, []any{tenant, tenant, tenant}},
-		{"SELECT " + from.columns + " FROM outbox WHERE tenant = ? AND target = '' AND " + due, []any{tenant}},
-	} {
-		if len(found) == limit {
-			break
-		}
-		args := append(one.args, cmd.Now, cmd.Now)
-		for _, k := range cmd.Kinds {
-			args = append(args, k)
-		}
-		more, err := t.outboxRows(ctx, both(one.text), append(args, limit-len(found))...)
-		if err != nil {
-			return nil, err
-		}
+	heads := claimQuery{with: firstOfTargets, where: "tenant = ? AND id IN (SELECT id FROM heads WHERE id IS NOT NULL)", args: []any{tenant, tenant, tenant}}
+	loose := claimQuery{where: "tenant = ? AND target = ''", args: []any{tenant}}
+	found, err := t.claimable(ctx, heads, cmd, limit)
+	if err == nil && len(found) < limit {
+		var more []storage.OutboxMessage
+		more, err = t.claimable(ctx, loose, cmd, limit-len(found))
 		found = append(found, more...)
+	}
+	if err != nil {
+		return nil, err
 	}
 	for i := range found {
 		if err := t.lease(ctx, &found[i], cmd.Owner, cmd.Until); err != nil {
@@ -184,6 +168,26 @@ func (t *tx) claimOf(ctx context.Context, tenant storage.ID, cmd storage.ClaimOu
 		}
 	}
 	return found, nil
+}
+
+type claimQuery struct {
+	with, where string
+	args        []any
+}
+
+// claimable finds what is due and nobody's, longest due first.
+func (t *tx) claimable(ctx context.Context, q claimQuery, cmd storage.ClaimOutbox, limit int) ([]storage.OutboxMessage, error) {
+	text := q.with + "SELECT " + t.db.outboxTable().columns + " FROM outbox WHERE " + q.where +
+		" AND state = 'waiting' AND next_at <= ? AND (lease_until IS NULL OR lease_until <= ?) AND kind IN (?" +
+		strings.Repeat(", ?", len(cmd.Kinds)-1) + ") ORDER BY next_at, id LIMIT ?"
+	if t.db.dialect == migrations.Postgres {
+		text += " FOR UPDATE SKIP LOCKED"
+	}
+	args := append(q.args, cmd.Now, cmd.Now)
+	for _, k := range cmd.Kinds {
+		args = append(args, k)
+	}
+	return t.outboxRows(ctx, both(text), append(args, limit)...)
 }
 
 var leaseOutbox = both("UPDATE outbox SET owner = ?, lease_until = ?, attempts = attempts + 1 WHERE tenant = ? AND id = ?")

@@ -7,6 +7,7 @@ import (
 	"os"
 	"os/exec"
 	"strings"
+	"sync"
 	"testing"
 	"time"
 
@@ -224,4 +225,58 @@ func TestOwnCommitsAreToldAtOnce(t *testing.T) {
 			t.Errorf("%s: told %v", name, told)
 		}
 	}
+}
+
+// TestTwoProcessesSpendARequestOnce: an approved request and a pushed one each turn into one grant, whoever asks where.
+func TestTwoProcessesSpendARequestOnce(t *testing.T) {
+	twoHandles(t, func(t *testing.T, a, b *gormdb.DB) {
+		ctx, now := context.Background(), time.Now().UTC()
+		both := []*gormdb.DB{a, b}
+		for i := range 20 {
+			kind := []storage.PendingKind{storage.PendingDevice, storage.PendingPAR}[i%2]
+			p := &storage.Pending{
+				Tenant: storage.ID{1}, ID: storage.NewID(now), Kind: kind, Client: storage.ID{2}, Handle: []byte(fmt.Sprint(i)), State: storage.PendingOpen,
+				ExpiresAt: now.Add(time.Minute), CreatedAt: now,
+			}
+			if err := a.InsertPending(ctx, p, storage.PendingCap{}); err != nil {
+				t.Fatal(err)
+			}
+			if kind == storage.PendingDevice {
+				decide := storage.DecidePending{Tenant: p.Tenant, ID: p.ID, Person: storage.ID{3}, Approve: true, Now: now}
+				if done, err := b.DecidePending(ctx, decide, nil); err != nil || !done {
+					t.Fatal(done, err)
+				}
+			}
+			won := make(chan bool, 16)
+			var wg sync.WaitGroup
+			for j := range 16 {
+				wg.Go(func() {
+					g := &storage.Grant{Tenant: p.Tenant, ID: storage.NewID(now), Client: p.Client, Person: storage.ID{3}, Origin: string(kind) + ":" + p.ID.String(), ExpiresAt: now.Add(time.Hour)}
+					var done bool
+					var err error
+					if kind == storage.PendingDevice {
+						done, err = both[j%2].SpendPending(ctx, storage.SpendPending{Tenant: p.Tenant, ID: p.ID, Now: now}, g, nil)
+					} else {
+						g.Spends = p.ID
+						_, done, err = both[j%2].InsertGrant(ctx, g, nil)
+					}
+					if err != nil {
+						t.Error(err)
+					}
+					won <- done
+				})
+			}
+			wg.Wait()
+			close(won)
+			wins := 0
+			for done := range won {
+				if done {
+					wins++
+				}
+			}
+			if wins != 1 {
+				t.Fatalf("%s: %d of 16 won", kind, wins)
+			}
+		}
+	})
 }
