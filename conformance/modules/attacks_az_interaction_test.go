@@ -143,9 +143,18 @@ func TestAZ28_EssentialACR(t *testing.T) {
 			w.refusedTo(w.Get(w.AuthURL(rp, "claims", acr(v))), rp, "query", "unmet_authentication_requirements")
 		})
 	}
+	for _, values := range []string{"2", "phrh 2", "phr urn:unknown"} { // RFC 9470 section 5
+		w.row("authorize.acr", func() {
+			w.refusedTo(w.Get(w.AuthURL(rp, "acr_values", values)), rp, "query", "unmet_authentication_requirements")
+		})
+	}
+	w.row("authorize.acr", func() {
+		asks := w.Client(storage.ClientMetadata{DefaultACRValues: []string{"2"}})
+		w.refusedTo(w.Get(w.AuthURL(asks)), asks, "query", "unmet_authentication_requirements")
+	})
 	for _, change := range [][]string{
 		{"claims", acr(object{"essential": true, "value": "1"})}, {"claims", acr(object{"essential": true, "values": []string{"phr", "1"}})},
-		{"claims", acr(object{"essential": true})}, {"claims", acr(nil)}, {"claims", acr(object{"value": "phr"})}, {"acr_values", "phrh 2"}, {"acr_values", "1"},
+		{"claims", acr(object{"essential": true})}, {"claims", acr(nil)}, {"claims", acr(object{"value": "phr"})}, {"acr_values", "phrh 1"}, {"acr_values", "1"}, {"acr_values", "urn:mace:incommon:iap:silver"},
 	} {
 		if got := w.idToken(w.tokens(rp, change...), rp)["acr"]; got != "1" {
 			t.Errorf("%v: acr %v is not what was done", change, got)

@@ -39,6 +39,13 @@ func (w *world) jwtInputs() []jwtInput {
 		return w.published().Key(header["kid"].(string))[0].Key
 	}
 	hint, access := a.Text("id_token"), a.Text("access_token")
+	signer, sk := w.signing("ES256", storage.ClientMetadata{})
+	direct := func(r *testkit.Answer) (int, bool) {
+		if r.Status == 303 && strings.HasPrefix(r.Header.Get("Location"), signer.Redirect) && r.Location().Query().Get("error") == "invalid_request_object" {
+			return 400, false
+		}
+		return r.Status, r.Status < 400
+	}
 	return []jwtInput{
 		{"client_assertion", func() string { return k.sign("ES256", nil, w.claims(rp)) }, k.private.Public(), func(token string) (int, bool) {
 			r := w.credentials(form("client_assertion_type", assertionType, "client_assertion", token, "client_id", rp.ID))
@@ -54,6 +61,19 @@ func (w *world) jwtInputs() []jwtInput {
 		{"id_token_hint at logout", func() string { return hint }, keyOf(hint), func(token string) (int, bool) {
 			r := w.large(w.HTTP, w.logoutURL("id_token_hint", token))
 			return r.Status, r.Status == 200
+		}},
+		{"request object", func() string { return sk.sign("ES256", nil, w.ask(signer)) }, sk.private.Public(), func(token string) (int, bool) {
+			return direct(w.large(w.HTTP, w.beside(signer, token)))
+		}},
+		{"request object, encrypted", func() string { return sk.sign("ES256", nil, w.ask(signer)) }, sk.private.Public(), func(token string) (int, bool) {
+			if len(token) < 16<<10 { // to encrypt what is too large costs us more than the server
+				token = w.encrypted(w.published(), "ECDH-ES+A256KW", "A128GCM", token)
+			}
+			return direct(w.large(w.HTTP, w.beside(signer, token)))
+		}},
+		{"request object, pushed", func() string { return sk.sign("ES256", nil, w.ask(signer)) }, sk.private.Public(), func(token string) (int, bool) {
+			r := w.push(signer, form("request", token))
+			return r.Status, r.Text("request_uri") != ""
 		}},
 		{"access token at userinfo", func() string { return access }, keyOf(access), func(token string) (int, bool) {
 			r := w.large(w.HTTP, w.URL+"/oauth2/userinfo", "Authorization", "Bearer "+token)

@@ -58,7 +58,7 @@ func checkDisplay(_ context.Context, r *request) error {
 func checkClaims(_ context.Context, r *request) (err error) {
 	r.Claims, err = core.ParseClaimsRequest(r.get("claims"))
 	if err == nil {
-		r.HintSubject = r.Claims.Subject()
+		r.Wanted = r.Claims.Subjects()
 	}
 	return err
 }
@@ -78,13 +78,4 @@ func checkIDTokenHint(_ context.Context, r *request) error {
 	}
 	r.HintSubject = claims.Subject
 	return nil
-}
-
-// checkACR refuses what nobody could meet: an essential acr (OpenID Connect Core section 5.5.1.1) that is not supported. Voluntary ones never fail.
-func checkACR(_ context.Context, r *request) error {
-	values, essential := r.Claims.ACRValues()
-	if !essential || slices.ContainsFunc(values, func(v string) bool { return slices.Contains(core.SupportedACR(), v) }) {
-		return nil
-	}
-	return core.UnmetAuthentication("a supported acr", "others only")
 }

@@ -3,6 +3,7 @@ package authorize
 import (
 	"context"
 	"net/url"
+	"slices"
 
 	"github.com/gin-gonic/gin"
 	"github.com/ory/fosite"
@@ -63,6 +64,7 @@ func Needs() []core.Row[visit] {
 		{Name: "interaction.signed_in", Check: needSession},
 		{Name: "interaction.hinted_person", Check: needHintedPerson},
 		{Name: "interaction.fresh", Check: needFresh},
+		{Name: "interaction.acr", Check: needACR},
 		{Name: "interaction.account", Check: needAccount},
 		{Name: "interaction.consent", Check: needConsent},
 	}
@@ -83,7 +85,7 @@ func needSession(_ context.Context, v *visit) error {
 
 // needHintedPerson never answers for another person than the one hinted at (AZ27). Somebody else who has just signed in for this very flow ends it.
 func needHintedPerson(_ context.Context, v *visit) error {
-	if v.HintSubject == "" || v.hinted(v.who.Person) {
+	if v.hinted(v.who.Person) {
 		return nil
 	}
 	if v.freshFor() {
@@ -94,7 +96,8 @@ func needHintedPerson(_ context.Context, v *visit) error {
 
 // hinted reports whether the sub that the request insists on is what this client knows the person by.
 func (r *request) hinted(p *storage.Person) bool {
-	return r.HintSubject == r.e.Subjects.Of(r.Client, p)
+	sub := r.e.Subjects.Of(r.Client, p)
+	return (r.HintSubject == "" || r.HintSubject == sub) && (len(r.Wanted) == 0 || slices.Contains(r.Wanted, sub))
 }
 
 // freshFor reports whether the session was made for this flow.

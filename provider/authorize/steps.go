@@ -30,7 +30,10 @@ type request struct {
 	Prompts      []string
 	MaxAge       int // seconds; -1: not asked
 	Claims       *core.ClaimsRequest
-	HintSubject  string // sub of a verified id_token_hint, or of the claims request
+	HintSubject  string   // sub of a verified id_token_hint
+	Wanted       []string // subs of the claims request, one of which it must be; empty: anybody
+	ACR          []string // classes of authentication, one of which must be met; empty: any
+	exactACR     bool     // and stated
 }
 
 // Rows is the table of the authorization endpoint: one rule, one row, one file. The order matters: until redirect_uri is trusted, a refusal is a

@@ -31,7 +31,7 @@ func (e *Endpoint) View(ctx context.Context, fl *flow.Flow) (*Asked, error) {
 		Client: r.Client, Scopes: r.asked(), Resources: r.Resources, FormAction: web.FormActionSource(r.RedirectURI), Binding: v.binding(),
 		Redirect: r.RedirectURI,
 	}
-	if r.HintSubject != "" {
+	if r.HintSubject != "" || len(r.Wanted) > 0 {
 		a.Person = r.hinted
 	}
 	return a, nil

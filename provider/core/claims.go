@@ -65,43 +65,71 @@ func (c *ClaimsRequest) ACRValues() (values []string, essential bool) {
 	if r == nil || !r.Essential {
 		return nil, false
 	}
-	for _, v := range append(slices.Clone(r.Values), r.Value) {
-		if s, ok := v.(string); ok {
-			values = append(values, s)
-		}
-	}
+	values = r.texts()
 	return values, len(values) > 0
 }
 
-// Subject returns the sub that the request insists on for a target, or "".
-func (c *ClaimsRequest) Subject() string {
+// Subjects returns the subs that the request insists on, of which it must be one; none: anybody. Several demands must agree.
+func (c *ClaimsRequest) Subjects() []string {
+	var out []string
 	for _, m := range []map[string]*ClaimRequest{c.IDToken, c.Userinfo} {
-		if r := m["sub"]; r != nil {
-			if s, ok := r.Value.(string); ok {
-				return s
-			}
+		wanted := m["sub"].texts()
+		switch {
+		case len(wanted) == 0:
+		case out == nil:
+			out = wanted
+		default:
+			out = slices.DeleteFunc(out, func(s string) bool { return !slices.Contains(wanted, s) })
+			out = append(out, "") // nobody, if nothing is left
 		}
 	}
-	return ""
+	return out
+}
+
+// texts are the values that are asked for, as far as they are text.
+func (r *ClaimRequest) texts() (out []string) {
+	if r == nil {
+		return nil
+	}
+	for _, v := range append(slices.Clone(r.Values), r.Value) {
+		if s, ok := v.(string); ok {
+			out = append(out, s)
+		}
+	}
+	return out
+}
+
+// accepts reports whether a claim's value, as JSON, is one of those asked for (OpenID Connect Core section 5.5.1). A value that was not asked for
+// is left out.
+func (r *ClaimRequest) accepts(value json.RawMessage) bool {
+	if r == nil || r.Value == nil && len(r.Values) == 0 {
+		return true
+	}
+	return slices.ContainsFunc(append(slices.Clone(r.Values), r.Value), func(want any) bool {
+		text, err := json.Marshal(want)
+		return err == nil && want != nil && string(text) == string(value)
+	})
 }
 
 // PickClaims chooses from a person's claims those that scopes and the claims request ask for. Only claims of SupportedClaims ever leave.
 func PickClaims(person map[string]any, updated time.Time, scopes []string, asked map[string]*ClaimRequest) map[string]any {
 	out := map[string]any{}
-	take := func(name string) {
+	take := func(name string, only *ClaimRequest) {
+		v, ok := person[name]
 		if name == "updated_at" {
-			out[name] = updated.Unix()
-		} else if v, ok := person[name]; ok && standardClaim(name) {
+			v, ok = updated.Unix(), true
+		}
+		if text, err := json.Marshal(v); ok && err == nil && standardClaim(name) && only.accepts(text) {
 			out[name] = v
 		}
 	}
+	for name, r := range asked {
+		take(name, r)
+	}
 	for _, s := range scopes {
 		for _, name := range ScopeClaims(s) {
-			take(name)
+			take(name, nil)
 		}
-	}
-	for name := range asked {
-		take(name)
 	}
 	return out
 }

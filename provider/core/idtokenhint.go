@@ -33,6 +33,3 @@ func ReadIDTokenHint(signer Signer, issuer, token string) (*IDTokenHint, error) 
 	}
 	return h, nil
 }
-
-// SupportedACR are the authentication context classes that can be met and asked for; discovery publishes them.
-func SupportedACR() []string { return []string{"1"} }

@@ -61,8 +61,8 @@ func (p *People) UserinfoJSON(ctx context.Context, subject string, person *stora
 			b = opened.append(b, name)
 		}
 	}
-	for name := range asked.Userinfo {
-		if !scopeCovers(scopes, name) {
+	for name, r := range asked.Userinfo {
+		if !scopeCovers(scopes, name) && r.accepts(opened.members[name]) {
 			b = opened.append(b, name)
 		}
 	}
