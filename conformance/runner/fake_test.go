@@ -160,11 +160,21 @@ type fakeProvider struct {
 	created []map[string]any
 	fail    error
 	rotated int
+
+	resources []string
 }
 
 // InitialAccessToken returns the same token each time.
 func (p *fakeProvider) InitialAccessToken(context.Context) (string, error) {
 	return "initial-access-1", p.fail
+}
+
+// CreateResource notes it.
+func (p *fakeProvider) CreateResource(_ context.Context, identifier, scope, owner string) error {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	p.resources = append(p.resources, identifier+" "+scope+" "+owner)
+	return p.fail
 }
 
 // RotateKeys changes what is published.
@@ -180,7 +190,7 @@ func (p *fakeProvider) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	defer p.mu.Unlock()
 	switch r.URL.Path {
 	case "/.well-known/openid-configuration":
-		_, _ = fmt.Fprintf(w, `{"userinfo_endpoint":"%s/userinfo","jwks_uri":"%s/jwks","mtls_endpoint_aliases":{"userinfo_endpoint":"%s/mtls/userinfo"}}`, p.issuer, p.issuer, p.issuer)
+		_, _ = fmt.Fprintf(w, `{"userinfo_endpoint":"%s/userinfo","jwks_uri":"%s/jwks","introspection_endpoint":"%s/introspect","mtls_endpoint_aliases":{"userinfo_endpoint":"%s/mtls/userinfo"}}`, p.issuer, p.issuer, p.issuer, p.issuer)
 	case "/jwks":
 		n := p.rotated
 		if p.stuck {

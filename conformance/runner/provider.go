@@ -20,9 +20,10 @@ var errNotRotated = errors.New("the provider publishes no new key")
 
 // metadata is what of the provider's discovery document a run needs.
 type metadata struct {
-	UserInfo string `json:"userinfo_endpoint"`
-	JWKS     string `json:"jwks_uri"`
-	Aliases  struct {
+	UserInfo      string `json:"userinfo_endpoint"`
+	JWKS          string `json:"jwks_uri"`
+	Introspection string `json:"introspection_endpoint"`
+	Aliases       struct {
 		UserInfo string `json:"userinfo_endpoint"`
 	} `json:"mtls_endpoint_aliases"`
 }

@@ -25,6 +25,8 @@ type Provider interface {
 	CreateClient(ctx context.Context, metadata json.RawMessage) (id, secret string, err error)
 	// InitialAccessToken returns a token that lets the suite register clients while the run lasts (RFC 7591 section 3).
 	InitialAccessToken(ctx context.Context) (string, error)
+	// CreateResource registers a protected resource whose tokens a client may introspect (RFC 8707, RFC 7662).
+	CreateResource(ctx context.Context, identifier, scope, owner string) error
 	// RotateKeys makes a new signing key for every algorithm and publishes it.
 	RotateKeys(ctx context.Context) error
 }
@@ -38,7 +40,8 @@ type Config struct {
 	// Username and Password belong to the one person that the suite's browser signs in. They have every standard claim.
 	Username string
 	Password string
-	// Resource is the address of a protected resource, for plans whose access tokens are not for the UserInfo endpoint.
+	// Resource is the address of a protected resource, for plans whose access tokens are not for the UserInfo endpoint. Empty: the run
+	// opens one of its own on localhost, which a suite on the same machine reaches.
 	Resource string
 	// Commit names the provider's build in the report.
 	Commit string
@@ -150,6 +153,11 @@ func (r *Runner) Run(ctx context.Context, names []string) (Report, error) {
 	if err != nil {
 		return Report{}, err
 	}
+	closeResource, err := r.openResource(ctx, chosen)
+	if err != nil {
+		return Report{}, err
+	}
+	defer closeResource()
 	report.Plans, err = r.runPlans(ctx, chosen)
 	report.finish(err == nil, r.deps.Now())
 	if r.config.ReportDir != "" {

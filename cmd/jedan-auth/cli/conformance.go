@@ -61,6 +61,7 @@ func (c *cli) conformanceRun() *cobra.Command {
 	f.StringSliceVar(&s.Modules, "module", nil, "run only this module; may be repeated")
 	f.StringVar(&s.ReportDir, "report", "", "write report.json and report.md to this `folder`")
 	f.StringVar(&s.LogDir, "logs", "", "keep the suite's logs, which hold secrets, in this `folder`")
+	f.StringVar(&s.Resource, "resource", "", "`URL` of a protected resource for plans without openid (default: one is opened on localhost)")
 	f.IntVar(&s.Parallel, "parallel", 1, "plans at a time")
 	f.DurationVar(&s.ModuleTimeout, "module-timeout", 4*time.Minute, "end a module that takes longer")
 	cmd.Long = "Run plans of the OpenID Foundation's conformance suite against the server that runs beside this command, on the same database. A star in a\n" +
@@ -125,4 +126,3 @@ func pause(ctx context.Context, d time.Duration) error {
 		return nil
 	}
 }
-

@@ -17,9 +17,10 @@ import (
 type suiteProvider struct {
 	a *app.App
 
-	mu      sync.Mutex // plans run side by side
-	clients []string
-	tokens  []storage.ID
+	mu        sync.Mutex // plans run side by side
+	clients   []string
+	tokens    []storage.ID
+	resources []string
 }
 
 // CreateClient implements runner.Provider.
@@ -56,6 +57,18 @@ func (s *suiteProvider) InitialAccessToken(ctx context.Context) (string, error) 
 	return token, nil
 }
 
+// CreateResource implements runner.Provider.
+func (s *suiteProvider) CreateResource(ctx context.Context, identifier, scope, owner string) error {
+	res := register.Resource{Identifier: identifier, Name: "Conformance run", Scopes: []string{scope}, Owner: owner}
+	if _, err := s.a.Registrar.CreateResource(ctx, res, registrant()); err != nil {
+		return err
+	}
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.resources = append(s.resources, identifier)
+	return nil
+}
+
 // RotateKeys implements runner.Provider.
 func (s *suiteProvider) RotateKeys(ctx context.Context) error {
 	for _, alg := range s.a.Config.Keys.Algorithms {
@@ -68,6 +81,9 @@ func (s *suiteProvider) RotateKeys(ctx context.Context) error {
 
 func (s *suiteProvider) leave(ctx context.Context) error {
 	var all error
+	for _, id := range s.resources {
+		all = errors.Join(all, gone(s.a.Registrar.DeleteResource(ctx, id, registrant())))
+	}
 	for _, id := range s.clients {
 		all = errors.Join(all, gone(s.a.Registrar.Delete(ctx, id, registrant())))
 	}
