@@ -61,6 +61,7 @@ func build(issuer string, on Features) document {
 		PKCE: []string{"S256"}, Prompts: []string{"none", "login", "consent", "select_account"},
 		ClaimsParameter: true, IssParameter: true, requests: on.requests(issuer, algs),
 	}
+	d.bind(on.Binding)
 	if on.Registration {
 		d.Registration = issuer + "/oauth2/register"
 	}
