@@ -8,13 +8,17 @@ import (
 	"github.com/jedan-auth/jedan-auth/provider/clientcreds"
 	"github.com/jedan-auth/jedan-auth/provider/code"
 	"github.com/jedan-auth/jedan-auth/provider/core"
+	"github.com/jedan-auth/jedan-auth/provider/discovery"
+	"github.com/jedan-auth/jedan-auth/provider/dpop"
 	"github.com/jedan-auth/jedan-auth/provider/introspect"
 	"github.com/jedan-auth/jedan-auth/provider/jar"
 	"github.com/jedan-auth/jedan-auth/provider/logout"
+	"github.com/jedan-auth/jedan-auth/provider/mtls"
 	"github.com/jedan-auth/jedan-auth/provider/par"
 	"github.com/jedan-auth/jedan-auth/provider/refresh"
 	"github.com/jedan-auth/jedan-auth/provider/register"
 	"github.com/jedan-auth/jedan-auth/provider/revoke"
+	"github.com/jedan-auth/jedan-auth/provider/token"
 	"github.com/jedan-auth/jedan-auth/provider/userinfo"
 )
 
@@ -52,6 +56,9 @@ type build struct {
 	subjects *core.Subjects
 	remote   core.RemoteKeys
 	par      *par.Endpoint
+
+	proofs       core.Proofs
+	certificates core.Certificates
 }
 
 // remoteKeys finds keys by reference, if anything is fetched at all.
@@ -77,15 +84,44 @@ func newBuild(c Config, d Deps) *build {
 	b.verifier = core.NewVerifier(b.tokens, b.live, seenTokens)
 	b.people = core.NewPeople(d.Store, d.Directory, d.Feed, d.Tenant)
 	b.counter = core.NewCounter(d.Tenant, d.Store, d.Store, d.Audit, d.Log, d.Now)
+	b.bindings()
 	b.authn = &core.Authn{
-		Clients: b.clients, Ring: d.Ring, Slow: d.Slow, Replays: d.Store, Writer: d.Store, Audit: d.Audit, Now: d.Now, Tenant: d.Tenant,
-		Issuer: d.Issuer, Config: c, Verdicts: b.log.Verdicts,
+		Clients: b.clients, Ring: d.Ring, Vault: d.Ring, Slow: d.Slow, Certificates: b.certificates, Replays: d.Store, Writer: d.Store, Audit: d.Audit,
+		Now: d.Now, Tenant: d.Tenant, Issuer: d.Issuer, Alias: d.MTLS.URL, Config: c, Verdicts: b.log.Verdicts,
 	}
 	b.par = par.New(par.Deps{
 		Tenant: d.Tenant, URL: d.Issuer + "/oauth2/par", Authn: b.authn, Store: d.Store, Vault: d.Ring, Ring: d.Ring, Lifetime: c.PushedLifetime,
 		CORS: b.clients.OriginAllowed, Log: b.log, Now: d.Now,
 	})
 	return b
+}
+
+// bindings makes what judges DPoP proofs and certificates. The endpoints are reached below the issuer and below the alias for mutual TLS.
+func (b *build) bindings() {
+	bases := []string{b.d.Issuer}
+	if b.d.MTLS.URL != "" {
+		bases = append(bases, b.d.MTLS.URL)
+	}
+	b.proofs = dpop.New(dpop.Deps{
+		Replays: b.d.Store, Ring: b.d.Ring, Tenant: b.d.Tenant, Bases: bases, Skew: b.c.ClockSkew, Nonce: b.c.DPoPNonce == core.NonceRequired, Now: b.d.Now,
+		Log: b.log.Verdicts,
+	})
+	b.certificates = mtls.New(b.d.MTLS, mtls.Deps{Now: b.d.Now, Log: b.log.Verdicts})
+}
+
+// features are what discovery says beyond what every configuration has.
+func (b *build) features() discovery.Features {
+	return discovery.Features{
+		Registration: b.d.Register.On(), RequirePushed: b.c.RequirePushed, EncryptedTo: b.d.Keys.EncryptionAlgorithms(),
+		Binding: discovery.Binding{ProofAlgs: dpop.Algs(), TLSMethods: b.certificates.Methods(), Alias: b.d.MTLS.URL},
+	}
+}
+
+func (b *build) token() token.Config {
+	return token.Config{
+		Authn: b.authn, Proofs: b.proofs, Certificates: b.certificates, Log: b.log, Meter: b.d.Meter, URL: b.d.Issuer + "/oauth2/token",
+		CORS: b.clients.OriginAllowed,
+	}
 }
 
 func (b *build) authorize() *authorize.Endpoint {
@@ -141,8 +177,8 @@ func (b *build) revoke(r *refresh.Grant) *revoke.Endpoint {
 
 func (b *build) userinfo() *userinfo.Endpoint {
 	return &userinfo.Endpoint{
-		Verifier: b.verifier, Claims: b.people, Signer: b.d.Keys, Log: b.log, Issuer: b.d.Issuer, URL: b.d.Issuer + "/oauth2/userinfo", Now: b.d.Now,
-		CORS: b.clients.OriginAllowed,
+		Verifier: b.verifier, Claims: b.people, Signer: b.d.Keys, Proofs: b.proofs, Algs: dpop.Algs(), Certificates: b.certificates, Log: b.log,
+		Issuer: b.d.Issuer, URL: b.d.Issuer + "/oauth2/userinfo", Now: b.d.Now, CORS: b.clients.OriginAllowed,
 	}
 }
 

@@ -16,6 +16,7 @@ import (
 	"github.com/jedan-auth/jedan-auth/provider/introspect"
 	"github.com/jedan-auth/jedan-auth/provider/jar"
 	"github.com/jedan-auth/jedan-auth/provider/logout"
+	"github.com/jedan-auth/jedan-auth/provider/mtls"
 	"github.com/jedan-auth/jedan-auth/provider/par"
 	"github.com/jedan-auth/jedan-auth/provider/refresh"
 	"github.com/jedan-auth/jedan-auth/provider/register"
@@ -100,6 +101,7 @@ type Deps struct {
 	Log       *slog.Logger
 	Meter     Meter
 	Now       func() time.Time
+	MTLS      mtls.Config
 }
 
 // mounter is an endpoint.
@@ -119,9 +121,7 @@ func New(c Config, d Deps) (*Module, error) {
 		return nil, err
 	}
 	b := newBuild(c, d)
-	meta, err := discovery.New(d.Issuer, d.Keys, discovery.Features{
-		Registration: d.Register.On(), RequirePushed: c.RequirePushed, EncryptedTo: d.Keys.EncryptionAlgorithms(),
-	})
+	meta, err := discovery.New(d.Issuer, d.Keys, b.features())
 	if err != nil {
 		return nil, err
 	}
@@ -130,7 +130,7 @@ func New(c Config, d Deps) (*Module, error) {
 	refreshing := b.refresh()
 	m.endpoints = []mounter{
 		meta, m.authorize, b.par, b.logout(),
-		token.New(b.authn, b.log, d.Meter, d.Issuer+"/oauth2/token", b.clients.OriginAllowed, b.code(), refreshing, b.clientcreds()),
+		token.New(b.token(), b.code(), refreshing, b.clientcreds()),
 		b.introspect(refreshing), b.revoke(refreshing), b.userinfo(),
 	}
 	own, err := b.registration()

@@ -60,6 +60,7 @@ type ClientMetadata struct {
 	RequireAuthTime          bool            `json:"require_auth_time,omitempty"`
 	DefaultACRValues         []string        `json:"default_acr_values,omitempty"`
 	SubjectType              string          `json:"subject_type,omitempty"` // public or pairwise
+	ClientBinding
 
 	Resources          []string `json:"jedan_resources,omitempty"`            // resource identifiers the client may name (RFC 8707)
 	FirstParty         bool     `json:"jedan_first_party,omitempty"`          // consent is not asked

@@ -25,7 +25,8 @@ func metadataMembers() []string {
 		pushed_authorization_request_endpoint require_pushed_authorization_requests require_signed_request_object
 		request_object_encryption_alg_values_supported request_object_encryption_enc_values_supported authorization_signing_alg_values_supported
 		authorization_encryption_alg_values_supported authorization_encryption_enc_values_supported id_token_encryption_alg_values_supported
-		id_token_encryption_enc_values_supported userinfo_encryption_alg_values_supported userinfo_encryption_enc_values_supported`)
+		id_token_encryption_enc_values_supported userinfo_encryption_alg_values_supported userinfo_encryption_enc_values_supported
+		dpop_signing_alg_values_supported tls_client_certificate_bound_access_tokens mtls_endpoint_aliases`)
 }
 
 func TestOIDCC_DiscoveryEndpointVerification(t *testing.T) {
@@ -150,7 +151,7 @@ func TestJW20_DiscoveryIsReality(t *testing.T) {
 	w.algorithms(doc)
 	w.methods(doc)
 	w.requestAlgorithms(doc)
-	for _, name := range []string{"registration_endpoint", "device_authorization_endpoint", "backchannel_authentication_endpoint", "check_session_iframe", "dpop_signing_alg_values_supported"} {
+	for _, name := range []string{"registration_endpoint", "device_authorization_endpoint", "backchannel_authentication_endpoint", "check_session_iframe"} {
 		if doc[name] != nil {
 			t.Errorf("%s is advertised", name)
 		}
@@ -193,8 +194,12 @@ func (w *world) methods(doc object) {
 		switch method {
 		case "none":
 			w.tokens(w.public(storage.ClientMetadata{}))
-		case "private_key_jwt":
+		case "private_key_jwt", "client_secret_jwt":
 			for _, alg := range members(doc, "token_endpoint_auth_signing_alg_values_supported") {
+				if rp := w.machine(storage.ClientMetadata{TokenEndpointAuthMethod: "client_secret_jwt"}); strings.HasPrefix(alg, "HS") {
+					w.ok(w.assert(symmetric(w.t, alg, []byte(rp.Secret), nil, w.claims(rp))))
+					continue
+				}
 				rp, k := w.asserting(alg)
 				w.ok(w.assert(k.sign(alg, nil, w.claims(rp))))
 			}
@@ -207,7 +212,8 @@ func (w *world) methods(doc object) {
 			}
 		}
 	}
-	for _, method := range []string{"client_secret_jwt", "tls_client_auth", "self_signed_tls_client_auth"} {
+	w.proofAlgorithms(members(doc, "dpop_signing_alg_values_supported"))
+	for _, method := range []string{"tls_client_auth", "self_signed_tls_client_auth"} { // this server asks for no certificates
 		if slices.Contains(members(doc, "token_endpoint_auth_methods_supported"), method) || w.registers(storage.ClientMetadata{RedirectURIs: []string{"https://app.test/cb"}, TokenEndpointAuthMethod: method}) {
 			w.t.Errorf("%s was registered", method)
 		}

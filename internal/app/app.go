@@ -20,6 +20,7 @@ import (
 	keyfile "github.com/jedan-auth/jedan-auth/internal/keys/file"
 	"github.com/jedan-auth/jedan-auth/internal/password"
 	"github.com/jedan-auth/jedan-auth/migrations"
+	"github.com/jedan-auth/jedan-auth/provider/mtls"
 	"github.com/jedan-auth/jedan-auth/provider/register"
 	"github.com/jedan-auth/jedan-auth/storage"
 	"github.com/jedan-auth/jedan-auth/storage/gormdb"
@@ -31,6 +32,8 @@ type Options struct {
 	Now func() time.Time // nil: time.Now
 	// Listeners are served instead of the configured addresses (tests, socket activation).
 	Listeners []net.Listener
+	// Asking are served instead of the addresses configured for clients with certificates.
+	Asking []net.Listener
 }
 
 // App is the open parts that the server and every command share.
@@ -51,6 +54,8 @@ type App struct {
 	Fetch     *fetch.Client
 
 	listeners []net.Listener
+	askers    []net.Listener
+	mtls      mtls.Config
 }
 
 // defaultTenant is the name of the one tenant that exists for now.
@@ -62,7 +67,7 @@ func Open(ctx context.Context, c Config, o Options) (*App, error) {
 	if o.Now == nil {
 		o.Now = time.Now
 	}
-	a := &App{Config: c, Log: o.Log, Now: o.Now, Feed: cache.NewFeed(o.Now, o.Log), listeners: o.Listeners}
+	a := &App{Config: c, Log: o.Log, Now: o.Now, Feed: cache.NewFeed(o.Now, o.Log), listeners: o.Listeners, askers: o.Asking}
 	for _, step := range []struct {
 		name string
 		do   func(context.Context) error
@@ -149,10 +154,13 @@ func (a *App) openFetch(context.Context) (err error) {
 	return err
 }
 
-func (a *App) openRegistrar(context.Context) error {
+func (a *App) openRegistrar(context.Context) (err error) {
+	if a.mtls, err = a.Config.MTLS.load(); err != nil {
+		return err
+	}
 	a.Registrar = register.New(register.Deps{
 		Store: a.DB, Ring: a.Ring, Audit: a.Audit, Hasher: a.Hasher, Tenant: a.Tenant, Issuer: a.Config.Issuer,
-		Algorithms: a.Config.Keys.Algorithms, Now: a.Now,
+		Algorithms: a.Config.Keys.Algorithms, Certificates: mtls.New(a.mtls, mtls.Deps{Now: a.Now}), Now: a.Now,
 	})
 	return nil
 }

@@ -31,6 +31,7 @@ type Config struct {
 	MasterKey config.Secret       `config:"master_key" doc:"Master key that wraps all others, base64. Empty: the file master.key in the data folder, made at the first start."`
 	Proxies   []string            `config:"trusted_proxies" doc:"Networks (CIDR) of proxies whose X-Forwarded-For, X-Forwarded-Proto and X-Request-Id count. Empty: none."`
 	TLS       TLS                 `config:"tls" doc:"TLS by the server itself. Both paths empty: none; put a proxy in front."`
+	MTLS      MTLS                `config:"mtls" doc:"Certificates of clients (RFC 8705). Everything empty: none."`
 	Tokens    provider.Config     `config:"tokens" doc:"Lifetimes of codes, tokens, grants and flows."`
 	Register  register.Config     `config:"registration" doc:"Clients that register themselves over the network."`
 	Sessions  Sessions            `config:"sessions" doc:"Limits of a person's session."`
@@ -107,6 +108,9 @@ func (c Config) Validate() error {
 		errs = append(errs, err)
 	}
 	if _, err := c.proxies(); err != nil {
+		errs = append(errs, err)
+	}
+	if err := c.MTLS.validate(c); err != nil {
 		errs = append(errs, err)
 	}
 	if (c.TLS.Certificate == "") != (c.TLS.Key == "") {

@@ -29,6 +29,10 @@ func (a *App) ServeReady(ctx context.Context, ready func(addrs []net.Addr, setup
 	if err != nil {
 		return err
 	}
+	asking, err := s.asking(ctx)
+	if err != nil {
+		return err
+	}
 	background, stop := context.WithCancel(context.WithoutCancel(ctx))
 	var running sync.WaitGroup
 	keys := s.watchKeys()
@@ -56,7 +60,7 @@ func (a *App) ServeReady(ctx context.Context, ready func(addrs []net.Addr, setup
 		a.Log.DebugContext(ctx, "memory of the start not given back", "error", err)
 	}
 	return httpx.Serve(ctx, httpx.ServerConfig{
-		Listeners: listeners, Certificates: certificates, MaxConnections: a.Config.Limits.Connections, DrainDelay: a.Config.Shutdown.DrainDelay,
+		Listeners: listeners, Asking: asking, AskAll: a.Config.MTLS.Request, Certificates: certificates, MaxConnections: a.Config.Limits.Connections, DrainDelay: a.Config.Shutdown.DrainDelay,
 		ShutdownTimeout: a.Config.Shutdown.Timeout, OnDrain: s.engine.Drain, Logger: a.Log,
 	}, s.handler)
 }

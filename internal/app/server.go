@@ -85,7 +85,11 @@ func (s *server) makeEdge() (err error) {
 		return err
 	}
 	s.pages = &pages{render: s.render, now: s.Now}
-	s.engine, err = httpx.New(s.edge(proxies))
+	edge := s.edge(proxies)
+	if edge.Alias, err = s.Config.MTLS.alias(s.Config); err != nil {
+		return err
+	}
+	s.engine, err = httpx.New(edge)
 	return err
 }
 
@@ -123,6 +127,7 @@ func (s *server) makeProvider() (err error) {
 		Tenant: s.Tenant, Issuer: s.Config.Issuer, Base: s.base(), Store: s.DB, Ring: s.Ring, Keys: s.Keys, Audit: s.Audit, Slow: s.Hasher,
 		Directory: claims{s.Directory}, Registrar: s.Registrar, Register: s.Config.Register, Feed: s.Feed, Flows: s.flows, Sessions: &browserSessions{m: s.sessions, tenant: s.Tenant},
 		Consents: &s.consents, Forms: s.sessions.Forms(), Pages: s.pages, Log: s.Log, Meter: s.metrics, Now: s.Now,
+		MTLS: s.mtls,
 	})
 	s.bridge.provider = s.provider
 	return err

@@ -23,7 +23,7 @@ const (
 // admit is every rule that holds before a handler runs, cheapest first.
 func (e *Engine) admit(c *gin.Context, st *state, rt *route) (done bool, err error) {
 	if !rt.exempt {
-		if done, err := e.checkHost(c, st); done || err != nil {
+		if done, err := e.checkHost(c, st, rt); done || err != nil {
 			return done, err
 		}
 	}

@@ -84,7 +84,7 @@ func (k *Certificates) get(*tls.ClientHelloInfo) (*tls.Certificate, error) {
 	return k.current, nil
 }
 
-// tlsConfig follows RFC 9325 (BCP 195): TLS 1.2 with forward-secret AEAD suites
+// tlsConfig follows RFC 9325 (BCP 195): TLS 1.2 with the suites of its section 4.2
 // alone, and TLS 1.3. Only the certificate changes at a reload, never this.
 func (k *Certificates) tlsConfig() *tls.Config {
 	return &tls.Config{
@@ -94,7 +94,14 @@ func (k *Certificates) tlsConfig() *tls.Config {
 		CipherSuites: []uint16{
 			tls.TLS_ECDHE_ECDSA_WITH_AES_128_GCM_SHA256, tls.TLS_ECDHE_RSA_WITH_AES_128_GCM_SHA256,
 			tls.TLS_ECDHE_ECDSA_WITH_AES_256_GCM_SHA384, tls.TLS_ECDHE_RSA_WITH_AES_256_GCM_SHA384,
-			tls.TLS_ECDHE_ECDSA_WITH_CHACHA20_POLY1305_SHA256, tls.TLS_ECDHE_RSA_WITH_CHACHA20_POLY1305_SHA256,
 		},
 	}
+}
+
+// asking is tlsConfig for a listener that asks for a certificate of the client. The handshake proves that the client holds its key; whether the
+// certificate counts for anything is for the endpoints to say, and a client without one is served too.
+func (k *Certificates) asking() *tls.Config {
+	c := k.tlsConfig()
+	c.ClientAuth = tls.RequestClientCert
+	return c
 }

@@ -38,6 +38,9 @@ type RouteObserver interface {
 type Config struct {
 	// Issuer is the one origin and base path that is answered for.
 	Issuer *url.URL
+	// Alias is another origin at which the machines' endpoints are reached, such as the host for mutual TLS (RFC 8705 section 5); nil is none. Screens
+	// are never shown there.
+	Alias *url.URL
 	// TrustedProxies are the peers whose X-Forwarded-* and X-Request-Id count.
 	TrustedProxies []netip.Prefix
 	// Pages writes HTML errors; nil writes a plain built-in page.
@@ -66,6 +69,7 @@ type Engine struct {
 	base     string // the issuer's path without a trailing slash
 	origin   string // scheme://host as browsers serialise it
 	host     string // canonical host[:port]
+	alias    string // canonical host[:port] of the alias, or ""
 	loopback bool   // the issuer is a loopback name
 	secure   bool   // the issuer is https
 	routes   []*route
@@ -94,15 +98,28 @@ func New(cfg Config) (*Engine, error) {
 	if err != nil {
 		return nil, fmt.Errorf("httpx: issuer: %w", err)
 	}
+	alias, err := aliasHost(cfg.Alias)
+	if err != nil {
+		return nil, fmt.Errorf("httpx: alias: %w", err)
+	}
 	if cfg.Now == nil {
 		cfg.Now = time.Now
 	}
-	e := &Engine{cfg: cfg, prepared: map[string]*route{}, host: host, secure: cfg.Issuer.Scheme == "https", loopback: isLoopbackHost(host)}
+	e := &Engine{
+		cfg: cfg, prepared: map[string]*route{}, host: host, alias: alias, secure: cfg.Issuer.Scheme == "https", loopback: isLoopbackHost(host),
+	}
 	e.origin = cfg.Issuer.Scheme + "://" + host
 	e.base = trimSlash(cfg.Issuer.EscapedPath())
 	e.ready = &readiness{checks: cfg.Checks, now: cfg.Now, logger: cfg.Logger}
 	e.mountOperations()
 	return e, nil
+}
+
+func aliasHost(u *url.URL) (string, error) {
+	if u == nil {
+		return "", nil
+	}
+	return canonicalHost(u.Host, u.Scheme)
 }
 
 // Handle mounts a route. Mistakes are reported by Handler, all at once.

@@ -52,14 +52,14 @@ func isLoopbackHost(host string) bool {
 // checkHost answers for the issuer's host alone. A GET for another loopback name
 // of a loopback issuer is sent to the issuer; everything else is 421, so that no
 // link, cookie or cache entry is ever made for a name that a stranger chose.
-func (e *Engine) checkHost(c *gin.Context, st *state) (done bool, err error) {
+func (e *Engine) checkHost(c *gin.Context, st *state, rt *route) (done bool, err error) {
 	host := e.requestHost(c.Request, st)
 	if host != e.host { // mostly it is, letter by letter
 		if host, err = canonicalHost(host, e.cfg.Issuer.Scheme); err != nil {
 			return false, errs.New(errs.Misdirected, "")
 		}
 	}
-	if host != e.host {
+	if host != e.host && !e.aliased(host, rt) {
 		if e.loopback && isLoopbackHost(host) && safe(c.Request.Method) {
 			e.redirectToIssuer(c)
 			return true, nil
@@ -74,6 +74,11 @@ func (e *Engine) checkHost(c *gin.Context, st *state) (done bool, err error) {
 		return false, errs.New(errs.Misdirected, "This server is reached by https only.")
 	}
 	return false, nil
+}
+
+// aliased reports whether the host is the alias, and the route one that machines use: what is shown to people has one address.
+func (e *Engine) aliased(host string, rt *route) bool {
+	return e.alias != "" && host == e.alias && (rt.guard.kind == kindAPI || rt.guard.kind == kindDocument)
 }
 
 // requestHost is the Host, or what a trusted proxy says it was.

@@ -2,6 +2,7 @@ package httpx
 
 import (
 	"context"
+	"crypto/tls"
 	"errors"
 	"fmt"
 	"log/slog"
@@ -25,6 +26,10 @@ const DefaultMaxConnections = 8192
 type ServerConfig struct {
 	// Listeners are what Listen opened; Serve closes them.
 	Listeners []net.Listener
+	// Asking are further listeners, with TLS, on which clients are asked for a certificate (RFC 8705); Serve closes them.
+	Asking []net.Listener
+	// AskAll asks on Listeners too.
+	AskAll bool
 	// Certificates turns on TLS, with HTTP/2; nil is plain HTTP/1.1.
 	Certificates *Certificates
 	// MaxConnections over all listeners; 0 is DefaultMaxConnections.
@@ -49,11 +54,17 @@ func Serve(ctx context.Context, cfg ServerConfig, h http.Handler) error {
 	if len(cfg.Listeners) == 0 || cfg.Logger == nil {
 		return errors.New("httpx: a listener and a logger are required")
 	}
+	if (len(cfg.Asking) > 0 || cfg.AskAll) && cfg.Certificates == nil {
+		return errors.New("httpx: clients can be asked for a certificate over TLS only")
+	}
 	srv := newServer(ctx, cfg, h)
 	slots := make(chan struct{}, maxConnections(cfg))
-	stopped := make(chan error, len(cfg.Listeners))
+	stopped := make(chan error, len(cfg.Listeners)+len(cfg.Asking))
 	for _, l := range cfg.Listeners {
-		go func() { stopped <- serveListener(srv, limitListener(l, slots)) }()
+		go func() { stopped <- serveListener(srv, limitListener(l, slots), cfg.AskAll, cfg.Certificates) }()
+	}
+	for _, l := range cfg.Asking {
+		go func() { stopped <- serveListener(srv, limitListener(l, slots), true, cfg.Certificates) }()
 	}
 	var failure error
 	select {
@@ -71,9 +82,12 @@ func maxConnections(cfg ServerConfig) int {
 	return DefaultMaxConnections
 }
 
-func serveListener(srv *http.Server, l net.Listener) error {
+func serveListener(srv *http.Server, l net.Listener, asking bool, certificates *Certificates) error {
 	serve := srv.Serve
-	if srv.TLSConfig != nil {
+	switch {
+	case asking:
+		serve = func(l net.Listener) error { return srv.Serve(tls.NewListener(l, certificates.asking())) }
+	case srv.TLSConfig != nil:
 		serve = func(l net.Listener) error { return srv.ServeTLS(l, "", "") }
 	}
 	if err := serve(l); err != nil && !errors.Is(err, http.ErrServerClosed) {

@@ -174,6 +174,12 @@ func IsTLS(c *gin.Context) bool {
 	return st != nil && st.tls
 }
 
+// FromTrustedProxy reports whether the request that ctx belongs to came from a trusted proxy, whose headers then count.
+func FromTrustedProxy(ctx context.Context) bool {
+	st := stateOf(ctx)
+	return st != nil && st.trusted
+}
+
 func seconds(d time.Duration) string {
 	return strconv.FormatInt(int64((d+time.Second-1)/time.Second), 10)
 }

@@ -63,19 +63,35 @@ type Header struct {
 // parseHeader reads a protected header. Members that bring keys (jwk, jku, x5u, x5c) or change the processing (crit, b64, zip, enc) are refused,
 // known or not; other unknown members are ignored.
 func parseHeader(encoded string) (Header, error) {
+	members, err := headerMembers(encoded, maxHeader)
+	if err != nil {
+		return Header{}, err
+	}
+	if _, ok := members["jwk"]; ok {
+		return Header{}, errs.New(errs.Invalid, "The token's header has a member that is not accepted: jwk.")
+	}
+	return readHeader(members)
+}
+
+// headerMembers decodes a header and refuses what nobody here ever follows.
+func headerMembers(encoded string, limit int) (map[string]any, error) {
 	raw, err := decodeSegment(encoded)
 	if err != nil {
-		return Header{}, err
+		return nil, err
 	}
-	members, err := decodeObject(raw, maxHeader)
+	members, err := decodeObject(raw, limit)
 	if err != nil {
-		return Header{}, err
+		return nil, err
 	}
-	for _, name := range []string{"jwk", "jku", "x5u", "x5c", "crit", "b64", "zip", "enc"} {
+	for _, name := range []string{"jku", "x5u", "x5c", "crit", "b64", "zip", "enc"} {
 		if _, ok := members[name]; ok {
-			return Header{}, errs.New(errs.Invalid, "The token's header has a member that is not accepted: "+name+".")
+			return nil, errs.New(errs.Invalid, "The token's header has a member that is not accepted: "+name+".")
 		}
 	}
+	return members, nil
+}
+
+func readHeader(members map[string]any) (Header, error) {
 	var h Header
 	for name, dst := range map[string]*string{"alg": &h.Algorithm, "kid": &h.KeyID, "typ": &h.Type} {
 		v, present := members[name]

@@ -11,11 +11,12 @@ const (
 	Flows        = "flows"         // the sealed authorization request and its signed steps
 	Sessions     = "sessions"      // cookies, CSRF tokens, device memory
 	Pairwise     = "pairwise"      // pairwise subject identifiers: its first version serves for ever, since a new one would make everybody a stranger
+	Nonces       = "nonces"        // nonces that clients put into DPoP proofs
 )
 
 // purposes lists all of them; OpenRing makes what is missing.
 func purposes() []string {
-	return []string{Columns, EmailIndex, SecretPepper, Codes, Refresh, Opaque, Flows, Sessions, Pairwise}
+	return []string{Columns, EmailIndex, SecretPepper, Codes, Refresh, Opaque, Flows, Sessions, Pairwise, Nonces}
 }
 
 // Master wraps data keys and nothing else: a key file, an environment variable, a KMS. aad is authenticated and must be the same for both calls.

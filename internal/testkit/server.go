@@ -26,10 +26,11 @@ type Server struct {
 	T     testing.TB
 	HTTP  *http.Client // follows no redirect, has no cookies
 
-	roots *x509.CertPool // trusted by its clients; nil: the system's
-	via   string         // address that its clients really talk to; empty: the issuer's
-	stop  func() error
-	once  sync.Once
+	roots  *x509.CertPool // trusted by its clients; nil: the system's
+	via    string         // address that its clients really talk to; empty: the issuer's
+	asking []net.Listener // for clients with certificates
+	stop   func() error
+	once   sync.Once
 }
 
 // Option changes the configuration before the start.
@@ -38,16 +39,16 @@ type Option func(*app.Config)
 // Start boots a server; it stops with the test.
 func Start(t testing.TB, options ...Option) *Server {
 	t.Helper()
-	return start(t, "http://", nil, options)
+	return start(t, "http://", nil, nil, options)
 }
 
-func start(t testing.TB, scheme string, roots *x509.CertPool, options []Option) *Server {
+func start(t testing.TB, scheme string, roots *x509.CertPool, asking []net.Listener, options []Option) *Server {
 	t.Helper()
 	l, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {
 		t.Fatal(err)
 	}
-	s := &Server{URL: scheme + l.Addr().String(), Clock: &Clock{}, Log: &Log{}, T: t, HTTP: plainClient(roots, ""), roots: roots}
+	s := &Server{URL: scheme + l.Addr().String(), Clock: &Clock{}, Log: &Log{}, T: t, HTTP: plainClient(roots, ""), roots: roots, asking: asking}
 	cfg, err := config.Defaults[app.Config]()
 	if err != nil {
 		t.Fatal(err)
@@ -87,7 +88,7 @@ func (s *Server) boot(cfg app.Config, l net.Listener) {
 		s.T.Fatal(err)
 	}
 	ctx, cancel := context.WithCancel(context.Background())
-	if s.App, err = app.Open(ctx, cfg, app.Options{Log: log, Now: s.Clock.Now, Listeners: []net.Listener{l}}); err != nil {
+	if s.App, err = app.Open(ctx, cfg, app.Options{Log: log, Now: s.Clock.Now, Listeners: []net.Listener{l}, Asking: s.asking}); err != nil {
 		cancel()
 		s.T.Fatal(err)
 	}

@@ -20,10 +20,15 @@ import (
 // StartTLS boots a server with an https issuer and a certificate of its own, which its HTTP clients trust.
 func StartTLS(t testing.TB, options ...Option) *Server {
 	t.Helper()
+	return startTLS(t, nil, options)
+}
+
+func startTLS(t testing.TB, asking []net.Listener, options []Option) *Server {
+	t.Helper()
 	dir := t.TempDir()
 	certificate, key := filepath.Join(dir, "cert.pem"), filepath.Join(dir, "key.pem")
 	roots := selfSigned(t, certificate, key)
-	return start(t, "https://", roots, append([]Option{func(c *app.Config) { c.TLS = app.TLS{Certificate: certificate, Key: key} }}, options...))
+	return start(t, "https://", roots, asking, append([]Option{func(c *app.Config) { c.TLS = app.TLS{Certificate: certificate, Key: key} }}, options...))
 }
 
 func selfSigned(t testing.TB, certificate, key string) *x509.CertPool {

@@ -65,6 +65,7 @@ func (e *Endpoint) newGrant(ctx context.Context, v *visit) (*storage.Grant, erro
 		Tenant: e.Tenant, ID: storage.NewID(now), Client: v.Client.ID, Person: v.who.Person.ID, Session: v.who.Session.ID, Origin: v.grantOrigin(), Spends: v.Pushed,
 		Subject: e.Subjects.Of(v.Client, v.who.Person), Scopes: scopes, Resources: v.Resources, Claims: claims, ACR: v.acr(), AMR: v.who.Session.AMR,
 		AuthTime: v.who.Session.AuthTime, Challenge: v.get("code_challenge"), RedirectURI: v.RedirectURI, Nonce: v.get("nonce"), CreatedAt: now,
+		DPoPJKT: v.get("dpop_jkt"),
 	}
 	return g, e.lifetimes(ctx, v, g)
 }

@@ -59,6 +59,7 @@ func Rows() []core.Row[request] {
 		{Name: "authorize.pkce_method", Check: checkPKCEMethod},
 		{Name: "authorize.pkce_required", Check: checkPKCERequired},
 		{Name: "authorize.pkce_challenge", Check: checkPKCEChallenge},
+		{Name: "authorize.dpop_jkt", Check: checkDPoPKey},
 		{Name: "authorize.nonce", Check: checkNonce},
 		{Name: "authorize.prompt", Check: checkPrompt},
 		{Name: "authorize.max_age", Check: checkMaxAge},
@@ -74,6 +75,7 @@ func knownParams() []string {
 	return []string{
 		"client_id", "redirect_uri", "response_type", "response_mode", "scope", "state", "nonce", "code_challenge", "code_challenge_method", "prompt",
 		"max_age", "display", "ui_locales", "claims_locales", "login_hint", "id_token_hint", "acr_values", "claims", "resource",
+		"dpop_jkt",
 	}
 }
 

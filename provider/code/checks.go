@@ -5,11 +5,18 @@ import (
 	"crypto/sha256"
 	"crypto/subtle"
 	"encoding/base64"
+	"net/url"
 
 	"github.com/jedan-auth/jedan-auth/internal/errs"
 	"github.com/jedan-auth/jedan-auth/provider/core"
 	"github.com/jedan-auth/jedan-auth/storage"
 )
+
+// Genuine implements core.Genuine.
+func (g *Grant) Genuine(form url.Values) bool {
+	_, ok := g.Tokens.ParseCode(form.Get("code"))
+	return ok
+}
 
 // checkAuthentic finds the grant that the code names. A forged code ends here without a query.
 func checkAuthentic(ctx context.Context, r *request) error {

@@ -24,21 +24,25 @@ type SlowVerifier interface {
 // Authn authenticates clients at every back-channel endpoint (RFC 6749 section 2.3, OpenID Connect Core section 9). It has one table, so that no
 // endpoint has weaker rules than another.
 type Authn struct {
-	Clients  *Clients
-	Ring     Ring
-	Slow     SlowVerifier
-	Replays  storage.Replays
-	Writer   storage.ClientWriter
-	Audit    Auditor
-	Now      func() time.Time
-	Tenant   storage.ID
-	Issuer   string
-	Config   Config
-	Verdicts func(ctx context.Context, table string, vs []verdict.Verdict)
+	Clients      *Clients
+	Ring         Ring
+	Vault        Vault
+	Slow         SlowVerifier
+	Certificates Certificates
+	Replays      storage.Replays
+	Writer       storage.ClientWriter
+	Audit        Auditor
+	Now          func() time.Time
+	Tenant       storage.ID
+	Issuer       string
+	Alias        string // where the endpoints are reached with a certificate, like the issuer; "" if nowhere else
+	Config       Config
+	Verdicts     func(ctx context.Context, table string, vs []verdict.Verdict)
 }
 
 // AuthnRequest is one attempt of a client to say who it is.
 type AuthnRequest struct {
+	HTTP     *http.Request
 	Header   http.Header
 	Form     url.Values
 	Endpoint string // URL of the endpoint, accepted as an assertion's audience
@@ -64,6 +68,7 @@ func AuthnRows() []Row[AuthnRequest] {
 		{"client.registered_method", checkRegisteredMethod},
 		{"client.secret", checkClientSecret},
 		{"client.assertion", checkClientAssertion},
+		{"client.certificate", checkClientCertificate},
 	}
 }
 
@@ -152,26 +157,46 @@ func checkClientEnabled(_ context.Context, r *AuthnRequest) error {
 	return nil
 }
 
-// checkRegisteredMethod refuses every method but the registered one (OpenID Connect Registration section 2).
+// checkRegisteredMethod refuses every method but the registered one (OpenID Connect Registration section 2). A certificate is part of the connection,
+// so a request that authenticates by one carries nothing else.
 func checkRegisteredMethod(_ context.Context, r *AuthnRequest) error {
-	used := AuthNone
-	switch {
-	case r.basic != nil:
-		used = AuthSecretBasic
-	case r.Form.Get("client_secret") != "":
-		used = AuthSecretPost
-	case r.Form.Get("client_assertion")+r.Form.Get("client_assertion_type") != "":
-		used = AuthPrivateKeyJWT
-	}
-	if used != r.Client.AuthMethod {
-		return InvalidClient(r.Client.AuthMethod, used)
+	if used := r.methods(); !slices.Contains(used, r.Client.AuthMethod) {
+		return InvalidClient(r.Client.AuthMethod, strings.Join(used, " or "))
 	}
 	return nil
 }
 
-// Supported authentication methods, for discovery.
+// methods are those that the request can be meant as.
+func (r *AuthnRequest) methods() []string {
+	switch {
+	case r.basic != nil:
+		return []string{AuthSecretBasic}
+	case r.Form.Get("client_secret") != "":
+		return []string{AuthSecretPost}
+	case r.Form.Get("client_assertion")+r.Form.Get("client_assertion_type") != "":
+		return []string{AuthPrivateKeyJWT, AuthSecretJWT}
+	}
+	return []string{AuthNone, AuthTLS, AuthSelfSignedTLS}
+}
+
+// checkClientCertificate judges the certificate of a client that authenticates by one (RFC 8705 section 2).
+func checkClientCertificate(ctx context.Context, r *AuthnRequest) error {
+	if r.Client.AuthMethod != AuthTLS && r.Client.AuthMethod != AuthSelfSignedTLS {
+		return nil
+	}
+	chain, err := r.a.Certificates.Presented(r.HTTP)
+	if err != nil {
+		return err
+	}
+	if len(chain) == 0 {
+		return InvalidClient("a client certificate", "none")
+	}
+	return r.a.Certificates.Authenticates(ctx, r.Client, chain)
+}
+
+// AuthMethods are the authentication methods that need no certificate.
 func AuthMethods() []string {
-	return []string{AuthSecretBasic, AuthSecretPost, AuthPrivateKeyJWT, AuthNone}
+	return []string{AuthSecretBasic, AuthSecretPost, AuthSecretJWT, AuthPrivateKeyJWT, AuthNone}
 }
 
 func hasSecret(c *Client) bool {

@@ -14,6 +14,11 @@ const (
 	AuthSecretBasic   = "client_secret_basic"
 	AuthSecretPost    = "client_secret_post"
 	AuthPrivateKeyJWT = "private_key_jwt"
+	AuthSecretJWT     = "client_secret_jwt"
+
+	// With a certificate (RFC 8705 section 2).
+	AuthTLS           = "tls_client_auth"
+	AuthSelfSignedTLS = "self_signed_tls_client_auth"
 )
 
 // Client is a registered client with everything parsed that a request needs. It is immutable and shared.
@@ -26,9 +31,16 @@ type Client struct {
 	AuthMethod    string
 	Origins       []string // of its redirect URIs, for CORS
 	Sector        string   // of pairwise subjects; empty: the public subject
+	Demands       Demands
 
 	own    *KeySet    // keys registered by value (jwks); nil if none
 	remote RemoteKeys // finds keys registered by reference (jwks_uri); nil: nowhere
+}
+
+// Demands are what a profile asks of its clients beyond what they are registered for.
+type Demands struct {
+	Bound          bool // no access token that is not bound to a key or certificate (FAPI 2 Security Profile section 5.3.2.1)
+	IssuerAudience bool // client assertions name the issuer as their audience, alone and as a string (FAPI 2 Security Profile section 5.3.2.1)
 }
 
 // ParseClient reads a registration. It fails only if the stored keys are not acceptable any more.

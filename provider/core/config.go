@@ -17,13 +17,22 @@ type Config struct {
 	PushedLifetime  time.Duration `config:"pushed_lifetime" doc:"How long a pushed authorization request (RFC 9126) may wait for the browser to open it." default:"90s"`
 	RequirePushed   bool          `config:"require_pushed_authorization_requests" doc:"Take no authorization request that was not pushed (RFC 9126), from any client." default:"false"`
 	ClockSkew       time.Duration `config:"clock_skew" doc:"Tolerated difference to the clocks of clients." default:"60s"`
+
+	DPoPNonce string `config:"dpop_nonce" doc:"required: every DPoP proof needs a nonce of the server (RFC 9449 section 8). off: only those of clients registered with jedan_dpop_nonce." default:"off"`
 }
+
+// Values of Config.DPoPNonce.
+const (
+	NonceOff      = "off"
+	NonceRequired = "required"
+)
 
 // Defaults returns the shipped values.
 func Defaults() Config {
 	return Config{
 		AccessLifetime: 10 * time.Minute, CodeLifetime: time.Minute, IDTokenLifetime: 10 * time.Minute, GrantLifetime: 90 * 24 * time.Hour,
 		RefreshGrace: 10 * time.Second, FlowLifetime: time.Hour, AssertionMax: 10 * time.Minute, PushedLifetime: 90 * time.Second, ClockSkew: time.Minute,
+		DPoPNonce: NonceOff,
 	}
 }
 
@@ -44,5 +53,6 @@ func (c Config) Validate() error {
 	check(c.AssertionMax >= time.Second && c.AssertionMax <= time.Hour, "assertion_lifetime_max must be between 1s and 1h")
 	check(c.PushedLifetime >= 5*time.Second && c.PushedLifetime <= 10*time.Minute, "pushed_lifetime must be between 5s and 10m")
 	check(c.ClockSkew >= 0 && c.ClockSkew <= 2*time.Minute, "clock_skew must be between 0 and 2m")
+	check(c.DPoPNonce == NonceOff || c.DPoPNonce == NonceRequired, "dpop_nonce must be off or required")
 	return errors.Join(errs...)
 }

@@ -28,7 +28,7 @@ func ReadForm(c *gin.Context) (url.Values, error) {
 
 // ClientRequest builds the authentication attempt of a back-channel request.
 func ClientRequest(r *http.Request, form url.Values, endpoint string) *AuthnRequest {
-	return &AuthnRequest{Header: r.Header, Form: form, Endpoint: endpoint}
+	return &AuthnRequest{HTTP: r, Header: r.Header, Form: form, Endpoint: endpoint}
 }
 
 // Answer writes the error of a back-channel endpoint, if there is one: the one place where those are written.

@@ -110,3 +110,18 @@ func AsRefusal(err error) *Refusal {
 func InvalidScope(expected, received string) *Refusal {
 	return Refuse(fosite.ErrInvalidScope, "The requested scope is unknown, malformed, or exceeds what may be granted.", expected, received)
 }
+
+// InvalidDPoPProof is RFC 9449's invalid_dpop_proof (section 5).
+func InvalidDPoPProof(expected, received string) *Refusal {
+	return Refuse(protocolError(codeDPoPProof, http.StatusBadRequest), "The DPoP proof is missing or invalid.", expected, received)
+}
+
+// UseDPoPNonce is RFC 9449's use_dpop_nonce (sections 8 and 9): the answer's DPoP-Nonce is to be put into the proof.
+func UseDPoPNonce(received string) *Refusal {
+	return Refuse(protocolError(codeDPoPNonce, http.StatusBadRequest), "The DPoP proof must have the nonce that this answer names.", "a nonce of ours", received)
+}
+
+const (
+	codeDPoPProof = "invalid_dpop_proof"
+	codeDPoPNonce = "use_dpop_nonce"
+)

@@ -23,6 +23,11 @@ type GrantType interface {
 	Serve(ctx context.Context, r *TokenRequest) (*TokenResponse, error)
 }
 
+// Genuine is a grant type whose requests carry something that we made, such as a code. It reports, without a query, whether a request does.
+type Genuine interface {
+	Genuine(form url.Values) bool
+}
+
 // Issuance decides what an access token looks like: audience, format, algorithm and lifetime follow from client and resources.
 type Issuance struct {
 	Resources *Resources

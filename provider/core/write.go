@@ -62,7 +62,7 @@ type errorBody struct {
 	Description string `json:"error_description,omitempty"`
 }
 
-// WriteBearerError answers a resource request (RFC 6750 section 3). Without a token there is only the challenge; a malformed request is named.
+// WriteBearerError answers a request to a resource whose tokens are bearer tokens alone (RFC 6750 section 3). Without a token there is only the challenge; a malformed request is named.
 func WriteBearerError(w http.ResponseWriter, r *Refusal, hadToken bool) error {
 	status := r.Err.CodeField
 	if status == http.StatusServiceUnavailable {

@@ -37,6 +37,7 @@ type document struct {
 	IssParameter          bool     `json:"authorization_response_iss_parameter_supported"`
 	ServiceDocumentation  string   `json:"service_documentation,omitempty"`
 	requests
+	bindingDocument
 }
 
 // Scopes that every provider has.
@@ -45,7 +46,7 @@ func standardScopes() []string {
 }
 
 func build(issuer string, on Features) document {
-	confidential := []string{core.AuthSecretBasic, core.AuthSecretPost, core.AuthPrivateKeyJWT}
+	confidential := []string{core.AuthSecretBasic, core.AuthSecretPost, core.AuthSecretJWT, core.AuthPrivateKeyJWT}
 	algs := []string{"RS256", "PS256", "ES256", "EdDSA"}
 	d := document{
 		Issuer: issuer, Authorization: issuer + "/oauth2/authorize", Token: issuer + "/oauth2/token", Userinfo: issuer + "/oauth2/userinfo",
@@ -54,12 +55,13 @@ func build(issuer string, on Features) document {
 		ResponseTypes: []string{"code", "id_token", "token", "id_token token", "code id_token", "code token", "code id_token token"},
 		ResponseModes: core.ResponseModes(), GrantTypes: []string{"authorization_code", "implicit", "refresh_token", "client_credentials"},
 		ACR: core.SupportedACR(), Subjects: []string{core.SubjectPublic, core.SubjectPairwise}, IDTokenAlgs: algs, UserinfoAlgs: algs,
-		TokenAuth: core.AuthMethods(), TokenAuthAlgs: core.AssertionAlgs(), IntrospectionAuth: confidential, IntrospectionAuthAlgs: core.AssertionAlgs(),
-		RevocationAuth: core.AuthMethods(), RevocationAuthAlgs: core.AssertionAlgs(),
+		TokenAuth: core.AuthMethods(), TokenAuthAlgs: assertionAlgs(), IntrospectionAuth: confidential, IntrospectionAuthAlgs: assertionAlgs(),
+		RevocationAuth: core.AuthMethods(), RevocationAuthAlgs: assertionAlgs(),
 		Displays: []string{"page", "popup", "touch", "wap"}, ClaimTypes: []string{"normal"}, Claims: core.SupportedClaims(), UILocales: []string{"en", "de"},
 		PKCE: []string{"S256"}, Prompts: []string{"none", "login", "consent", "select_account"},
 		ClaimsParameter: true, IssParameter: true, requests: on.requests(issuer, algs),
 	}
+	d.bind(on.Binding)
 	if on.Registration {
 		d.Registration = issuer + "/oauth2/register"
 	}

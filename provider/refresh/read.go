@@ -2,11 +2,18 @@ package refresh
 
 import (
 	"context"
+	"net/url"
 
 	"github.com/jedan-auth/jedan-auth/internal/errs"
 	"github.com/jedan-auth/jedan-auth/provider/core"
 	"github.com/jedan-auth/jedan-auth/storage"
 )
+
+// Genuine implements core.Genuine.
+func (g *Grant) Genuine(form url.Values) bool {
+	_, ok := g.Tokens.ParseRefresh(form.Get("refresh_token"))
+	return ok
+}
 
 // ReadRefresh returns the grant of a refresh token that would be accepted now, for introspection and revocation. It changes nothing, whatever
 // generation the token is of.

@@ -89,11 +89,11 @@ func (r *Registrar) firstSecret(ctx context.Context, c *storage.Client, chosen s
 	c.Metadata.WeakSecret = false
 	switch {
 	case !hasSecret(&c.Metadata) && chosen != "":
-		return "", refuse("token_endpoint_auth_method", "must be client_secret_basic or client_secret_post for a client with a secret")
+		return "", refuse("token_endpoint_auth_method", "must be client_secret_basic, client_secret_post or client_secret_jwt for a client with a secret")
 	case !hasSecret(&c.Metadata):
 		return "", nil
 	}
-	s, err := r.newSecret(ctx, c.ID, chosen, weak)
+	s, err := r.newSecret(ctx, c, chosen, weak)
 	if err != nil {
 		return "", err
 	}

@@ -53,7 +53,10 @@ func ParseDocument(raw []byte) (Document, error) {
 	if err := json.Unmarshal(raw, &d); err != nil {
 		member := "the registration"
 		if t, ok := err.(*json.UnmarshalTypeError); ok { //nolint:errorlint // Unmarshal returns it bare
-			member = strings.TrimPrefix(t.Field, "ClientMetadata.")
+			member = strings.TrimLeft(t.Field, ".")
+			for member != "" && member[0] >= 'A' && member[0] <= 'Z' { // the structs that members are embedded in
+				_, member, _ = strings.Cut(member, ".")
+			}
 		}
 		return Document{}, refuse(member, "has a value of the wrong type")
 	}

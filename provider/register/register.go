@@ -30,14 +30,22 @@ type Hasher interface {
 // Deps is what a Registrar needs.
 type Deps struct {
 	Store      Store
-	Ring       core.Ring // keyed hashes of generated secrets
+	Ring       Ring
 	Audit      core.Auditor
 	Hasher     Hasher
 	Tenant     storage.ID
 	Issuer     string       // resources may not be named like it; empty: unknown
 	Algorithms []string     // that tokens can be signed with; empty: RS256, PS256, ES256, EdDSA
 	Fetch      core.Fetcher // for sector_identifier_uri; nil: nothing is fetched, and such registrations are refused
-	Now        func() time.Time
+	// Certificates is what of mutual TLS is configured; nil: certificates are off.
+	Certificates Certificates
+	Now          func() time.Time
+}
+
+// Ring hashes and seals secrets.
+type Ring interface {
+	core.Ring
+	core.Vault
 }
 
 // Registrar registers clients and resources. It is safe for concurrent use.
@@ -47,6 +55,9 @@ type Registrar struct{ d Deps }
 func New(d Deps) *Registrar {
 	if len(d.Algorithms) == 0 {
 		d.Algorithms = []string{"RS256", "PS256", "ES256", "EdDSA"}
+	}
+	if d.Certificates == nil {
+		d.Certificates = noCertificates{}
 	}
 	return &Registrar{d: d}
 }

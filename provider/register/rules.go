@@ -64,6 +64,8 @@ func rules() []rule {
 		{"acr_values", checkACRValues},
 		{"access_tokens", checkAccessTokens},
 		{"sector", checkSector},
+		{"certificate_names", checkCertificateNames},
+		{"bound", checkBound},
 	}
 }
 

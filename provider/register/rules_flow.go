@@ -94,19 +94,18 @@ func checkResponseModes(_ context.Context, c candidate) error {
 }
 
 func checkAuthMethod(_ context.Context, c candidate) error {
-	return oneOf("token_endpoint_auth_method", c.TokenEndpointAuthMethod,
-		[]string{core.AuthNone, core.AuthSecretBasic, core.AuthSecretPost, core.AuthPrivateKeyJWT})
+	return oneOf("token_endpoint_auth_method", c.TokenEndpointAuthMethod, c.r.authMethods())
 }
 
-// checkMethodMatches: what a client alone can get needs a client that proves who it is (RFC 6749 section 4.4), and private_key_jwt needs keys.
+// checkMethodMatches: what a client alone can get needs a client that proves who it is (RFC 6749 section 4.4), and some methods need keys.
 func checkMethodMatches(_ context.Context, c candidate) error {
 	switch m := c.TokenEndpointAuthMethod; {
 	case m == core.AuthNone && slices.Contains(c.GrantTypes, grantClient):
 		return refuse("token_endpoint_auth_method", "must not be none for the grant type client_credentials")
-	case m == core.AuthPrivateKeyJWT && len(c.JWKS) == 0 && c.JWKSURI == "":
-		return refuse("jwks", "must hold the client's public keys for private_key_jwt, or jwks_uri name where they are")
-	case m != core.AuthPrivateKeyJWT && c.TokenEndpointAuthSignAlg != "":
-		return refuse("token_endpoint_auth_signing_alg", "is only for private_key_jwt")
+	case (m == core.AuthPrivateKeyJWT || m == core.AuthSelfSignedTLS) && len(c.JWKS) == 0 && c.JWKSURI == "":
+		return refuse("jwks", "must hold the client's public keys for "+m+", or jwks_uri name where they are")
+	case len(authAlgs(m)) == 0 && c.TokenEndpointAuthSignAlg != "":
+		return refuse("token_endpoint_auth_signing_alg", "is only for private_key_jwt and client_secret_jwt")
 	}
 	return nil
 }

@@ -24,7 +24,7 @@ func checkAlgorithms(_ context.Context, c candidate) error {
 		{"id_token_signed_response_alg", c.IDTokenSignedResponseAlg, c.r.d.Algorithms},
 		{"userinfo_signed_response_alg", c.UserinfoSignedRespAlg, c.r.d.Algorithms},
 		{"jedan_access_token_alg", c.AccessTokenAlg, c.r.d.Algorithms},
-		{"token_endpoint_auth_signing_alg", c.TokenEndpointAuthSignAlg, core.AssertionAlgs()},
+		{"token_endpoint_auth_signing_alg", c.TokenEndpointAuthSignAlg, authAlgs(c.TokenEndpointAuthMethod)},
 	} {
 		if a.alg == "" {
 			continue

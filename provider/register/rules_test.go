@@ -52,7 +52,7 @@ func TestRegistrationsThatBreakARule(t *testing.T) {
 		}, CodeMetadata, "response_types[0]"},
 		"same response": {func(m *storage.ClientMetadata) { m.ResponseTypes = []string{"code token", "token code"} }, CodeMetadata, "response_types[1]"},
 		"mode":          {func(m *storage.ClientMetadata) { m.ResponseModes = []string{"web_message"} }, CodeMetadata, "response_modes[0]"},
-		"method":        {func(m *storage.ClientMetadata) { m.TokenEndpointAuthMethod = "client_secret_jwt" }, CodeMetadata, "token_endpoint_auth_method"},
+		"method":        {func(m *storage.ClientMetadata) { m.TokenEndpointAuthMethod = "spnego" }, CodeMetadata, "token_endpoint_auth_method"},
 		"public alone": {func(m *storage.ClientMetadata) {
 			m.TokenEndpointAuthMethod, m.GrantTypes = "none", []string{"client_credentials"}
 		}, CodeMetadata, "token_endpoint_auth_method"},

@@ -4,8 +4,11 @@ import (
 	"context"
 	"crypto/rand"
 	"encoding/base64"
+	"fmt"
+	"slices"
 
 	"github.com/jedan-auth/jedan-auth/internal/errs"
+	"github.com/jedan-auth/jedan-auth/internal/seal"
 	"github.com/jedan-auth/jedan-auth/provider/core"
 	"github.com/jedan-auth/jedan-auth/storage"
 )
@@ -26,19 +29,24 @@ type secret struct {
 	hash    []byte
 	version int
 	phc     string
+	sealed  seal.Text
 	weak    bool
 }
 
 // put writes the secret into its row, in place of any other.
 func (s secret) put(c *storage.Client) {
-	c.SecretHash, c.SecretKey, c.SecretPHC, c.Metadata.WeakSecret = s.hash, s.version, s.phc, s.weak
+	c.SecretHash, c.SecretKey, c.SecretPHC, c.SecretSealed, c.Metadata.WeakSecret = s.hash, s.version, s.phc, s.sealed, s.weak
 }
 
-// newSecret makes a secret for the row, or takes the one that was chosen: that one can be guessed, so it costs a slow hash until its first use.
-func (r *Registrar) newSecret(ctx context.Context, row storage.ID, chosen string, weak bool) (secret, error) {
+// newSecret makes a secret for the row, or takes the one that was chosen: that one can be guessed, so it costs a slow hash until its first use. Where
+// it authenticates assertions we must know it, so it is sealed instead.
+func (r *Registrar) newSecret(ctx context.Context, c *storage.Client, chosen string, weak bool) (secret, error) {
+	if size := secretSize(&c.Metadata); size > 0 {
+		return r.sealedSecret(c, chosen, size)
+	}
 	if chosen == "" {
-		shown := generateSecret()
-		version, hash := core.HashSecret(r.d.Ring, r.d.Tenant, row, shown)
+		shown := generateSecret(hashedBytes)
+		version, hash := core.HashSecret(r.d.Ring, r.d.Tenant, c.ID, shown)
 		return secret{shown: shown, hash: hash, version: version}, nil
 	}
 	if err := judgeSecret(chosen, weak); err != nil {
@@ -48,8 +56,29 @@ func (r *Registrar) newSecret(ctx context.Context, row storage.ID, chosen string
 	return secret{phc: phc, weak: len(chosen) < MinSecret}, err
 }
 
-func generateSecret() string {
-	b := make([]byte, 32)
+func (r *Registrar) sealedSecret(c *storage.Client, chosen string, size int) (secret, error) {
+	s := secret{}
+	if chosen == "" {
+		s.shown = generateSecret(sealedBytes)
+		chosen = s.shown
+	} else if err := judgeSecret(chosen, false); err != nil {
+		return secret{}, err
+	}
+	if len(chosen) < size {
+		return secret{}, errs.New(errs.Invalid, fmt.Sprintf("The secret must have at least %d characters for this algorithm (RFC 7518 section 3.2).", size))
+	}
+	s.sealed = r.d.Ring.Seal(core.SecretAt(c), []byte(chosen))
+	return s, nil
+}
+
+// Random bytes of a generated secret. One that authenticates assertions has 68 characters, enough for every algorithm.
+const (
+	hashedBytes = 32
+	sealedBytes = 48
+)
+
+func generateSecret(size int) string {
+	b := make([]byte, size)
 	_, _ = rand.Read(b) // never fails since Go 1.24: it crashes the process instead
 	return PrefixSecret + base64.RawURLEncoding.EncodeToString(b)
 }
@@ -73,5 +102,5 @@ func judgeSecret(s string, weak bool) error {
 }
 
 func hasSecret(m *storage.ClientMetadata) bool {
-	return m.TokenEndpointAuthMethod == core.AuthSecretBasic || m.TokenEndpointAuthMethod == core.AuthSecretPost
+	return slices.Contains([]string{core.AuthSecretBasic, core.AuthSecretPost, core.AuthSecretJWT}, m.TokenEndpointAuthMethod)
 }

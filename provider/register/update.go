@@ -8,6 +8,7 @@ import (
 
 	"github.com/jedan-auth/jedan-auth/internal/audit"
 	"github.com/jedan-auth/jedan-auth/internal/errs"
+	"github.com/jedan-auth/jedan-auth/provider/core"
 	"github.com/jedan-auth/jedan-auth/storage"
 )
 
@@ -89,15 +90,29 @@ func replace(version int64, next storage.Client) func(*storage.Client) error {
 
 // adjustSecret makes the row's secret fit its authentication.
 func (r *Registrar) adjustSecret(ctx context.Context, c *storage.Client) (shown string, err error) {
-	has := len(c.SecretHash) > 0 || c.SecretPHC != ""
+	size := secretSize(&c.Metadata)
 	switch {
 	case !hasSecret(&c.Metadata):
 		secret{}.put(c)
 		return "", nil
-	case has:
+	case size > 0 && !c.SecretSealed.IsZero():
+		return "", r.longEnough(c, size)
+	case size == 0 && (len(c.SecretHash) > 0 || c.SecretPHC != ""):
 		return "", nil
 	}
-	return r.firstSecret(ctx, c, "")
+	return r.firstSecret(ctx, c, "") // none, or one that is kept in the way of another method
+}
+
+// longEnough judges the secret that stands against an algorithm that may be new.
+func (r *Registrar) longEnough(c *storage.Client, size int) error {
+	known, err := r.d.Ring.Open(core.SecretAt(c), c.SecretSealed)
+	if err != nil {
+		return err
+	}
+	if len(known) < size {
+		return refuse("token_endpoint_auth_signing_alg", "needs a longer secret: rotate it with one of enough characters first")
+	}
+	return nil
 }
 
 // RotateSecret replaces the client's secret at once: a generated one, or the one that is chosen. weak allows a chosen one that is short.
@@ -109,13 +124,13 @@ func (r *Registrar) RotateSecret(ctx context.Context, clientID, chosen string, w
 	if !hasSecret(&old.Metadata) {
 		return nil, errs.New(errs.Invalid, "This client authenticates without a secret.")
 	}
-	s, err := r.newSecret(ctx, old.ID, chosen, weak)
+	s, err := r.newSecret(ctx, old, chosen, weak)
 	if err != nil {
 		return nil, err
 	}
 	ev := r.event(ctx, audit.ClientSecretRotate, clientID, by, map[string]any{"chosen_secret": chosen != "", "weak_secret": s.weak})
 	row, err := r.d.Store.UpdateClient(ctx, r.d.Tenant, old.ID, func(row *storage.Client) error {
-		if !hasSecret(&row.Metadata) {
+		if row.Metadata.TokenEndpointAuthMethod != old.Metadata.TokenEndpointAuthMethod {
 			return changedMeanwhile()
 		}
 		s.put(row)

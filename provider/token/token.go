@@ -14,20 +14,35 @@ import (
 
 // Endpoint is the token endpoint (RFC 6749 section 3.2).
 type Endpoint struct {
-	authn *core.Authn
-	kinds map[string]core.GrantType
-	log   core.RefusalLog
-	url   string
-	cors  func(ctx context.Context, origin string) bool
-	meter Meter
+	authn        *core.Authn
+	kinds        map[string]core.GrantType
+	proofs       core.Proofs
+	certificates core.Certificates
+	log          core.RefusalLog
+	url          string
+	cors         func(ctx context.Context, origin string) bool
+	meter        Meter
+}
+
+// Config is what the endpoint uses. Everything is needed.
+type Config struct {
+	Authn        *core.Authn
+	Proofs       core.Proofs
+	Certificates core.Certificates
+	Log          core.RefusalLog
+	Meter        Meter
+	URL          string // its own
+	CORS         func(ctx context.Context, origin string) bool
 }
 
 // Meter counts tokens.
 type Meter interface{ TokenIssued(grant, kind string) }
 
-// New returns the endpoint at url, serving the given grant types.
-func New(authn *core.Authn, log core.RefusalLog, meter Meter, url string, cors func(ctx context.Context, origin string) bool, kinds ...core.GrantType) *Endpoint {
-	e := &Endpoint{authn: authn, kinds: map[string]core.GrantType{}, log: log, url: url, cors: cors, meter: meter}
+// New returns the endpoint, serving the given grant types.
+func New(c Config, kinds ...core.GrantType) *Endpoint {
+	e := &Endpoint{
+		authn: c.Authn, kinds: map[string]core.GrantType{}, proofs: c.Proofs, certificates: c.Certificates, log: c.Log, url: c.URL, cors: c.CORS, meter: c.Meter,
+	}
 	for _, k := range kinds {
 		e.kinds[k.GrantType()] = k
 	}
@@ -36,14 +51,16 @@ func New(authn *core.Authn, log core.RefusalLog, meter Meter, url string, cors f
 
 // Mount adds the route.
 func (e *Endpoint) Mount(r httpx.Router) {
-	r.Handle(http.MethodPost, "/oauth2/token", httpx.API.CORS(e.cors), e.serve)
+	r.Handle(http.MethodPost, path, httpx.API.CORS(e.cors), e.serve)
 }
 
 // request is what the rows judge.
 type request struct {
-	e     *Endpoint
-	authn *core.AuthnRequest
-	kind  core.GrantType
+	e      *Endpoint
+	http   *http.Request
+	answer http.Header
+	authn  *core.AuthnRequest
+	kind   core.GrantType
 	core.TokenRequest
 }
 
@@ -53,6 +70,9 @@ func Rows() []core.Row[request] {
 		{Name: "token.client_authentication", Check: checkClient},
 		{Name: "token.grant_type_supported", Check: checkSupported},
 		{Name: "token.grant_type_allowed", Check: checkAllowed},
+		{Name: "token.dpop", Check: checkProof},
+		{Name: "token.mtls", Check: checkCertificate},
+		{Name: "token.binding_required", Check: checkBinding},
 	}
 }
 
@@ -61,7 +81,7 @@ func (e *Endpoint) serve(c *gin.Context) error {
 	if err != nil {
 		return core.Answer(c, e.log, "token", false, err)
 	}
-	r := &request{e: e, authn: core.ClientRequest(c.Request, form, e.url), TokenRequest: core.TokenRequest{Form: form}}
+	r := e.attempt(c.Request, c.Writer.Header(), form)
 	resp, err := e.grant(c.Request.Context(), r)
 	if err != nil {
 		return core.Answer(c, e.log, "token", r.authn.Basic(), err)

@@ -22,30 +22,33 @@ type Claims interface {
 
 // Endpoint is the UserInfo endpoint.
 type Endpoint struct {
-	Verifier *core.Verifier
-	Claims   Claims
-	Signer   core.Signer
-	Log      core.RefusalLog
-	Issuer   string
-	URL      string
-	Now      func() time.Time
-	CORS     func(ctx context.Context, origin string) bool
+	Verifier     *core.Verifier
+	Claims       Claims
+	Signer       core.Signer
+	Proofs       core.Proofs
+	Algs         []string // of proofs
+	Certificates core.Certificates
+	Log          core.RefusalLog
+	Issuer       string
+	URL          string
+	Now          func() time.Time
+	CORS         func(ctx context.Context, origin string) bool
 }
+
+const path = "/oauth2/userinfo"
 
 // Mount adds the routes.
 func (e *Endpoint) Mount(r httpx.Router) {
 	g := httpx.API.CORS(e.CORS)
-	r.Handle(http.MethodGet, "/oauth2/userinfo", g, e.serve)
-	r.Handle(http.MethodPost, "/oauth2/userinfo", g, e.serve)
+	r.Handle(http.MethodGet, path, g, e.serve)
+	r.Handle(http.MethodPost, path, g, e.serve)
 }
 
 // request is what the rows judge.
 type request struct {
-	e     *Endpoint
-	http  *http.Request
-	form  map[string][]string
-	token string
-	*core.Verified
+	e    *Endpoint
+	form map[string][]string
+	core.Presented
 }
 
 // Rows is the table of the UserInfo endpoint.
@@ -53,6 +56,9 @@ func Rows() []core.Row[request] {
 	return []core.Row[request]{
 		{Name: "userinfo.bearer", Check: checkBearer},
 		{Name: "userinfo.token", Check: checkToken},
+		{Name: "userinfo.scheme", Check: func(_ context.Context, r *request) error { return r.CheckScheme() }},
+		{Name: "userinfo.dpop", Check: func(ctx context.Context, r *request) error { return r.CheckProof(ctx) }},
+		{Name: "userinfo.mtls", Check: func(_ context.Context, r *request) error { return r.CheckCertificate() }},
 		{Name: "userinfo.person", Check: checkPerson},
 		{Name: "userinfo.scope", Check: checkScope},
 		{Name: "userinfo.audience", Check: checkAudience},
@@ -60,14 +66,17 @@ func Rows() []core.Row[request] {
 }
 
 func (e *Endpoint) serve(c *gin.Context) error {
-	r := &request{e: e, http: c.Request}
+	r := &request{e: e, Presented: core.Presented{
+		Proofs: e.Proofs, Certificates: e.Certificates, ProofRequest: core.ProofRequest{HTTP: c.Request, Path: path, Answer: c.Writer.Header()},
+	}}
 	if err := e.readForm(c, r); err != nil {
 		return core.Answer(c, e.Log, "userinfo", false, err)
 	}
 	if _, err := core.Run(c.Request.Context(), Rows(), r); err != nil {
 		refusal := core.AsRefusal(err)
 		e.Log.Refused(c.Request.Context(), "userinfo", refusal)
-		return core.WriteBearerError(c.Writer, refusal, r.token != "")
+		bound := r.Scheme == core.TypeDPoP || r.Verified != nil && r.Cnf.JKT != ""
+		return core.WriteResourceError(c.Writer, refusal, r.Token != "", bound, e.Algs)
 	}
 	return e.answer(c, r)
 }
@@ -126,21 +135,21 @@ func (e *Endpoint) signed(ctx context.Context, alg string, r *request) ([]byte, 
 
 // checkBearer finds the one token in the header or the POST body (RFC 6750 section 2); in the query it is never read.
 func checkBearer(_ context.Context, r *request) error {
-	token, err := core.Bearer(r.http.Header)
+	scheme, token, err := core.Authorization(r.HTTP.Header)
 	if err != nil {
 		return err
 	}
 	inBody := r.form["access_token"]
-	if r.http.URL.Query().Has("access_token") {
+	if r.HTTP.URL.Query().Has("access_token") {
 		return core.InvalidRequest("The access token must not be in the query.", "a token in the header or the body", "one in the query")
 	}
 	if token != "" && len(inBody) > 0 {
 		return core.InvalidRequest("The access token was sent twice.", "one access token", "two")
 	}
 	if len(inBody) == 1 {
-		token = inBody[0]
+		scheme, token = core.TypeBearer, inBody[0]
 	}
-	r.token = token
+	r.Scheme, r.Token = scheme, token
 	if token == "" {
 		return core.InvalidToken("a bearer token", "none")
 	}
@@ -148,7 +157,7 @@ func checkBearer(_ context.Context, r *request) error {
 }
 
 func checkToken(ctx context.Context, r *request) (err error) {
-	r.Verified, err = r.e.Verifier.Verify(ctx, r.token)
+	r.Verified, err = r.e.Verifier.Verify(ctx, r.Token)
 	return err
 }
 

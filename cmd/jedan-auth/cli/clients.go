@@ -41,7 +41,7 @@ func addMetadata(cmd *cobra.Command) *metadataFlags {
 	f.StringSliceVar(&m.grants, "grant-type", nil, "grant_types: authorization_code, implicit, refresh_token, client_credentials")
 	f.StringSliceVar(&m.responses, "response-type", nil, "response_types, such as code or \"code id_token\"")
 	f.StringVar(&m.scope, "scope", "", "scope: what may be asked for, with spaces between")
-	f.StringVar(&m.method, "auth-method", "", "token_endpoint_auth_method: client_secret_basic, client_secret_post, private_key_jwt, none")
+	f.StringVar(&m.method, "auth-method", "", "token_endpoint_auth_method: client_secret_basic, client_secret_post, client_secret_jwt, private_key_jwt, tls_client_auth, self_signed_tls_client_auth, none")
 	f.BoolVar(&m.public, "public", false, "the client cannot keep a secret: --auth-method none")
 	f.StringVar(&m.appType, "application-type", "", "application_type: web or native")
 	f.StringVar(&m.jwks, "jwks-file", "", "jwks: `file` with the client's public keys")

@@ -1,0 +1,49 @@
+package discovery
+
+import (
+	"slices"
+
+	"github.com/jedan-auth/jedan-auth/provider/core"
+)
+
+// Binding is what is configured of sender constraint and of certificates.
+type Binding struct {
+	ProofAlgs  []string // algorithms of DPoP proofs
+	TLSMethods []string // client authentication by certificate; empty: certificates are off
+	Alias      string   // where the endpoints are reached with a certificate; "": at the issuer
+}
+
+// bindingDocument are the members of RFC 9449 section 5.1 and RFC 8705 sections 3.3 and 5.
+type bindingDocument struct {
+	ProofAlgs        []string `json:"dpop_signing_alg_values_supported"`
+	CertificateBound bool     `json:"tls_client_certificate_bound_access_tokens,omitempty"`
+	Aliases          *aliases `json:"mtls_endpoint_aliases,omitempty"`
+}
+
+// aliases are the endpoints at the host that asks for certificates.
+type aliases struct {
+	Token         string `json:"token_endpoint"`
+	Introspection string `json:"introspection_endpoint"`
+	Revocation    string `json:"revocation_endpoint"`
+	Userinfo      string `json:"userinfo_endpoint"`
+}
+
+func (d *document) bind(b Binding) {
+	d.ProofAlgs = b.ProofAlgs
+	if len(b.TLSMethods) == 0 {
+		return
+	}
+	d.CertificateBound = true
+	for _, methods := range []*[]string{&d.TokenAuth, &d.IntrospectionAuth, &d.RevocationAuth} {
+		*methods = slices.Concat(*methods, b.TLSMethods)
+	}
+	if b.Alias != "" {
+		d.Aliases = &aliases{
+			Token: b.Alias + "/oauth2/token", Introspection: b.Alias + "/oauth2/introspect", Revocation: b.Alias + "/oauth2/revoke",
+			Userinfo: b.Alias + "/oauth2/userinfo",
+		}
+	}
+}
+
+// assertionAlgs are those of both kinds of assertions.
+func assertionAlgs() []string { return slices.Concat(core.AssertionAlgs(), core.SecretAlgs()) }
