@@ -88,7 +88,7 @@ type Deps struct {
 	Audit     core.Auditor
 	Slow      core.SlowVerifier
 	Directory core.Directory
-	Fetch     core.Documents // what clients publish
+	Fetch     core.Outbound // what clients publish
 	Registrar *register.Registrar
 	Register  register.Config // who may register over the network
 	Feed      *cache.Feed

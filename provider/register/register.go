@@ -5,7 +5,6 @@ import (
 	"time"
 
 	"github.com/jedan-auth/jedan-auth/internal/audit"
-	"github.com/jedan-auth/jedan-auth/internal/fetch"
 	"github.com/jedan-auth/jedan-auth/provider/core"
 	"github.com/jedan-auth/jedan-auth/storage"
 )
@@ -28,11 +27,6 @@ type Hasher interface {
 	Hash(ctx context.Context, secret string) (phc string, err error)
 }
 
-// Getter asks other servers (fetch.Client).
-type Getter interface {
-	Get(ctx context.Context, r fetch.Request) (*fetch.Response, error)
-}
-
 // Deps is what a Registrar needs.
 type Deps struct {
 	Store      Store
@@ -40,9 +34,9 @@ type Deps struct {
 	Audit      core.Auditor
 	Hasher     Hasher
 	Tenant     storage.ID
-	Issuer     string   // resources may not be named like it; empty: unknown
-	Algorithms []string // that tokens can be signed with; empty: RS256, PS256, ES256, EdDSA
-	Fetch      Getter   // for sector_identifier_uri
+	Issuer     string      // resources may not be named like it; empty: unknown
+	Algorithms []string    // that tokens can be signed with; empty: RS256, PS256, ES256, EdDSA
+	Fetch      core.Getter // for sector_identifier_uri
 	Now        func() time.Time
 }
 
