@@ -61,17 +61,9 @@ type build struct {
 	certificates core.Certificates
 }
 
-// remoteKeys finds keys by reference, if anything is fetched at all.
-func remoteKeys(d Deps) core.RemoteKeys {
-	if d.Fetch == nil {
-		return nil
-	}
-	return core.NewFetchedKeys(d.Fetch, d.Now)
-}
-
 func newBuild(c Config, d Deps) *build {
 	b := &build{c: c, d: d, log: core.RefusalLog{Log: d.Log}}
-	b.remote = remoteKeys(d)
+	b.remote = core.NewFetchedKeys(d.Fetch, d.Now)
 	b.clients = core.NewClients(d.Store, d.Feed, d.Tenant, b.remote)
 	b.subjects = &core.Subjects{Tenant: d.Tenant, Ring: d.Ring}
 	b.tokens = core.NewTokens(d.Issuer, d.Tenant, d.Keys, d.Ring, d.Now)

@@ -89,7 +89,7 @@ type Deps struct {
 	Audit     core.Auditor
 	Slow      core.SlowVerifier
 	Directory core.Directory
-	Fetch     core.Fetcher // what clients publish; nil: nothing is fetched
+	Fetch     core.Outbound // what clients publish
 	Registrar *register.Registrar
 	Register  register.Config // who may register over the network
 	Feed      *cache.Feed

@@ -7,121 +7,115 @@ import (
 	"time"
 
 	"github.com/jedan-auth/jedan-auth/internal/errs"
+	"github.com/jedan-auth/jedan-auth/internal/fetch"
 )
+
+// Documents fetches what clients publish, and remembers it (fetch.Client).
+type Documents interface {
+	Document(ctx context.Context, r fetch.DocumentRequest) (*fetch.Document, error)
+}
 
 // Bounds of what is remembered of other parties' key sets.
 const (
-	maxKeySets   = 500
-	maxKeySet    = 64 << 10 // bytes
-	keysFresh    = 10 * time.Minute
-	keysFreshMin = time.Minute
-	keysFreshMax = time.Hour
-	keysStale    = 24 * time.Hour // how long a set serves while its URL does not answer
-	keysRetry    = time.Minute    // between two fetches of one URL, whatever asks for it
-	keysRetryNew = 5 * time.Second
+	maxKeySets = 500
+	maxKeySet  = 64 << 10       // bytes
+	keysMost   = time.Hour      // the longest that a set is used without asking again
+	keysStale  = 24 * time.Hour // how long a set serves while there is no newer one that can be used
 )
 
-// FetchedKeys remembers the key sets of clients that publish them. One URL is asked by one request at a time and at most once a minute, however many
-// unknown key ids are presented; while it does not answer, the set it gave last serves on.
+// FetchedKeys finds the key sets of clients that publish them. Documents asks a URL once at a time, and at most once a minute however many unknown key
+// ids are presented; here is what was made of its answers, and the last one that could be used.
 type FetchedKeys struct {
-	fetch Fetcher
-	now   func() time.Time
+	documents Documents
+	now       func() time.Time
 
 	mu     sync.Mutex
 	sets   map[string]*list.Element // of *fetchedSet
 	recent *list.List               // most recently used first
 }
 
-// fetchedSet is one URL. mu is held while it is asked, so that others wait for that answer instead of asking again.
+// fetchedSet is the last good answer of one URL.
 type fetchedSet struct {
-	uri string
-
-	mu    sync.Mutex
-	set   *KeySet // nil: never had
-	at    time.Time
-	fresh time.Time // until when
-	tried time.Time
-	err   error // of the last try
+	uri  string
+	from *fetch.Document
+	set  *KeySet
+	at   time.Time // when it was last known to be what the client publishes
 }
 
 // NewFetchedKeys remembers nothing yet.
-func NewFetchedKeys(f Fetcher, now func() time.Time) *FetchedKeys {
-	return &FetchedKeys{fetch: f, now: now, sets: map[string]*list.Element{}, recent: list.New()}
+func NewFetchedKeys(d Documents, now func() time.Time) *FetchedKeys {
+	return &FetchedKeys{documents: d, now: now, sets: map[string]*list.Element{}, recent: list.New()}
 }
 
 // KeySet implements RemoteKeys.
 func (k *FetchedKeys) KeySet(ctx context.Context, uri string) (*KeySet, error) {
-	e := k.entry(uri)
-	e.mu.Lock()
-	defer e.mu.Unlock()
-	now := k.now()
-	if e.set == nil || !now.Before(e.fresh) {
-		k.ask(ctx, e, now)
-	}
-	if e.set == nil || now.Sub(e.at) > keysStale {
-		return nil, errs.Wrap(errs.Invalid, "The client's keys cannot be fetched.", e.err)
-	}
-	return e.set, nil
+	return k.find(ctx, uri, false)
 }
 
 // Renew implements RemoteKeys.
 func (k *FetchedKeys) Renew(ctx context.Context, uri string, seen *KeySet) *KeySet {
-	e := k.entry(uri)
-	e.mu.Lock()
-	defer e.mu.Unlock()
-	if e.set == seen || e.set == nil {
-		k.ask(ctx, e, k.now())
-	}
-	if e.set == nil {
+	set, err := k.find(ctx, uri, true)
+	if err != nil {
 		return seen
 	}
-	return e.set
+	return set
 }
 
-// ask fetches, unless that was tried a moment ago. The caller holds e.mu.
-func (k *FetchedKeys) ask(ctx context.Context, e *fetchedSet, now time.Time) {
-	wait := keysRetry
-	if e.set == nil {
-		wait = keysRetryNew
+func (k *FetchedKeys) find(ctx context.Context, uri string, renew bool) (*KeySet, error) {
+	doc, err := k.documents.Document(ctx, fetch.DocumentRequest{URL: uri, MaxBytes: maxKeySet, MaxAge: keysMost, Stale: keysStale, Renew: renew})
+	if err != nil {
+		return k.last(uri, err)
 	}
-	if !e.tried.IsZero() && now.Before(e.tried.Add(wait)) {
-		return
-	}
-	e.tried = now
-	var doc *Fetched
-	// Whoever happens to ask first must not decide for the others by going away.
-	if doc, e.err = k.fetch.Fetch(context.WithoutCancel(ctx), e.uri, maxKeySet); e.err != nil {
-		return
+	if set := k.same(uri, doc); set != nil {
+		return set, nil
 	}
 	set, err := ParseKeySet(doc.Body)
-	if e.err = err; err != nil {
-		return
+	if err != nil { // what is there now cannot be used: what was there before may
+		return k.last(uri, err)
 	}
-	e.set, e.at = set, now
-	e.fresh = now.Add(keepFor(doc.MaxAge, keysFresh, keysFreshMin, keysFreshMax))
+	k.keep(&fetchedSet{uri: uri, from: doc, set: set, at: k.now()})
+	return set, nil
 }
 
-// keepFor holds what a publisher says of a document's age within our own bounds; negative is nothing said.
-func keepFor(said, usual, least, most time.Duration) time.Duration {
-	if said < 0 {
-		return usual
+// same returns what was made of this very document, if it was.
+func (k *FetchedKeys) same(uri string, doc *fetch.Document) *KeySet {
+	k.mu.Lock()
+	defer k.mu.Unlock()
+	at, ok := k.sets[uri]
+	if !ok {
+		return nil
 	}
-	return min(max(said, least), most)
+	k.recent.MoveToFront(at)
+	s := at.Value.(*fetchedSet) //nolint:forcetypeassert // nothing else is put in
+	if s.from != doc {
+		return nil
+	}
+	s.at = k.now()
+	return s.set
 }
 
-// entry finds or makes the place of a URL, and forgets the one that was used least recently when there are too many.
-func (k *FetchedKeys) entry(uri string) *fetchedSet {
+// last returns the last set that could be used, if that is not too long ago.
+func (k *FetchedKeys) last(uri string, why error) (*KeySet, error) {
 	k.mu.Lock()
 	defer k.mu.Unlock()
 	if at, ok := k.sets[uri]; ok {
-		k.recent.MoveToFront(at)
-		return at.Value.(*fetchedSet) //nolint:forcetypeassert // nothing else is put in
+		if s := at.Value.(*fetchedSet); k.now().Sub(s.at) < keysStale { //nolint:forcetypeassert // as above
+			return s.set, nil
+		}
+	}
+	return nil, errs.Wrap(errs.Invalid, "The client's keys cannot be fetched.", why)
+}
+
+// keep forgets the set that was used least recently when there are too many.
+func (k *FetchedKeys) keep(s *fetchedSet) {
+	k.mu.Lock()
+	defer k.mu.Unlock()
+	if at, ok := k.sets[s.uri]; ok {
+		at.Value = s
+		return
 	}
 	if k.recent.Len() >= maxKeySets {
-		oldest := k.recent.Back()
-		delete(k.sets, k.recent.Remove(oldest).(*fetchedSet).uri) //nolint:forcetypeassert // as above
+		delete(k.sets, k.recent.Remove(k.recent.Back()).(*fetchedSet).uri) //nolint:forcetypeassert // as above
 	}
-	e := &fetchedSet{uri: uri}
-	k.sets[uri] = k.recent.PushFront(e)
-	return e
+	k.sets[s.uri] = k.recent.PushFront(s)
 }

@@ -1,13 +1,13 @@
 package core
 
 import (
-	"context"
 	"crypto/ecdsa"
 	"crypto/elliptic"
 	"crypto/rand"
 	"encoding/json"
-	"errors"
 	"fmt"
+	"net/http"
+	"net/http/httptest"
 	"sync"
 	"sync/atomic"
 	"testing"
@@ -15,27 +15,48 @@ import (
 
 	"github.com/go-jose/go-jose/v4"
 
+	"github.com/jedan-auth/jedan-auth/internal/fetch"
 	"github.com/jedan-auth/jedan-auth/storage"
 )
 
-// publisher is a client that publishes its keys, and the network between.
+// publisher is a client that publishes its keys.
 type publisher struct {
 	mu     sync.Mutex
 	body   []byte
-	age    time.Duration
-	err    error
+	cache  string // Cache-Control
+	status int
 	asked  atomic.Int64
+	server *httptest.Server
 	during func()
 }
 
-func (p *publisher) Fetch(context.Context, string, int64) (*Fetched, error) {
+func newPublisher(t *testing.T) *publisher {
+	t.Helper()
+	p := &publisher{}
+	p.server = httptest.NewServer(p)
+	t.Cleanup(p.server.Close)
+	return p
+}
+
+func (p *publisher) ServeHTTP(w http.ResponseWriter, _ *http.Request) {
 	p.asked.Add(1)
 	if p.during != nil {
 		p.during()
 	}
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	return &Fetched{Body: p.body, MaxAge: p.age}, p.err
+	if p.cache != "" {
+		w.Header().Set("Cache-Control", p.cache)
+	}
+	w.WriteHeader(p.status)
+	_, _ = w.Write(p.body)
+}
+
+// answers sets what the publisher says.
+func (p *publisher) answers(status int, body string) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	p.status, p.body = status, []byte(body)
 }
 
 // publish makes and publishes a new key and returns how the client signs with it.
@@ -49,9 +70,7 @@ func (p *publisher) publish(t *testing.T, kid string) func(t *testing.T) string 
 	if err != nil {
 		t.Fatal(err)
 	}
-	p.mu.Lock()
-	p.body, p.err = raw, nil
-	p.mu.Unlock()
+	p.answers(http.StatusOK, string(raw))
 	return func(t *testing.T) string {
 		t.Helper()
 		signer, err := jose.NewSigner(jose.SigningKey{Algorithm: jose.ES256, Key: jose.JSONWebKey{Key: key, KeyID: kid}}, nil)
@@ -71,10 +90,21 @@ func (p *publisher) publish(t *testing.T, kid string) func(t *testing.T) string 
 }
 
 // byReference is a client with a jwks_uri, and the clock that its keys age by.
-func byReference(p *publisher) (*Client, *atomic.Int64) {
+func byReference(t *testing.T, p *publisher) (*Client, *atomic.Int64) {
+	t.Helper()
 	var now atomic.Int64
-	k := NewFetchedKeys(p, func() time.Time { return time.Unix(1_800_000_000+now.Load(), 0) })
-	return &Client{Client: &storage.Client{Metadata: storage.ClientMetadata{ClientKeys: storage.ClientKeys{JWKSURI: "https://rp.test/jwks"}}}, remote: k}, &now
+	k := p.fetched(t, func() time.Time { return time.Unix(1_800_000_000+now.Load(), 0) })
+	return &Client{Client: &storage.Client{Metadata: storage.ClientMetadata{ClientKeys: storage.ClientKeys{JWKSURI: p.server.URL + "/jwks"}}}, remote: k}, &now
+}
+
+func (p *publisher) fetched(t *testing.T, now func() time.Time) *FetchedKeys {
+	t.Helper()
+	f, err := fetch.New(fetch.Config{AllowNetworks: []string{"127.0.0.0/8"}, AllowHTTP: true, PerHost: 10_000}, fetch.Deps{Now: now})
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(f.Close)
+	return NewFetchedKeys(f, now)
 }
 
 func verifies(t *testing.T, c *Client, token string, want bool) {
@@ -85,9 +115,9 @@ func verifies(t *testing.T, c *Client, token string, want bool) {
 }
 
 func TestKeysByReferenceAreFetchedOnceAndKept(t *testing.T) {
-	p := &publisher{age: -1}
+	p := newPublisher(t)
 	sign := p.publish(t, "a")
-	c, now := byReference(p)
+	c, now := byReference(t, p)
 	for range 100 {
 		verifies(t, c, sign(t), true)
 	}
@@ -104,9 +134,9 @@ func TestKeysByReferenceAreFetchedOnceAndKept(t *testing.T) {
 }
 
 func TestRotatedKeysAreFoundAtMostOnceAMinute(t *testing.T) {
-	p := &publisher{age: -1}
+	p := newPublisher(t)
 	old := p.publish(t, "a")
-	c, now := byReference(p)
+	c, now := byReference(t, p)
 	verifies(t, c, old(t), true)
 	fresh := p.publish(t, "b")
 	verifies(t, c, fresh(t), false) // too early
@@ -120,12 +150,12 @@ func TestRotatedKeysAreFoundAtMostOnceAMinute(t *testing.T) {
 
 // A thousand unknown key ids, one after the other and all at once, cost one fetch.
 func TestUnknownKeyIDsCostOneFetch(t *testing.T) {
-	p := &publisher{age: -1}
+	p := newPublisher(t)
 	good := p.publish(t, "a")
-	c, now := byReference(p)
+	c, now := byReference(t, p)
 	verifies(t, c, good(t), true)
 	tokens := make([]string, 1000)
-	stranger := &publisher{}
+	stranger := newPublisher(t)
 	for i := range tokens {
 		if i%100 == 0 {
 			tokens[i] = stranger.publish(t, fmt.Sprint("unknown-", i))(t)
@@ -149,47 +179,48 @@ func TestUnknownKeyIDsCostOneFetch(t *testing.T) {
 }
 
 func TestOldKeysServeWhileTheirURLDoesNotAnswer(t *testing.T) {
-	p := &publisher{age: 0}
+	p := newPublisher(t)
 	sign := p.publish(t, "a")
-	c, now := byReference(p)
+	c, now := byReference(t, p)
 	verifies(t, c, sign(t), true)
-	for _, broken := range []func(){
-		func() { p.err = errors.New("no route") },
-		func() { p.err, p.body = nil, []byte("<html>") },
-		func() { p.body = []byte(`{"keys":[]}`) },
-		func() { p.body = []byte(`{"keys":[{"kty":"oct","k":"AAAA"}]}`) },
-	} {
-		broken()
-		now.Add(61)
+	for _, broken := range []struct {
+		status int
+		body   string
+	}{{503, ""}, {200, "<html>"}, {200, `{"keys":[]}`}, {200, `{"keys":[{"kty":"oct","k":"AAAA"}]}`}, {404, ""}, {302, ""}} {
+		p.answers(broken.status, broken.body)
+		now.Add(601)
 		verifies(t, c, sign(t), true)
 	}
-	if p.asked.Load() != 5 {
-		t.Errorf("asked %d times, want one a minute", p.asked.Load())
+	if p.asked.Load() != 7 {
+		t.Errorf("asked %d times, want once each time that the set ran out", p.asked.Load())
 	}
 	now.Add(24 * 3600)
 	verifies(t, c, sign(t), false) // not for ever
 }
 
 func TestAClientThatWasNeverReachedIsAskedAgainSoon(t *testing.T) {
-	p := &publisher{err: errors.New("no route"), age: -1}
-	c, now := byReference(p)
-	sign := p.publish(t, "a")
-	token := sign(t)
-	p.err = errors.New("no route")
+	p := newPublisher(t)
+	c, now := byReference(t, p)
+	token := p.publish(t, "a")(t)
+	p.mu.Lock()
+	p.status = 503
+	p.mu.Unlock()
 	verifies(t, c, token, false)
 	verifies(t, c, token, false)
 	if p.asked.Load() != 1 {
 		t.Errorf("asked %d times at once", p.asked.Load())
 	}
-	p.err = nil
-	now.Add(5)
+	p.mu.Lock()
+	p.status = 200
+	p.mu.Unlock()
+	now.Add(10)
 	verifies(t, c, token, true)
 }
 
 func TestTokensThatNoKeyCouldHaveMadeFetchNothing(t *testing.T) {
-	p := &publisher{age: -1}
+	p := newPublisher(t)
 	sign := p.publish(t, "a")
-	c, now := byReference(p)
+	c, now := byReference(t, p)
 	verifies(t, c, sign(t), true)
 	now.Add(60)
 	for _, token := range []string{"", "x", "a.b.c", "eyJhbGciOiJub25lIn0.e30.", "eyJhbGciOiJIUzI1NiJ9.e30.AAAA"} {
@@ -200,37 +231,22 @@ func TestTokensThatNoKeyCouldHaveMadeFetchNothing(t *testing.T) {
 	}
 }
 
-func TestWhoeverAsksFirstDoesNotDecideByGoingAway(t *testing.T) {
-	p := &publisher{age: -1}
-	sign := p.publish(t, "a")
-	c, _ := byReference(p)
-	ctx, cancel := context.WithCancel(t.Context())
-	p.during = cancel
-	if _, _, err := c.Verify(ctx, sign(t), []string{"ES256"}); err != nil {
-		t.Error(err)
-	}
-}
-
 func TestKeySetsInMemoryAreBounded(t *testing.T) {
-	p := &publisher{age: -1}
+	p := newPublisher(t)
 	p.publish(t, "a")
-	k := NewFetchedKeys(p, time.Now)
-	for i := range 3 * maxKeySets {
-		if _, err := k.KeySet(t.Context(), fmt.Sprint("https://rp.test/", i)); err != nil {
+	k := p.fetched(t, time.Now)
+	for i := range maxKeySets + 100 {
+		if _, err := k.KeySet(t.Context(), fmt.Sprint(p.server.URL, "/", i)); err != nil {
 			t.Fatal(err)
 		}
 	}
 	if len(k.sets) != maxKeySets || k.recent.Len() != maxKeySets {
 		t.Errorf("%d sets, %d in order", len(k.sets), k.recent.Len())
 	}
-	asked := p.asked.Load()
-	if _, err := k.KeySet(t.Context(), fmt.Sprint("https://rp.test/", 3*maxKeySets-1)); err != nil || p.asked.Load() != asked {
-		t.Errorf("the latest was forgotten (%v)", err)
-	}
 }
 
 func TestKeysByValueAndNone(t *testing.T) {
-	p := &publisher{age: -1}
+	p := newPublisher(t)
 	sign := p.publish(t, "a")
 	c, err := ParseClient(&storage.Client{Metadata: storage.ClientMetadata{JWKS: p.body}})
 	if err != nil {

@@ -41,27 +41,30 @@ func (s *Subjects) Of(c *Client, p *storage.Person) string {
 // is none of its own: several hosts, an address of the person's own machine, a private-use scheme.
 func Sector(m *storage.ClientMetadata) (string, bool) {
 	if m.SectorIdentifierURI != "" {
-		return sectorHost(m.SectorIdentifierURI)
+		return publishedHost(m.SectorIdentifierURI) // whoever could not publish there is refused when the list is fetched
 	}
 	if len(m.RedirectURIs) == 0 {
-		return sectorHost(m.JWKSURI)
+		return publishedHost(m.JWKSURI)
 	}
-	sector, ok := sectorHost(m.RedirectURIs[0])
+	sector, ok := publishedHost(m.RedirectURIs[0])
 	for _, uri := range m.RedirectURIs[1:] {
-		host, also := sectorHost(uri)
+		host, also := publishedHost(uri)
 		ok = ok && also && host == sector
 	}
-	return sector, ok
+	return sector, ok && !ownMachine(sector)
 }
 
-func sectorHost(uri string) (string, bool) {
+// publishedHost is the host of an https URL.
+func publishedHost(uri string) (string, bool) {
 	u, err := url.Parse(uri)
-	if err != nil || (u.Scheme != "https" && u.Scheme != "http") {
+	if err != nil || u.Scheme != "https" || u.Hostname() == "" {
 		return "", false
 	}
-	host := u.Hostname()
-	if a, err := netip.ParseAddr(host); host == "" || u.Scheme == "http" || err == nil && a.IsLoopback() {
-		return "", false
-	}
-	return host, true
+	return u.Hostname(), true
+}
+
+// ownMachine reports whether a host is whatever machine it is asked on.
+func ownMachine(host string) bool {
+	a, err := netip.ParseAddr(host)
+	return host == "localhost" || err == nil && a.IsLoopback()
 }

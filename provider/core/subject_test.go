@@ -68,7 +68,7 @@ func TestSectors(t *testing.T) {
 	}{
 		"one host": {pairwise("", "https://a.test/1", "https://a.test:99/2"), "a.test"}, "two hosts": {pairwise("", "https://a.test/", "https://b.test/"), ""},
 		"by its list": {pairwise("https://s.test/l", "com.example:/cb"), "s.test"}, "private use": {pairwise("", "com.example:/cb"), ""},
-		"loopback": {pairwise("", "http://127.0.0.1/cb"), ""}, "loopback by TLS": {pairwise("", "https://127.0.0.1/cb"), ""}, "localhost": {pairwise("", "http://localhost/cb"), ""},
+		"loopback": {pairwise("", "http://127.0.0.1/cb"), ""}, "loopback by TLS": {pairwise("", "https://127.0.0.1/cb"), ""}, "localhost": {pairwise("", "https://localhost/cb"), ""}, "a list on this machine": {pairwise("https://127.0.0.1/l", "https://a.test/"), "127.0.0.1"},
 		"nothing": {pairwise(""), ""}, "a list by http": {pairwise("http://s.test/l"), ""}, "mixed": {pairwise("", "https://a.test/", "com.example:/"), ""},
 	} {
 		got, ok := Sector(&c.client.Metadata)

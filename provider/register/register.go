@@ -34,9 +34,9 @@ type Deps struct {
 	Audit      core.Auditor
 	Hasher     Hasher
 	Tenant     storage.ID
-	Issuer     string       // resources may not be named like it; empty: unknown
-	Algorithms []string     // that tokens can be signed with; empty: RS256, PS256, ES256, EdDSA
-	Fetch      core.Fetcher // for sector_identifier_uri; nil: nothing is fetched, and such registrations are refused
+	Issuer     string      // resources may not be named like it; empty: unknown
+	Algorithms []string    // that tokens can be signed with; empty: RS256, PS256, ES256, EdDSA
+	Fetch      core.Getter // for sector_identifier_uri
 	// Certificates is what of mutual TLS is configured; nil: certificates are off.
 	Certificates Certificates
 	Now          func() time.Time

@@ -3,8 +3,10 @@ package register
 import (
 	"context"
 	"encoding/json"
+	"net/http"
 	"slices"
 
+	"github.com/jedan-auth/jedan-auth/internal/fetch"
 	"github.com/jedan-auth/jedan-auth/provider/core"
 )
 
@@ -38,11 +40,8 @@ func checkSector(ctx context.Context, c candidate) error {
 	if uri == "" || c.old != nil && c.old.SectorIdentifierURI == uri && within(c.RedirectURIs, c.old.RedirectURIs) {
 		return nil
 	}
-	if c.r.d.Fetch == nil {
-		return refuse(member, "cannot be verified: this server fetches nothing")
-	}
-	doc, err := c.r.d.Fetch.Fetch(ctx, uri, maxSectorList)
-	if err != nil {
+	doc, err := c.r.d.Fetch.Get(ctx, fetch.Request{URL: uri, MaxBytes: maxSectorList})
+	if err != nil || doc.Status != http.StatusOK {
 		return refuse(member, "cannot be fetched: it must answer with status 200, without a redirect, at an address that this server may ask")
 	}
 	var listed []string

@@ -5,7 +5,7 @@ import (
 	"errors"
 	"testing"
 
-	"github.com/jedan-auth/jedan-auth/provider/core"
+	"github.com/jedan-auth/jedan-auth/internal/fetch"
 	"github.com/jedan-auth/jedan-auth/storage"
 )
 
@@ -15,13 +15,16 @@ type lists struct {
 	asked int
 }
 
-func (l *lists) Fetch(_ context.Context, uri string, _ int64) (*core.Fetched, error) {
+func (l *lists) Get(_ context.Context, r fetch.Request) (*fetch.Response, error) {
 	l.asked++
-	body, ok := l.at[uri]
+	body, ok := l.at[r.URL]
 	if !ok {
 		return nil, errors.New("no answer")
 	}
-	return &core.Fetched{Body: []byte(body)}, nil
+	if body == "" {
+		return &fetch.Response{Status: 302}, nil
+	}
+	return &fetch.Response{Status: 200, Body: []byte(body)}, nil
 }
 
 // JW18.
@@ -29,7 +32,7 @@ func TestPairwiseRegistrations(t *testing.T) {
 	w := newWorld(t)
 	net := &lists{at: map[string]string{
 		"https://s.test/both": `["https://app.test/cb","https://b.test/cb","https://c.test/cb"]`, "https://s.test/one": `["https://app.test/cb"]`,
-		"https://s.test/page": `<html>`, "https://s.test/object": `{"redirect_uris":["https://app.test/cb"]}`, "https://s.test/numbers": `[1]`,
+		"https://s.test/page": `<html>`, "https://s.test/object": `{"redirect_uris":["https://app.test/cb"]}`, "https://s.test/numbers": `[1]`, "https://s.test/redirect": "",
 	}}
 	w.d.Fetch = net
 	m := func(sector string, redirects ...string) storage.ClientMetadata {
@@ -46,7 +49,7 @@ func TestPairwiseRegistrations(t *testing.T) {
 		"two hosts": {m("", two...), "sector_identifier_uri"}, "one is missing": {m("https://s.test/one", two...), "sector_identifier_uri"},
 		"http": {m("http://s.test/both", one...), "sector_identifier_uri"}, "fragment": {m("https://s.test/both#x", one...), "sector_identifier_uri"},
 		"no answer": {m("https://s.test/none", one...), "sector_identifier_uri"}, "a page": {m("https://s.test/page", one...), "sector_identifier_uri"},
-		"an object": {m("https://s.test/object", one...), "sector_identifier_uri"}, "numbers": {m("https://s.test/numbers", one...), "sector_identifier_uri"},
+		"an object": {m("https://s.test/object", one...), "sector_identifier_uri"}, "a redirect": {m("https://s.test/redirect", one...), "sector_identifier_uri"}, "numbers": {m("https://s.test/numbers", one...), "sector_identifier_uri"},
 		"loopback": {m("", "http://127.0.0.1/cb"), "sector_identifier_uri"},
 	} {
 		_, err := w.Create(t.Context(), c.m, Options{Actor: operator()})
