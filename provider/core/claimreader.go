@@ -82,3 +82,40 @@ func (c *claimReader) cnf(name string) Binding {
 	c.bad = c.bad || !ok
 	return b
 }
+
+// flag reads true or false.
+func (c *claimReader) flag(name string) bool {
+	v, ok := c.m[name]
+	if !ok {
+		return false
+	}
+	b, ok := v.(bool)
+	c.bad = c.bad || !ok
+	return b
+}
+
+// details reads authorization_details as canonical JSON.
+func (c *claimReader) details(name string) string {
+	v, ok := c.m[name]
+	if !ok {
+		return ""
+	}
+	_, isList := v.([]any)
+	return c.canonical(v, isList)
+}
+
+// act reads an object as canonical JSON.
+func (c *claimReader) act(name string) string {
+	v, ok := c.m[name]
+	if !ok {
+		return ""
+	}
+	_, isObject := v.(map[string]any)
+	return c.canonical(v, isObject)
+}
+
+func (c *claimReader) canonical(v any, fits bool) string {
+	b, err := json.Marshal(v)
+	c.bad = c.bad || !fits || err != nil
+	return string(b)
+}
