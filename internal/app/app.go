@@ -152,7 +152,7 @@ func (a *App) openFetch(context.Context) (err error) {
 func (a *App) openRegistrar(context.Context) error {
 	a.Registrar = register.New(register.Deps{
 		Store: a.DB, Ring: a.Ring, Audit: a.Audit, Hasher: a.Hasher, Tenant: a.Tenant, Issuer: a.Config.Issuer,
-		Algorithms: a.Config.Keys.Algorithms, Now: a.Now,
+		Issuers: a.Config.Tokens.IssuerNames(), Algorithms: a.Config.Keys.Algorithms, Now: a.Now,
 	})
 	return nil
 }

@@ -94,6 +94,17 @@ func (c *claimReader) flag(name string) bool {
 	return b
 }
 
+// object reads an object; nil if there is none.
+func (c *claimReader) object(name string) map[string]any {
+	v, ok := c.m[name]
+	if !ok {
+		return nil
+	}
+	m, ok := v.(map[string]any)
+	c.bad = c.bad || !ok
+	return m
+}
+
 // details reads authorization_details as canonical JSON.
 func (c *claimReader) details(name string) string {
 	v, ok := c.m[name]

@@ -17,6 +17,8 @@ type Config struct {
 	PushedLifetime  time.Duration `config:"pushed_lifetime" doc:"How long a pushed authorization request (RFC 9126) may wait for the browser to open it." default:"90s"`
 	RequirePushed   bool          `config:"require_pushed_authorization_requests" doc:"Take no authorization request that was not pushed (RFC 9126), from any client." default:"false"`
 	ClockSkew       time.Duration `config:"clock_skew" doc:"Tolerated difference to the clocks of clients." default:"60s"`
+
+	TrustedIssuers []IssuerConfig `config:"trusted_issuers" doc:"Other issuers whose JWTs count here, as assertions (RFC 7523) or to be exchanged (RFC 8693), for clients whose registration names them."`
 }
 
 // Defaults returns the shipped values.
@@ -44,5 +46,8 @@ func (c Config) Validate() error {
 	check(c.AssertionMax >= time.Second && c.AssertionMax <= time.Hour, "assertion_lifetime_max must be between 1s and 1h")
 	check(c.PushedLifetime >= 5*time.Second && c.PushedLifetime <= 10*time.Minute, "pushed_lifetime must be between 5s and 10m")
 	check(c.ClockSkew >= 0 && c.ClockSkew <= 2*time.Minute, "clock_skew must be between 0 and 2m")
+	if err := validateIssuers(c.TrustedIssuers); err != nil {
+		errs = append(errs, err)
+	}
 	return errors.Join(errs...)
 }

@@ -4,6 +4,7 @@ import (
 	"reflect"
 	"strings"
 	"testing"
+	"time"
 )
 
 func TestNarrowDetails(t *testing.T) {
@@ -75,6 +76,10 @@ func TestReadOwnReadsMethods(t *testing.T) {
 	a.AMR = []string{"pwd", "otp"}
 	got, ok := readOwn(appendClaims(nil, &a))
 	if !ok || !reflect.DeepEqual(got, &a) {
+		t.Errorf("%v %+v", ok, got)
+	}
+	a.AuthTime, a.ACR, a.AMR = time.Time{}, "", nil // of somebody whom another issuer vouches for
+	if got, ok := readOwn(appendClaims(nil, &a)); !ok || !reflect.DeepEqual(got, &a) {
 		t.Errorf("%v %+v", ok, got)
 	}
 }

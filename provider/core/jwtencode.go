@@ -53,9 +53,11 @@ func appendPerson(b []byte, t *AccessToken) []byte {
 	if t.Grant.IsZero() {
 		return b
 	}
-	b = appendInt(b, `,"auth_time":`, t.AuthTime)
-	b = append(b, `,"acr":`...)
-	b = appendString(b, t.ACR)
+	if !t.AuthTime.IsZero() { // unknown of people whom another issuer vouches for
+		b = appendInt(b, `,"auth_time":`, t.AuthTime)
+		b = append(b, `,"acr":`...)
+		b = appendString(b, t.ACR)
+	}
 	if len(t.AMR) > 0 {
 		b = appendStrings(append(b, `,"amr":`...), t.AMR)
 	}

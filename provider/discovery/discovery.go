@@ -34,6 +34,7 @@ type Features struct {
 	RequirePushed bool     // no request is taken that was not pushed (RFC 9126)
 	References    bool     // request_uri is followed (RFC 9101)
 	EncryptedTo   []string // algorithms that a key of ours is published for
+	Assertions    bool     // the configuration trusts other issuers (RFC 7523)
 }
 
 // New renders the metadata of an issuer.

@@ -36,6 +36,7 @@ type Deps struct {
 	Tenant     storage.ID
 	Issuer     string       // resources may not be named like it; empty: unknown
 	Algorithms []string     // that tokens can be signed with; empty: RS256, PS256, ES256, EdDSA
+	Issuers    []string     // other issuers that the configuration trusts
 	Fetch      core.Fetcher // for sector_identifier_uri; nil: nothing is fetched, and such registrations are refused
 	Now        func() time.Time
 }
