@@ -10,8 +10,10 @@ import (
 	"github.com/jedan-auth/jedan-auth/provider/core"
 	"github.com/jedan-auth/jedan-auth/provider/discovery"
 	"github.com/jedan-auth/jedan-auth/provider/dpop"
+	"github.com/jedan-auth/jedan-auth/provider/exchange"
 	"github.com/jedan-auth/jedan-auth/provider/introspect"
 	"github.com/jedan-auth/jedan-auth/provider/jar"
+	"github.com/jedan-auth/jedan-auth/provider/jwtbearer"
 	"github.com/jedan-auth/jedan-auth/provider/logout"
 	"github.com/jedan-auth/jedan-auth/provider/mtls"
 	"github.com/jedan-auth/jedan-auth/provider/par"
@@ -56,12 +58,14 @@ type build struct {
 	subjects *core.Subjects
 	remote   core.RemoteKeys
 	par      *par.Endpoint
+	issuers  *core.Issuers
+	vouching *core.Vouching
 
 	proofs       core.Proofs
 	certificates core.Certificates
 }
 
-func newBuild(c Config, d Deps) *build {
+func newBuild(c Config, d Deps) (*build, error) {
 	b := &build{c: c, d: d, log: core.RefusalLog{Log: d.Log}}
 	b.remote = core.NewFetchedKeys(d.Fetch, d.Now)
 	b.clients = core.NewClients(d.Store, d.Feed, d.Tenant, b.remote)
@@ -85,7 +89,7 @@ func newBuild(c Config, d Deps) *build {
 		Tenant: d.Tenant, URL: d.Issuer + "/oauth2/par", Authn: b.authn, Store: d.Store, Vault: d.Ring, Ring: d.Ring, Lifetime: c.PushedLifetime,
 		CORS: b.clients.OriginAllowed, Log: b.log, Now: d.Now,
 	})
-	return b
+	return b, b.trust()
 }
 
 // bindings makes what judges DPoP proofs and certificates. The endpoints are reached below the issuer and below the alias for mutual TLS.
@@ -104,7 +108,7 @@ func (b *build) bindings() {
 // features are what discovery says beyond what every configuration has.
 func (b *build) features() discovery.Features {
 	return discovery.Features{
-		Registration: b.d.Register.On(), RequirePushed: b.c.RequirePushed, EncryptedTo: b.d.Keys.EncryptionAlgorithms(),
+		Registration: b.d.Register.On(), RequirePushed: b.c.RequirePushed, EncryptedTo: b.d.Keys.EncryptionAlgorithms(), Assertions: len(b.c.TrustedIssuers) > 0,
 		Binding: discovery.Binding{ProofAlgs: dpop.Algs(), TLSMethods: b.certificates.Methods(), Alias: b.d.MTLS.URL},
 	}
 }
@@ -183,4 +187,25 @@ func (b *build) registration() ([]mounter, error) {
 		Registrar: b.d.Registrar, Issuer: b.d.Issuer, Keys: b.remote, Log: b.log, Now: b.d.Now,
 	})
 	return []mounter{e}, err
+}
+
+// trust reads who else's tokens count here.
+func (b *build) trust() (err error) {
+	b.vouching = &core.Vouching{Tenant: b.d.Tenant, Grants: b.d.Store, Subjects: b.subjects, Audit: b.d.Audit, Now: b.d.Now}
+	b.issuers, err = core.NewIssuers(b.c, core.IssuersDeps{Remote: b.remote, People: b.d.Store, Emails: b.d.Directory, Tenant: b.d.Tenant, Now: b.d.Now})
+	return err
+}
+
+func (b *build) exchange() *exchange.Grant {
+	return &exchange.Grant{
+		Issuance: b.issuance, Verifier: b.verifier, Live: b.live, Signer: b.d.Keys, Tokens: b.tokens, Subjects: b.subjects, Issuers: b.issuers,
+		Vouching: b.vouching, Counter: b.counter, Audit: b.d.Audit, Events: b.d.Store, Tenant: b.d.Tenant, Now: b.d.Now, Log: b.log,
+	}
+}
+
+func (b *build) jwtbearer() *jwtbearer.Grant {
+	return &jwtbearer.Grant{
+		Issuance: b.issuance, Issuers: b.issuers, Vouching: b.vouching, Replays: b.d.Store, Tokens: b.tokens, Counter: b.counter, Config: b.c,
+		Tenant: b.d.Tenant, Endpoint: b.d.Issuer + "/oauth2/token", Now: b.d.Now, Log: b.log,
+	}
 }

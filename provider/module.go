@@ -13,8 +13,10 @@ import (
 	"github.com/jedan-auth/jedan-auth/provider/code"
 	"github.com/jedan-auth/jedan-auth/provider/core"
 	"github.com/jedan-auth/jedan-auth/provider/discovery"
+	"github.com/jedan-auth/jedan-auth/provider/exchange"
 	"github.com/jedan-auth/jedan-auth/provider/introspect"
 	"github.com/jedan-auth/jedan-auth/provider/jar"
+	"github.com/jedan-auth/jedan-auth/provider/jwtbearer"
 	"github.com/jedan-auth/jedan-auth/provider/logout"
 	"github.com/jedan-auth/jedan-auth/provider/mtls"
 	"github.com/jedan-auth/jedan-auth/provider/par"
@@ -59,6 +61,12 @@ type Keys interface {
 	EncryptionAlgorithms() []string
 }
 
+// Directory opens claims and finds people by their address.
+type Directory interface {
+	core.Directory
+	core.EmailFinder
+}
+
 // Pages renders what people see.
 type Pages interface {
 	authorize.Pages
@@ -88,7 +96,7 @@ type Deps struct {
 	Keys      Keys
 	Audit     core.Auditor
 	Slow      core.SlowVerifier
-	Directory core.Directory
+	Directory Directory
 	Fetch     core.Outbound // what clients publish
 	Registrar *register.Registrar
 	Register  register.Config // who may register over the network
@@ -120,7 +128,10 @@ func New(c Config, d Deps) (*Module, error) {
 	if err := c.Validate(); err != nil {
 		return nil, err
 	}
-	b := newBuild(c, d)
+	b, err := newBuild(c, d)
+	if err != nil {
+		return nil, err
+	}
 	meta, err := discovery.New(d.Issuer, d.Keys, b.features())
 	if err != nil {
 		return nil, err
@@ -130,7 +141,7 @@ func New(c Config, d Deps) (*Module, error) {
 	refreshing := b.refresh()
 	m.endpoints = []mounter{
 		meta, m.authorize, b.par, b.logout(),
-		token.New(b.token(), b.code(), refreshing, b.clientcreds()),
+		token.New(b.token(), b.code(), refreshing, b.clientcreds(), b.exchange(), b.jwtbearer()),
 		b.introspect(refreshing), b.revoke(refreshing), b.userinfo(),
 	}
 	own, err := b.registration()
@@ -160,6 +171,8 @@ var (
 	_ core.GrantType = (*code.Grant)(nil)
 	_ core.GrantType = (*refresh.Grant)(nil)
 	_ core.GrantType = (*clientcreds.Grant)(nil)
+	_ core.GrantType = (*exchange.Grant)(nil)
+	_ core.GrantType = (*jwtbearer.Grant)(nil)
 	_ mounter        = (*introspect.Endpoint)(nil)
 	_ mounter        = (*revoke.Endpoint)(nil)
 	_ mounter        = (*userinfo.Endpoint)(nil)

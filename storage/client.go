@@ -52,6 +52,7 @@ type ClientMetadata struct {
 	TokenEndpointAuthSignAlg string   `json:"token_endpoint_auth_signing_alg,omitempty"`
 	ClientKeys
 	ClientPairwise
+	ClientExchange
 	ClientRegistered
 	JWKS                     json.RawMessage `json:"jwks,omitempty"`
 	IDTokenSignedResponseAlg string          `json:"id_token_signed_response_alg,omitempty"`

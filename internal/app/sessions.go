@@ -1,9 +1,13 @@
 package app
 
 import (
+	"context"
+	"strings"
+
 	"github.com/gin-gonic/gin"
 
 	"github.com/jedan-auth/jedan-auth/internal/directory"
+	"github.com/jedan-auth/jedan-auth/internal/errs"
 	"github.com/jedan-auth/jedan-auth/internal/session"
 	"github.com/jedan-auth/jedan-auth/provider/authorize"
 	"github.com/jedan-auth/jedan-auth/storage"
@@ -56,3 +60,23 @@ type claims struct{ d *directory.Directory }
 
 // ClaimsOf implements core.Directory.
 func (c claims) ClaimsOf(p *storage.Person) (map[string]any, error) { return c.d.Claims(p) }
+
+// PersonByEmail implements core.EmailFinder: an address that nobody has proven is nobody's.
+func (c claims) PersonByEmail(ctx context.Context, tenant storage.ID, email string) (*storage.Person, error) {
+	nobody := errs.New(errs.NotFound, "There is no such person.")
+	if !strings.ContainsRune(email, '@') { // it would be looked up as a user name
+		return nil, nobody
+	}
+	p, err := c.d.ByIdentifier(ctx, tenant, email)
+	if err != nil {
+		return nil, err
+	}
+	own, err := c.d.Claims(p)
+	if err != nil {
+		return nil, err
+	}
+	if !own.Bool("email_verified") {
+		return nil, nobody
+	}
+	return p, nil
+}

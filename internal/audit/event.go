@@ -29,6 +29,7 @@ const (
 	GrantRefresh       = "grant.refresh"
 	TokenIssue         = "token.issue"
 	TokenRevoke        = "token.revoke"
+	TokenExchange      = "token.exchange"
 	ClientCreate       = "client.create"
 	ClientUpdate       = "client.update"
 	ClientDelete       = "client.delete"

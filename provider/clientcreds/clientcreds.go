@@ -70,15 +70,10 @@ func checkConfidential(_ context.Context, r *request) error {
 	return nil
 }
 
-// personScopes mean a person; a client's own token never carries them.
-func personScopes() []string {
-	return []string{"openid", "profile", "email", "address", "phone", "offline_access"}
-}
-
 func checkScope(_ context.Context, r *request) error {
 	r.scopes = core.Words(r.Form.Get("scope"))
 	if len(r.scopes) == 0 { // RFC 6749 section 3.3: the default is what the client is registered for
-		r.scopes = slices.DeleteFunc(slices.Clone(r.Client.Scopes), func(s string) bool { return slices.Contains(personScopes(), s) })
+		r.scopes = slices.DeleteFunc(slices.Clone(r.Client.Scopes), core.PersonScope)
 	}
 	for _, s := range r.scopes {
 		if !slices.Contains(r.Client.Scopes, s) {
@@ -90,7 +85,7 @@ func checkScope(_ context.Context, r *request) error {
 
 func checkNoPersonScope(_ context.Context, r *request) error {
 	for _, s := range r.scopes {
-		if slices.Contains(personScopes(), s) {
+		if core.PersonScope(s) {
 			return core.InvalidScope("scopes that mean no person", s)
 		}
 	}

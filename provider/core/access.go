@@ -23,10 +23,15 @@ type AccessToken struct {
 	ExpiresAt time.Time
 	AuthTime  time.Time
 	ACR       string
-	Cnf       Binding // the keys it is bound to
-	Opaque    bool    // written as a sealed handle instead of a JWT
-	Alg       string  // signing algorithm of a JWT to be written
-	KeyID     string  // kid of a JWT that was read
+	AMR       []string   // RFC 8176; a handle does not carry it
+	Cnf       Binding    // the keys it is bound to
+	Details   string     // authorization_details (RFC 9396 section 9), a canonical JSON array, or ""
+	Act       string     // the act claim (RFC 8693 section 4.1), a canonical JSON object, or ""
+	ActGrant  storage.ID // the grant behind the actor, if that is a person
+	Exchanged bool       // made of another token (RFC 8693): the grant may be of the client that the other token was issued to
+	Opaque    bool       // written as a sealed handle instead of a JWT
+	Alg       string     // signing algorithm of a JWT to be written
+	KeyID     string     // kid of a JWT that was read
 }
 
 // OfPerson reports whether a person stands behind the token (TK22: never judged by the subject's text).

@@ -82,3 +82,51 @@ func (c *claimReader) cnf(name string) Binding {
 	c.bad = c.bad || !ok
 	return b
 }
+
+// flag reads true or false.
+func (c *claimReader) flag(name string) bool {
+	v, ok := c.m[name]
+	if !ok {
+		return false
+	}
+	b, ok := v.(bool)
+	c.bad = c.bad || !ok
+	return b
+}
+
+// object reads an object; nil if there is none.
+func (c *claimReader) object(name string) map[string]any {
+	v, ok := c.m[name]
+	if !ok {
+		return nil
+	}
+	m, ok := v.(map[string]any)
+	c.bad = c.bad || !ok
+	return m
+}
+
+// details reads authorization_details as canonical JSON.
+func (c *claimReader) details(name string) string {
+	v, ok := c.m[name]
+	if !ok {
+		return ""
+	}
+	_, isList := v.([]any)
+	return c.canonical(v, isList)
+}
+
+// act reads an object as canonical JSON.
+func (c *claimReader) act(name string) string {
+	v, ok := c.m[name]
+	if !ok {
+		return ""
+	}
+	_, isObject := v.(map[string]any)
+	return c.canonical(v, isObject)
+}
+
+func (c *claimReader) canonical(v any, fits bool) string {
+	b, err := json.Marshal(v)
+	c.bad = c.bad || !fits || err != nil
+	return string(b)
+}

@@ -164,3 +164,8 @@ func (c *ClaimsRequest) Keep(keep func(name string) bool) (string, error) {
 	b, err := json.Marshal(kept)
 	return string(b), err
 }
+
+// PersonScope reports whether a scope means a person; a client's own token never carries one.
+func PersonScope(scope string) bool {
+	return scope == "openid" || scope == "offline_access" || len(ScopeClaims(scope)) > 0
+}

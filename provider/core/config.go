@@ -18,7 +18,8 @@ type Config struct {
 	RequirePushed   bool          `config:"require_pushed_authorization_requests" doc:"Take no authorization request that was not pushed (RFC 9126), from any client." default:"false"`
 	ClockSkew       time.Duration `config:"clock_skew" doc:"Tolerated difference to the clocks of clients." default:"60s"`
 
-	DPoPNonce string `config:"dpop_nonce" doc:"required: every DPoP proof needs a nonce of the server (RFC 9449 section 8). off: only those of clients registered with jedan_dpop_nonce." default:"off"`
+	DPoPNonce      string         `config:"dpop_nonce" doc:"required: every DPoP proof needs a nonce of the server (RFC 9449 section 8). off: only those of clients registered with jedan_dpop_nonce." default:"off"`
+	TrustedIssuers []IssuerConfig `config:"trusted_issuers" doc:"Other issuers whose JWTs count here, as assertions (RFC 7523) or to be exchanged (RFC 8693), for clients whose registration names them."`
 }
 
 // Values of Config.DPoPNonce.
@@ -54,5 +55,8 @@ func (c Config) Validate() error {
 	check(c.PushedLifetime >= 5*time.Second && c.PushedLifetime <= 10*time.Minute, "pushed_lifetime must be between 5s and 10m")
 	check(c.ClockSkew >= 0 && c.ClockSkew <= 2*time.Minute, "clock_skew must be between 0 and 2m")
 	check(c.DPoPNonce == NonceOff || c.DPoPNonce == NonceRequired, "dpop_nonce must be off or required")
+	if err := validateIssuers(c.TrustedIssuers); err != nil {
+		errs = append(errs, err)
+	}
 	return errors.Join(errs...)
 }

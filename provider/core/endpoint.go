@@ -13,7 +13,7 @@ import (
 
 // ReadForm returns the parameters of a back-channel request. A malformed one is invalid_request with the status that says what was wrong.
 func ReadForm(c *gin.Context) (url.Values, error) {
-	form, err := httpx.Form(c, "resource")
+	form, err := httpx.Form(c, "resource", "audience")
 	if err == nil {
 		return form, nil
 	}

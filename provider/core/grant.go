@@ -52,7 +52,7 @@ func (i *Issuance) Template(ctx context.Context, c *Client, g *storage.Grant, sc
 	a.Audience = i.audience(scopes, resources)
 	if g != nil {
 		a.Subject, a.Grant, a.AuthTime, a.ACR = g.Subject, g.ID, g.AuthTime, g.ACR
-		a.Session = g.Session
+		a.Session, a.AMR, a.Details = g.Session, g.AMR, g.Details
 		if g.ExpiresAt.Before(a.ExpiresAt) {
 			a.ExpiresAt = g.ExpiresAt
 		}
@@ -60,11 +60,17 @@ func (i *Issuance) Template(ctx context.Context, c *Client, g *storage.Grant, sc
 	return a, nil
 }
 
-// ForRequest is Template for the token endpoint: the token is bound to the keys that the request proved. Every grant type uses it, and the endpoint
+// ForRequest is Template for the token endpoint: the token is bound to the keys that the request proved and has the details that it asked for. Every grant type uses it, and the endpoint
 // answers with nothing that is bound to less.
 func (i *Issuance) ForRequest(ctx context.Context, r *TokenRequest, g *storage.Grant, scopes, resources []string) (AccessToken, error) {
 	a, err := i.Template(ctx, r.Client, g, scopes, resources)
+	if err != nil {
+		return a, err
+	}
 	a.Cnf = r.Binding
+	if g != nil {
+		a.Details, err = NarrowDetails(r.Form.Get("authorization_details"), g.Details, resources)
+	}
 	return a, err
 }
 

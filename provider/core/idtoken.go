@@ -39,6 +39,9 @@ func (t *Tokens) MintIDToken(ctx context.Context, i *IDToken) (string, error) {
 	if !g.Session.IsZero() {
 		m["sid"] = g.Session.String()
 	}
+	if i.Client.MayUse(GrantTokenExchange) { // it names what a token made of it hangs on
+		m["gid"] = g.ID.String()
+	}
 	setText(m, "nonce", g.Nonce)
 	setText(m, "at_hash", halfHash(alg, i.AccessToken))
 	setText(m, "c_hash", halfHash(alg, i.Code))

@@ -29,6 +29,11 @@ func readOwn(raw []byte) (*AccessToken, bool) {
 	if s.at(`,"auth_time":`) {
 		a.AuthTime = s.date(`,"auth_time":`)
 		a.ACR = s.text(`,"acr":`)
+	}
+	if s.at(`,"amr":[`) {
+		a.AMR = s.texts(`,"amr":`)
+	}
+	if s.at(`,"gid":`) {
 		a.Grant = s.id(`,"gid":`)
 	}
 	if s.at(`,"sid":`) {

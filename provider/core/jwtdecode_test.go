@@ -61,6 +61,9 @@ func FuzzReadOwn(f *testing.F) {
 	for _, cnf := range unknownCnf() {
 		f.Add(withCnf(cnf))
 	}
+	methods := *ownTokens()[3]
+	methods.AMR = []string{"pwd"}
+	f.Add(appendClaims(nil, &methods))
 	f.Add([]byte(`{"iss":"i","sub":"s","aud":[],"exp":1,"iat":01,"jti":"x","client_id":"c"}`))
 	f.Fuzz(func(t *testing.T, raw []byte) {
 		got, ok := readOwn(raw)

@@ -28,7 +28,24 @@ func appendClaims(b []byte, t *AccessToken) []byte {
 	if !t.Cnf.IsZero() {
 		b = t.Cnf.AppendCnf(append(b, `,"cnf":`...))
 	}
-	return append(appendPerson(b, t), '}')
+	return append(appendRare(appendPerson(b, t), t), '}')
+}
+
+// appendRare adds what few tokens have. xch and agid are ours: see AccessToken.
+func appendRare(b []byte, t *AccessToken) []byte {
+	if t.Details != "" {
+		b = append(append(b, `,"authorization_details":`...), t.Details...)
+	}
+	if t.Act != "" {
+		b = append(append(b, `,"act":`...), t.Act...)
+	}
+	if !t.ActGrant.IsZero() {
+		b = append(append(append(b, `,"agid":"`...), t.ActGrant.String()...), '"')
+	}
+	if t.Exchanged {
+		b = append(b, `,"xch":true`...)
+	}
+	return b
 }
 
 // appendPerson adds what only a person's token has: RFC 9068 section 2.2.1, and the grant and session that denials name.
@@ -36,9 +53,14 @@ func appendPerson(b []byte, t *AccessToken) []byte {
 	if t.Grant.IsZero() {
 		return b
 	}
-	b = appendInt(b, `,"auth_time":`, t.AuthTime)
-	b = append(b, `,"acr":`...)
-	b = appendString(b, t.ACR)
+	if !t.AuthTime.IsZero() { // unknown of people whom another issuer vouches for
+		b = appendInt(b, `,"auth_time":`, t.AuthTime)
+		b = append(b, `,"acr":`...)
+		b = appendString(b, t.ACR)
+	}
+	if len(t.AMR) > 0 {
+		b = appendStrings(append(b, `,"amr":`...), t.AMR)
+	}
 	b = append(b, `,"gid":"`...)
 	b = append(b, t.Grant.String()...)
 	b = append(b, '"')
@@ -55,8 +77,12 @@ func AppendAudience(b []byte, aud []string) []byte {
 	if len(aud) == 1 {
 		return appendString(b, aud[0])
 	}
+	return appendStrings(b, aud)
+}
+
+func appendStrings(b []byte, list []string) []byte {
 	b = append(b, '[')
-	for i, a := range aud {
+	for i, a := range list {
 		if i > 0 {
 			b = append(b, ',')
 		}

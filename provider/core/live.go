@@ -53,6 +53,9 @@ func (l *Live) Check(ctx context.Context, t *AccessToken) (*Client, *storage.Gra
 	} else if denied {
 		return nil, nil, nil, InvalidToken("a token that was not revoked", "a revoked one")
 	}
+	if t.Exchanged {
+		return l.checkExchanged(ctx, t, client)
+	}
 	if !t.OfPerson() {
 		return client, nil, nil, nil
 	}
@@ -61,6 +64,38 @@ func (l *Live) Check(ctx context.Context, t *AccessToken) (*Client, *storage.Gra
 		err = InvalidToken("a grant of the token's client", "another's")
 	}
 	return client, grant, person, err
+}
+
+// checkExchanged judges what stands behind a token that was made of another one: the subject's client, grant and person, and the actor's.
+func (l *Live) checkExchanged(ctx context.Context, t *AccessToken, client *Client) (*Client, *storage.Grant, *storage.Person, error) {
+	if !t.ActGrant.IsZero() {
+		if _, _, err := l.Grant(ctx, t.ActGrant); err != nil {
+			return nil, nil, nil, err
+		}
+	}
+	if !t.OfPerson() {
+		first, err := l.clients.ByClientID(ctx, t.Subject)
+		return client, nil, nil, standing(first, err)
+	}
+	grant, person, err := l.Grant(ctx, t.Grant)
+	if err != nil || grant.Client == client.ID {
+		return client, grant, person, err
+	}
+	first, err := l.clients.ByRow(ctx, grant.Client)
+	own := *grant
+	own.Claims = "" // what another client asked to see by name is not this one's to see
+	return client, &own, person, standing(first, err)
+}
+
+// standing refuses a client that is gone or disabled.
+func standing(c *Client, err error) error {
+	if err != nil {
+		return gone(err, "a registered client")
+	}
+	if c.Disabled {
+		return InvalidToken("an enabled client", "a disabled one")
+	}
+	return nil
 }
 
 // Grant returns a grant that counts with its person who may sign in.

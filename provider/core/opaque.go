@@ -29,8 +29,12 @@ const (
 
 // Tags of the fields of a handle.
 const (
-	fieldJKT = 1
-	fieldX5T = 2
+	fieldJKT       = 1
+	fieldX5T       = 2
+	fieldDetails   = 3
+	fieldAct       = 4
+	fieldActGrant  = 5
+	fieldExchanged = 6
 )
 
 func (o *opaqueBox) aad() []byte { return append([]byte("jedan access token\x00"), o.tenant[:]...) }
@@ -102,7 +106,10 @@ func packFields(b []byte, a *AccessToken) []byte {
 	for _, f := range [...]struct {
 		tag  byte
 		text string
-	}{{fieldJKT, a.Cnf.JKT}, {fieldX5T, a.Cnf.X5T}} {
+	}{
+		{fieldJKT, a.Cnf.JKT}, {fieldX5T, a.Cnf.X5T}, {fieldDetails, a.Details}, {fieldAct, a.Act}, {fieldActGrant, idText(a.ActGrant)},
+		{fieldExchanged, flagText(a.Exchanged)},
+	} {
 		if f.text == "" {
 			continue
 		}
@@ -126,16 +133,45 @@ func unpackFields(b []byte, a *AccessToken) error {
 		}
 		text := string(b[1+n : 1+n+int(l)])
 		b = b[1+n+int(l):]
-		switch tag {
-		case fieldJKT:
-			a.Cnf.JKT = text
-		case fieldX5T:
-			a.Cnf.X5T = text
-		default:
-			return errors.New("core: unknown field of a handle")
+		if err := unpackField(a, tag, text); err != nil {
+			return err
 		}
 	}
 	return nil
+}
+
+func unpackField(a *AccessToken, tag byte, text string) (err error) {
+	switch tag {
+	case fieldJKT:
+		a.Cnf.JKT = text
+	case fieldX5T:
+		a.Cnf.X5T = text
+	case fieldDetails:
+		a.Details = text
+	case fieldAct:
+		a.Act = text
+	case fieldActGrant:
+		a.ActGrant, err = storage.ParseID(text)
+	case fieldExchanged:
+		a.Exchanged = true
+	default:
+		err = errors.New("core: unknown field of a handle")
+	}
+	return err
+}
+
+func idText(id storage.ID) string {
+	if id.IsZero() {
+		return ""
+	}
+	return id.String()
+}
+
+func flagText(f bool) string {
+	if f {
+		return "1"
+	}
+	return ""
 }
 
 func unpackAccess(b []byte) (*AccessToken, error) {

@@ -14,11 +14,13 @@ type TokenResponse struct {
 	Scope        string
 	RefreshToken string // "" if none
 	IDToken      string // "" if none
+	IssuedType   string // issued_token_type of a token exchange (RFC 8693 section 2.2.1); "" elsewhere
+	Details      string // authorization_details as granted (RFC 9396 section 7), JSON; "" if none
 }
 
 // NewTokenResponse says of an access token what the answer says beside it. The token itself is still to be written.
 func NewTokenResponse(a *AccessToken) *TokenResponse {
-	return &TokenResponse{Cnf: a.Cnf, ExpiresIn: int64(a.ExpiresAt.Sub(a.IssuedAt) / time.Second), Scope: a.Scope()}
+	return &TokenResponse{Cnf: a.Cnf, ExpiresIn: int64(a.ExpiresAt.Sub(a.IssuedAt) / time.Second), Scope: a.Scope(), Details: a.Details}
 }
 
 // Kind is what sort of access token it is, for metrics.
@@ -35,10 +37,13 @@ func (t *TokenResponse) Append(b []byte) []byte {
 	b = appendString(append(b, `,"token_type":`...), t.tokenType())
 	b = append(b, `,"expires_in":`...)
 	b = appendDecimal(b, t.ExpiresIn)
-	for _, f := range [...]struct{ name, value string }{{`,"scope":`, t.Scope}, {`,"refresh_token":`, t.RefreshToken}, {`,"id_token":`, t.IDToken}} {
+	for _, f := range [...]struct{ name, value string }{{`,"scope":`, t.Scope}, {`,"refresh_token":`, t.RefreshToken}, {`,"id_token":`, t.IDToken}, {`,"issued_token_type":`, t.IssuedType}} {
 		if f.value != "" {
 			b = appendString(append(b, f.name...), f.value)
 		}
+	}
+	if t.Details != "" {
+		b = append(append(b, `,"authorization_details":`...), t.Details...)
 	}
 	return append(b, '}')
 }

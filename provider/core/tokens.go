@@ -117,6 +117,7 @@ func decodeGeneral(raw []byte) (*AccessToken, error) {
 		ID: c.id("jti"), Issuer: c.text("iss"), Subject: c.text("sub"), ClientID: c.text("client_id"), Audience: c.list("aud"),
 		Scopes: strings.Fields(c.text("scope")), IssuedAt: c.time("iat"), ExpiresAt: c.time("exp"), AuthTime: c.time("auth_time"),
 		ACR: c.text("acr"), Grant: c.id("gid"), Session: c.id("sid"), Cnf: c.cnf("cnf"),
+		AMR: c.list("amr"), Details: c.details("authorization_details"), Act: c.act("act"), ActGrant: c.id("agid"), Exchanged: c.flag("xch"),
 	}
 	if c.bad || a.ID.IsZero() || a.Subject == "" || a.ClientID == "" {
 		return nil, InvalidToken("complete claims", "incomplete ones")

@@ -35,6 +35,7 @@ type Features struct {
 	References    bool     // request_uri is followed (RFC 9101)
 	EncryptedTo   []string // algorithms that a key of ours is published for
 	Binding       Binding
+	Assertions    bool // the configuration trusts other issuers (RFC 7523)
 }
 
 // New renders the metadata of an issuer.

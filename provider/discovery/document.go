@@ -53,7 +53,7 @@ func build(issuer string, on Features) document {
 		JWKS: issuer + "/.well-known/jwks.json", Introspection: issuer + "/oauth2/introspect", Revocation: issuer + "/oauth2/revoke",
 		EndSession: issuer + "/oauth2/logout", Scopes: standardScopes(),
 		ResponseTypes: []string{"code", "id_token", "token", "id_token token", "code id_token", "code token", "code id_token token"},
-		ResponseModes: core.ResponseModes(), GrantTypes: []string{"authorization_code", "implicit", "refresh_token", "client_credentials"},
+		ResponseModes: core.ResponseModes(), GrantTypes: grantTypes(on),
 		ACR: core.SupportedACR(), Subjects: []string{core.SubjectPublic, core.SubjectPairwise}, IDTokenAlgs: algs, UserinfoAlgs: algs,
 		TokenAuth: core.AuthMethods(), TokenAuthAlgs: assertionAlgs(), IntrospectionAuth: confidential, IntrospectionAuthAlgs: assertionAlgs(),
 		RevocationAuth: core.AuthMethods(), RevocationAuthAlgs: assertionAlgs(),

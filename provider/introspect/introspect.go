@@ -126,9 +126,15 @@ func appendAccess(b []byte, v *core.Verified) []byte {
 	if len(v.Scopes) > 0 {
 		b = core.AppendString(append(b, `,"scope":`...), v.Scope())
 	}
-	if v.OfPerson() {
+	if v.OfPerson() && !v.AuthTime.IsZero() {
 		b = strconv.AppendInt(append(b, `,"auth_time":`...), v.AuthTime.Unix(), 10)
 		b = core.AppendString(append(b, `,"acr":`...), v.ACR)
+	}
+	if v.Details != "" { // RFC 9396 section 9.2
+		b = append(append(b, `,"authorization_details":`...), v.Details...)
+	}
+	if v.Act != "" { // RFC 8693 section 4.1
+		b = append(append(b, `,"act":`...), v.Act...)
 	}
 	return append(b, '}')
 }

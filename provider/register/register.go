@@ -36,6 +36,7 @@ type Deps struct {
 	Tenant     storage.ID
 	Issuer     string      // resources may not be named like it; empty: unknown
 	Algorithms []string    // that tokens can be signed with; empty: RS256, PS256, ES256, EdDSA
+	Issuers    []string    // other issuers that the configuration trusts
 	Fetch      core.Getter // for sector_identifier_uri
 	// Certificates is what of mutual TLS is configured; nil: certificates are off.
 	Certificates Certificates

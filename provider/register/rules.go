@@ -63,6 +63,8 @@ func rules() []rule {
 		{"max_age", checkMaxAge},
 		{"acr_values", checkACRValues},
 		{"access_tokens", checkAccessTokens},
+		{"token_exchange", checkExchange},
+		{"jwt_bearer", checkJWTBearer},
 		{"sector", checkSector},
 		{"certificate_names", checkCertificateNames},
 		{"bound", checkBound},

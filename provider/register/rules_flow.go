@@ -20,7 +20,9 @@ const (
 	native = "native"
 )
 
-func grantTypes() []string { return []string{grantCode, grantImplicit, grantRefresh, grantClient} }
+func grantTypes() []string {
+	return []string{grantCode, grantImplicit, grantRefresh, grantClient, core.GrantTokenExchange, core.GrantJWTBearer}
+}
 
 // responseTypes, words sorted, with the grant types that each needs (OpenID Connect Registration section 2).
 func responseTypes() map[string][]string {
@@ -36,7 +38,8 @@ func (c candidate) ofPeople() bool {
 	return slices.Contains(c.GrantTypes, grantCode) || slices.Contains(c.GrantTypes, grantImplicit)
 }
 
-// checkGrantTypes knows the grant types that this server has; token exchange and others are not to be had by metadata (DR04).
+// checkGrantTypes knows the grant types that this server has. What goes without a person is not to be had by metadata alone (DR04): it needs members
+// that only an operator sets, or the operator's leave.
 func checkGrantTypes(_ context.Context, c candidate) error {
 	return eachOf(CodeMetadata, "grant_types", c.GrantTypes, func(s string) string {
 		if !slices.Contains(grantTypes(), s) {

@@ -33,7 +33,7 @@ func TestRegistrationsThatBreakARule(t *testing.T) {
 		}, CodeRedirectURI, "redirect_uris[0]"},
 		"logout": {func(m *storage.ClientMetadata) { m.PostLogoutRedirectURIs = []string{"javascript:x"} }, CodeMetadata, "post_logout_redirect_uris[0]"},
 		"grant": {func(m *storage.ClientMetadata) {
-			m.GrantTypes = []string{"urn:ietf:params:oauth:grant-type:token-exchange"}
+			m.GrantTypes = []string{"urn:ietf:params:oauth:grant-type:saml2-bearer"}
 		}, CodeMetadata, "grant_types[0]"},
 		"password":      {func(m *storage.ClientMetadata) { m.GrantTypes = []string{"password"} }, CodeMetadata, "grant_types[0]"},
 		"refresh alone": {func(m *storage.ClientMetadata) { m.GrantTypes = []string{"refresh_token"} }, CodeMetadata, "grant_types"},
