@@ -67,8 +67,9 @@ type build struct {
 
 func newBuild(c Config, d Deps) (*build, error) {
 	b := &build{c: c, d: d, log: core.RefusalLog{Log: d.Log}}
-	b.remote = core.NewFetchedKeys(d.Fetch, d.Now)
-	b.clients = core.NewClients(d.Store, d.Feed, d.Tenant, b.remote)
+	if err := b.findClients(); err != nil {
+		return nil, err
+	}
 	b.subjects = &core.Subjects{Tenant: d.Tenant, Ring: d.Ring}
 	b.tokens = core.NewTokens(d.Issuer, d.Tenant, d.Keys, d.Ring, d.Now)
 	b.redeem = &core.Redeemer{Grants: d.Store, Vault: d.Ring, Audit: d.Audit, Tokens: b.tokens, Now: d.Now, Meter: d.Meter}
@@ -108,7 +109,7 @@ func (b *build) bindings() {
 // features are what discovery says beyond what every configuration has.
 func (b *build) features() discovery.Features {
 	return discovery.Features{
-		Registration: b.d.Register.On(), RequirePushed: b.c.RequirePushed, EncryptedTo: b.d.Keys.EncryptionAlgorithms(), Assertions: len(b.c.TrustedIssuers) > 0,
+		Registration: b.d.Register.On(), Documents: len(b.d.Register.Documents) > 0, RequirePushed: b.c.RequirePushed, EncryptedTo: b.d.Keys.EncryptionAlgorithms(), Assertions: len(b.c.TrustedIssuers) > 0,
 		Binding: discovery.Binding{ProofAlgs: dpop.Algs(), TLSMethods: b.certificates.Methods(), Alias: b.d.MTLS.URL},
 	}
 }
@@ -176,17 +177,6 @@ func (b *build) userinfo() *userinfo.Endpoint {
 		Verifier: b.verifier, Claims: b.people, Signer: b.d.Keys, Proofs: b.proofs, Algs: dpop.Algs(), Certificates: b.certificates, Log: b.log,
 		Issuer: b.d.Issuer, URL: b.d.Issuer + "/oauth2/userinfo", Now: b.d.Now, CORS: b.clients.OriginAllowed,
 	}
-}
-
-// registration is the endpoints of clients that register themselves, if any may.
-func (b *build) registration() ([]mounter, error) {
-	if !b.d.Register.On() {
-		return nil, nil
-	}
-	e, err := register.NewEndpoint(b.d.Register, register.EndpointDeps{
-		Registrar: b.d.Registrar, Issuer: b.d.Issuer, Keys: b.remote, Log: b.log, Now: b.d.Now,
-	})
-	return []mounter{e}, err
 }
 
 // trust reads who else's tokens count here.

@@ -165,7 +165,14 @@ func (v *visit) unassured() bool {
 }
 
 // binding is what a person saw of the client when consenting: another name or another host asks again (SE05).
-func (v *visit) binding() string { return v.Client.Name() + "\n" + web.FormActionSource(v.RedirectURI) }
+// Whatever a client that describes itself changes in its document asks again (DR11).
+func (v *visit) binding() string {
+	seen := v.Client.Name() + "\n" + web.FormActionSource(v.RedirectURI)
+	if digest := v.Client.Digest(); digest != "" {
+		seen += "\n" + digest
+	}
+	return seen
+}
 
 // within keeps what was asked for in this request.
 func (v *visit) within(scopes []string) []string {

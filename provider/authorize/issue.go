@@ -21,6 +21,9 @@ func (e *Endpoint) issue(c *gin.Context, v *visit) error {
 	if err != nil {
 		return e.refuse(c, v.request, err)
 	}
+	if err := e.Clients.Keep(ctx, v.Client); err != nil {
+		return e.refuse(c, v.request, err)
+	}
 	standing, inserted, err := e.Grants.InsertGrant(ctx, g, e.createEvent(ctx, v, g))
 	if errs.Is(err, errs.Forbidden) { // signed out since the dispatcher looked
 		err = core.Refuse(fosite.ErrLoginRequired, "The person signed out meanwhile.", "a session", "an ended one")

@@ -4,6 +4,7 @@ import (
 	"context"
 
 	"github.com/jedan-auth/jedan-auth/internal/cache"
+	"github.com/jedan-auth/jedan-auth/internal/errs"
 	"github.com/jedan-auth/jedan-auth/storage"
 )
 
@@ -14,7 +15,8 @@ type Clients struct {
 	byName *cache.Cache[string, *Client]
 	byRow  *cache.Cache[storage.ID, *Client]
 
-	origins *cache.Cache[struct{}, map[string]bool]
+	origins      *cache.Cache[struct{}, map[string]bool]
+	descriptions Descriptions // nil: nobody describes themselves
 }
 
 // NewClients returns a reader over the store. A change to any client drops the lookups by name, since its name is not in the change. keys finds keys
@@ -45,12 +47,21 @@ func RowTouches(kind string) func(storage.Change) (storage.ID, bool, bool) {
 
 // ByClientID returns errs.NotFound when there is none. Disabled clients are returned: the caller decides what they may not do.
 func (c *Clients) ByClientID(ctx context.Context, id string) (*Client, error) {
+	if c.descriptions != nil && c.descriptions.Names(id) {
+		return c.described(ctx, id)
+	}
 	return c.byName.Get(ctx, id)
 }
 
 // ByRow returns errs.NotFound when there is none.
 func (c *Clients) ByRow(ctx context.Context, id storage.ID) (*Client, error) {
-	return c.byRow.Get(ctx, id)
+	client, err := c.byRow.Get(ctx, id)
+	if c.descriptions != nil && errs.Is(err, errs.NotFound) {
+		if row, ok := c.descriptions.Row(id); ok {
+			return c.parsed(row, nil)
+		}
+	}
+	return client, err
 }
 
 func (c *Clients) parsed(row *storage.Client, err error) (*Client, error) {

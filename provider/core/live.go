@@ -41,7 +41,7 @@ func NewLive(store LiveStore, clients *Clients, feed *cache.Feed, tenant storage
 
 // Check returns the client and, for a person's token, the person. A refusal says that the token no longer counts; other errors are ours.
 func (l *Live) Check(ctx context.Context, t *AccessToken) (*Client, *storage.Grant, *storage.Person, error) {
-	client, err := l.clients.ByClientID(ctx, t.ClientID)
+	client, err := l.clients.Stored(ctx, t.ClientID)
 	if err != nil {
 		return nil, nil, nil, gone(err, "a registered client")
 	}

@@ -58,8 +58,9 @@ func (p *Presented) CheckCertificate() error {
 }
 
 // WriteResourceError answers a request to a protected resource (RFC 6750 section 3, RFC 9449 section 7.1). Without a token there are only the
-// challenges; a malformed request is named. dpop says that the token came as a DPoP token or is one.
-func WriteResourceError(w http.ResponseWriter, r *Refusal, hadToken, dpop bool, algs []string) error {
+// challenges; a malformed request is named. dpop says that the token came as a DPoP token or is one, metadata where the resource describes itself (RFC
+// 9728 section 5.1).
+func WriteResourceError(w http.ResponseWriter, r *Refusal, hadToken, dpop bool, algs []string, metadata string) error {
 	status, code := r.Err.CodeField, r.Err.ErrorField
 	if status == http.StatusServiceUnavailable {
 		return WriteError(w, r, false)
@@ -82,6 +83,9 @@ func WriteResourceError(w http.ResponseWriter, r *Refusal, hadToken, dpop bool, 
 		challenges = []string{bound}
 	} else if named {
 		challenges = []string{bearer}
+	}
+	for i := range challenges {
+		challenges[i] += `, resource_metadata="` + metadata + `"`
 	}
 	w.Header()["Www-Authenticate"] = challenges
 	if !named {

@@ -1,9 +1,6 @@
 package discovery
 
 import (
-	"crypto/sha256"
-	"encoding/base64"
-	"encoding/json"
 	"net/http"
 	"strconv"
 	"sync/atomic"
@@ -19,10 +16,15 @@ type Keys interface {
 
 // Endpoint serves the documents.
 type Endpoint struct {
+	issuer   string
 	document *httpx.Prepared
+	api      *httpx.Prepared // the metadata of our API as a protected resource
+	userinfo *httpx.Prepared // that of its one endpoint
 	keys     Keys
 	set      atomic.Pointer[httpx.Prepared] // of the keys as they were last asked for
 }
+
+const userinfoPath = "/oauth2/userinfo"
 
 // documentAge is how long clients may keep the metadata; it changes only with a new release or configuration.
 const documentAge = "public, max-age=300"
@@ -30,6 +32,7 @@ const documentAge = "public, max-age=300"
 // Features are what the configuration switches on.
 type Features struct {
 	Registration bool // dynamic client registration (RFC 7591)
+	Documents    bool // client ID metadata documents
 
 	RequirePushed bool     // no request is taken that was not pushed (RFC 9126)
 	References    bool     // request_uri is followed (RFC 9101)
@@ -40,13 +43,18 @@ type Features struct {
 
 // New renders the metadata of an issuer.
 func New(issuer string, keys Keys, on Features) (*Endpoint, error) {
-	raw, err := json.Marshal(build(issuer, on))
-	if err != nil {
-		return nil, err
+	d := build(issuer, on)
+	e := &Endpoint{issuer: issuer, keys: keys}
+	for _, p := range []struct {
+		to   **httpx.Prepared
+		what any
+	}{{&e.document, d}, {&e.api, protectedResource(d, issuer)}, {&e.userinfo, protectedResource(d, d.Userinfo)}} {
+		var err error
+		if *p.to, err = prepare(p.what); err != nil {
+			return nil, err
+		}
 	}
-	sum := sha256.Sum256(raw)
-	etag := `"` + base64.RawURLEncoding.EncodeToString(sum[:12]) + `"`
-	return &Endpoint{document: httpx.NewPrepared(raw, etag, documentAge, "application/json"), keys: keys}, nil
+	return e, nil
 }
 
 // Mount adds the routes.
@@ -55,6 +63,9 @@ func (e *Endpoint) Mount(r httpx.Router) {
 	r.Handle(http.MethodGet, "/.well-known/openid-configuration", g.Prepared(e.metadata), nil)
 	r.Handle(http.MethodGet, "/.well-known/oauth-authorization-server", g.Prepared(e.metadata), nil)
 	r.Handle(http.MethodGet, "/.well-known/jwks.json", g.Prepared(e.jwks), nil)
+	r.Handle(http.MethodGet, protectedPath, g.Prepared(func() *httpx.Prepared { return e.api }), nil)
+	r.Handle(http.MethodGet, protectedPath+userinfoPath, g.Prepared(func() *httpx.Prepared { return e.userinfo }), nil)
+	r.Handle(http.MethodGet, "/.well-known/webfinger", g, e.webfinger)
 }
 
 func (e *Endpoint) metadata() *httpx.Prepared { return e.document }

@@ -13,6 +13,7 @@ type document struct {
 	Revocation            string   `json:"revocation_endpoint"`
 	EndSession            string   `json:"end_session_endpoint"`
 	Registration          string   `json:"registration_endpoint,omitempty"`
+	ClientDocuments       bool     `json:"client_id_metadata_document_supported,omitempty"`
 	Scopes                []string `json:"scopes_supported"`
 	ResponseTypes         []string `json:"response_types_supported"`
 	ResponseModes         []string `json:"response_modes_supported"`
@@ -62,6 +63,7 @@ func build(issuer string, on Features) document {
 		ClaimsParameter: true, IssParameter: true, requests: on.requests(issuer, algs),
 	}
 	d.bind(on.Binding)
+	d.ClientDocuments = on.Documents
 	if on.Registration {
 		d.Registration = issuer + "/oauth2/register"
 	}

@@ -27,6 +27,7 @@ type Config struct {
 	MaxClients       int                `config:"max_clients" default:"10000" doc:"Most clients that registered themselves at a time."`
 	Statements       []StatementsConfig `config:"software_statements" doc:"Who may vouch for clients with software statements (RFC 7591 section 2.3). Empty: no statement is believed."`
 	RequireStatement bool               `config:"require_statement" default:"false" doc:"Register only clients with a software statement."`
+	Documents        []string           `config:"client_document_hosts" doc:"Hosts whose client ID metadata documents are taken: client_id is the document's URL. app.example.com, *.example.com for all below it, or * for any. Empty: none."`
 }
 
 // StatementsConfig is an issuer of software statements.
@@ -41,7 +42,7 @@ func (c Config) On() bool { return c.Mode == ModeToken || c.Mode == ModeOpen }
 
 // Validate refuses what contradicts itself or could not be kept.
 func (c Config) Validate() error {
-	if c.Mode == "" || c.Mode == ModeOff {
+	if (c.Mode == "" || c.Mode == ModeOff) && len(c.Documents) == 0 {
 		return nil
 	}
 	var errs []error
@@ -50,7 +51,10 @@ func (c Config) Validate() error {
 			errs = append(errs, errors.New(msg))
 		}
 	}
-	check(c.On(), "mode must be off, token or open")
+	check(slices.Contains([]string{"", ModeOff, ModeToken, ModeOpen}, c.Mode), "mode must be off, token or open")
+	for _, h := range c.Documents {
+		check(h == "*" || nameHost(strings.TrimPrefix(h, "*.")) == "", "client_document_hosts must be host names in lower case, *.names below one, or *")
+	}
 	check(c.PerHour > 0, "per_hour must be at least 1")
 	check(c.MaxClients > 0, "max_clients must be at least 1")
 	check(judgeScopes(c.Scopes) == "", "scopes must be different scopes of RFC 6749 section 3.3")

@@ -31,6 +31,7 @@ type Endpoint struct {
 	Log          core.RefusalLog
 	Issuer       string
 	URL          string
+	Metadata     string // URL of what it says of itself (RFC 9728)
 	Now          func() time.Time
 	CORS         func(ctx context.Context, origin string) bool
 }
@@ -76,7 +77,7 @@ func (e *Endpoint) serve(c *gin.Context) error {
 		refusal := core.AsRefusal(err)
 		e.Log.Refused(c.Request.Context(), "userinfo", refusal)
 		bound := r.Scheme == core.TypeDPoP || r.Verified != nil && r.Cnf.JKT != ""
-		return core.WriteResourceError(c.Writer, refusal, r.Token != "", bound, e.Algs)
+		return core.WriteResourceError(c.Writer, refusal, r.Token != "", bound, e.Algs, e.Metadata)
 	}
 	return e.answer(c, r)
 }
