@@ -43,6 +43,7 @@ type View struct {
 	PolicyURI  string
 	TosURI     string
 	Host       string // of the redirect URI
+	Described  string // host of the document by which the client describes itself, or ""
 	Verified   bool
 	Agent      bool
 	Scopes     []Scope

@@ -84,7 +84,7 @@ func (m *Module) show(c *gin.Context) error {
 	v := a.view
 	m.d.Pages.Render(c.Writer, c.Request, http.StatusOK, web.ConsentPage{
 		Lang: m.d.Pages.Locale(c.Request, a.flow.Params.Get("ui_locales")), Flow: a.sealed, CSRF: token,
-		ClientName: v.Name, ClientLogoURI: v.LogoURI, ClientHost: v.Host, Verified: v.Verified, Agent: v.Agent,
+		ClientName: v.Name, ClientLogoURI: v.LogoURI, ClientHost: v.Host, ClientDocument: v.Described, Verified: v.Verified, Agent: v.Agent,
 		Person: name, PersonIdentifier: identifier, Scopes: shown(v.Scopes, declined), Until: v.Until,
 		PolicyURI: v.PolicyURI, TosURI: v.TosURI, FormAction: v.FormAction,
 	})

@@ -18,7 +18,6 @@ import (
 	"github.com/jedan-auth/jedan-auth/provider/mtls"
 	"github.com/jedan-auth/jedan-auth/provider/par"
 	"github.com/jedan-auth/jedan-auth/provider/refresh"
-	"github.com/jedan-auth/jedan-auth/provider/register"
 	"github.com/jedan-auth/jedan-auth/provider/revoke"
 	"github.com/jedan-auth/jedan-auth/provider/token"
 	"github.com/jedan-auth/jedan-auth/provider/userinfo"
@@ -175,7 +174,8 @@ func (b *build) revoke(r *refresh.Grant) *revoke.Endpoint {
 func (b *build) userinfo() *userinfo.Endpoint {
 	return &userinfo.Endpoint{
 		Verifier: b.verifier, Claims: b.people, Signer: b.d.Keys, Proofs: b.proofs, Algs: dpop.Algs(), Certificates: b.certificates, Log: b.log,
-		Issuer: b.d.Issuer, URL: b.d.Issuer + "/oauth2/userinfo", Now: b.d.Now, CORS: b.clients.OriginAllowed,
+		Issuer: b.d.Issuer, URL: b.d.Issuer + "/oauth2/userinfo", Metadata: discovery.ResourceMetadata(b.d.Issuer, "/oauth2/userinfo"), Now: b.d.Now,
+		CORS: b.clients.OriginAllowed,
 	}
 }
 

@@ -24,6 +24,7 @@ type ConsentPage struct {
 	ClientName       string
 	ClientLogoURI    string
 	ClientHost       string // host of the redirect URI
+	ClientDocument   string // host of the document by which the client describes itself, or ""
 	Verified         bool
 	Agent            bool // an agent rather than an app
 	Person           string

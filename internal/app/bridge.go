@@ -12,12 +12,15 @@ import (
 	"github.com/jedan-auth/jedan-auth/internal/session"
 	"github.com/jedan-auth/jedan-auth/login"
 	"github.com/jedan-auth/jedan-auth/provider"
+	"github.com/jedan-auth/jedan-auth/provider/core"
+	"github.com/jedan-auth/jedan-auth/provider/logo"
 	"github.com/jedan-auth/jedan-auth/storage"
 )
 
 // bridge tells the screens of other features what the provider knows: features never import features.
 type bridge struct {
 	issuer   string
+	base     string // path of the issuer
 	provider *provider.Module
 	people   *directory.Directory
 }
@@ -30,7 +33,7 @@ func (b *bridge) ClientDisplay(ctx context.Context, _ storage.ID, clientID strin
 	}
 	m := c.Metadata
 	return login.Client{
-		Name: c.Name(), PolicyURI: m.PolicyURI, TosURI: m.TosURI, Host: firstHost(m.RedirectURIs), StartURL: c.StartURL(b.issuer),
+		Name: c.Name(), LogoURI: b.logo(c), PolicyURI: m.PolicyURI, TosURI: m.TosURI, Host: firstHost(m.RedirectURIs), StartURL: c.StartURL(b.issuer),
 		Verified: m.FirstParty, FirstParty: m.FirstParty,
 	}, nil
 }
@@ -74,13 +77,24 @@ func (b *bridge) ConsentView(ctx context.Context, fl *flow.Flow, cur *session.Cu
 	}
 	m := asked.Client.Metadata
 	v := consent.View{
-		Client: asked.Client.ID, ClientID: asked.Client.ClientID, Name: asked.Client.Name(), PolicyURI: m.PolicyURI, TosURI: m.TosURI,
+		Client: asked.Client.ID, ClientID: asked.Client.ClientID, Name: asked.Client.Name(), LogoURI: b.logo(asked.Client), PolicyURI: m.PolicyURI, TosURI: m.TosURI,
 		Host: host(asked.Redirect), Verified: m.FirstParty, Resources: asked.Resources, Binding: asked.Binding, FormAction: asked.FormAction,
+	}
+	if m.Described {
+		v.Described = host(asked.Client.ClientID)
 	}
 	for _, s := range asked.Scopes {
 		v.Scopes = append(v.Scopes, consent.Scope{Name: s, Optional: optional(s), Detail: detail(own, s), Risky: s == "offline_access"})
 	}
 	return v, nil
+}
+
+// logo is where this server shows a client's logo.
+func (b *bridge) logo(c *core.Client) string {
+	if path := logo.Path(c); path != "" {
+		return b.base + path
+	}
+	return ""
 }
 
 // optional scopes are the person's own data and lasting access: a client must work without them. What an API calls its scopes is for the API.

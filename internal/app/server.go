@@ -118,7 +118,7 @@ func (s *server) makePlatform() error {
 		Cookies: httpx.Cookies{Secure: s.issuer.Scheme == "https", Path: s.base()}, Log: s.Log,
 	}, s.Config.Sessions.config())
 	s.failures = audit.NewFailures(s.Audit, s.DB, s.Now, 0)
-	s.bridge = &bridge{issuer: s.Config.Issuer, people: s.Directory}
+	s.bridge = &bridge{issuer: s.Config.Issuer, base: s.base(), people: s.Directory}
 	return nil
 }
 

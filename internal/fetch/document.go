@@ -120,6 +120,8 @@ func (c *Client) ask(ctx context.Context, r DocumentRequest, e *entry, now time.
 	case err != nil:
 		return err
 	case resp.Status == http.StatusNotModified && header.Get("If-None-Match") != "":
+	case resp.Status == http.StatusNotFound || resp.Status == http.StatusGone:
+		return errs.New(errs.NotFound, "There is no such document.")
 	case resp.Status != http.StatusOK:
 		return errs.New(errs.Unavailable, "The other server answered with status "+strconv.Itoa(resp.Status)+".")
 	case e.doc == nil || !bytes.Equal(e.doc.Body, resp.Body) || e.doc.Type != resp.Type:

@@ -180,7 +180,7 @@ func TestDocumentFailureIsRemembered(t *testing.T) {
 	d.origin.set(func(o *origin) { o.status = http.StatusNotFound })
 	for range 5 {
 		_, err := d.client.Document(context.Background(), fetch.DocumentRequest{URL: d.base + "/doc"})
-		code(t, err, errs.Unavailable)
+		code(t, err, errs.NotFound)
 	}
 	if d.origin.asked != 1 {
 		t.Errorf("asked %d times", d.origin.asked)
