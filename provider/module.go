@@ -12,6 +12,7 @@ import (
 	"github.com/jedan-auth/jedan-auth/provider/clientcreds"
 	"github.com/jedan-auth/jedan-auth/provider/code"
 	"github.com/jedan-auth/jedan-auth/provider/core"
+	"github.com/jedan-auth/jedan-auth/provider/device"
 	"github.com/jedan-auth/jedan-auth/provider/discovery"
 	"github.com/jedan-auth/jedan-auth/provider/introspect"
 	"github.com/jedan-auth/jedan-auth/provider/jar"
@@ -41,6 +42,9 @@ type Store interface {
 	storage.Replays
 	storage.AuditWriter
 	par.Store
+	storage.PendingReader
+	storage.PendingWriter
+	storage.PendingSpender
 }
 
 // Ring holds the symmetric keys.
@@ -48,6 +52,7 @@ type Ring interface {
 	core.Ring
 	core.Vault
 	core.SubjectRing
+	device.Ring
 }
 
 // Keys are the signing keys.
@@ -62,12 +67,14 @@ type Keys interface {
 type Pages interface {
 	authorize.Pages
 	logout.Pages
+	device.Pages
 }
 
 // Sessions finds and ends sessions.
 type Sessions interface {
 	authorize.Sessions
 	logout.Sessions
+	device.Sessions
 }
 
 // Meter counts (telemetry.Metrics).
@@ -96,6 +103,8 @@ type Deps struct {
 	Sessions  Sessions
 	Consents  authorize.Consents
 	Forms     logout.Forms
+	Words     device.Words
+	Failures  device.Failures
 	Pages     Pages
 	Log       *slog.Logger
 	Meter     Meter
@@ -128,9 +137,18 @@ func New(c Config, d Deps) (*Module, error) {
 	m := &Module{authorize: b.authorize(), clients: b.clients, counter: b.counter}
 	b.par.Judge(m.authorize)
 	refreshing := b.refresh()
+	devices, err := b.device()
+	if err != nil {
+		return nil, err
+	}
+	grants := []core.GrantType{
+		b.code(), refreshing, b.clientcreds(),
+		b.deviceGrant(),
+	}
 	m.endpoints = []mounter{
 		meta, m.authorize, b.par, b.logout(),
-		token.New(b.authn, b.log, d.Meter, d.Issuer+"/oauth2/token", b.clients.OriginAllowed, b.code(), refreshing, b.clientcreds()),
+		token.New(b.authn, b.log, d.Meter, d.Issuer+"/oauth2/token", b.clients.OriginAllowed, grants...),
+		devices,
 		b.introspect(refreshing), b.revoke(refreshing), b.userinfo(),
 	}
 	own, err := b.registration()
