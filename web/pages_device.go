@@ -65,7 +65,7 @@ type DeviceAskPage struct {
 
 func (p DeviceAskPage) spec() spec {
 	return spec{
-		template: "device_ask", lang: p.Lang, title: msg("device_ask.heading"), heading: msg("consent.title"),
+		template: "device_ask", lang: p.Lang, title: msg("device_ask.title"),
 		client: cmp.Or(p.ClientName, p.ClientHost), self: "/device?" + url.Values{"user_code": {p.UserCode}}.Encode(), policy: p.PolicyURI, terms: p.TosURI,
 	}
 }
