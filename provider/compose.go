@@ -8,6 +8,7 @@ import (
 	"github.com/jedan-auth/jedan-auth/provider/clientcreds"
 	"github.com/jedan-auth/jedan-auth/provider/code"
 	"github.com/jedan-auth/jedan-auth/provider/core"
+	"github.com/jedan-auth/jedan-auth/provider/device"
 	"github.com/jedan-auth/jedan-auth/provider/discovery"
 	"github.com/jedan-auth/jedan-auth/provider/dpop"
 	"github.com/jedan-auth/jedan-auth/provider/exchange"
@@ -21,6 +22,7 @@ import (
 	"github.com/jedan-auth/jedan-auth/provider/revoke"
 	"github.com/jedan-auth/jedan-auth/provider/token"
 	"github.com/jedan-auth/jedan-auth/provider/userinfo"
+	"github.com/jedan-auth/jedan-auth/storage"
 )
 
 // oauth2 composes fosite: the one list of its handlers that we use. Refresh, client credentials, introspection and revocation are ours.
@@ -198,4 +200,24 @@ func (b *build) jwtbearer() *jwtbearer.Grant {
 		Issuance: b.issuance, Issuers: b.issuers, Vouching: b.vouching, Replays: b.d.Store, Tokens: b.tokens, Counter: b.counter, Config: b.c,
 		Tenant: b.d.Tenant, Endpoint: b.d.Issuer + "/oauth2/token", Now: b.d.Now, Log: b.log,
 	}
+}
+
+// decoupled answers polls for requests of one kind.
+func (b *build) decoupled(kind storage.PendingKind, param string) *core.Decoupled {
+	return &core.Decoupled{
+		Kind: kind, Param: param, Tenant: b.d.Tenant, Store: b.d.Store, Vault: b.d.Ring, Tokens: b.tokens, Issuance: b.issuance, Redeemer: b.redeem,
+		Subjects: b.subjects, Live: b.live, Claims: b.people, Counter: b.counter, Config: b.c, Log: b.log, Now: b.d.Now,
+	}
+}
+
+func (b *build) device() (*device.Endpoint, error) {
+	return device.New(device.Deps{
+		Tenant: b.d.Tenant, Issuer: b.d.Issuer, Base: b.d.Base, Lifetime: b.c.DeviceLifetime, Authn: b.authn, Clients: b.clients, Issuance: b.issuance,
+		Tokens: b.tokens, Store: b.d.Store, Vault: b.d.Ring, Ring: b.d.Ring, Flows: b.d.Flows, Sessions: b.d.Sessions, Forms: b.d.Forms, Words: b.d.Words,
+		Pages: b.d.Pages, Audit: b.d.Audit, Failures: b.d.Failures, CORS: b.clients.OriginAllowed, Log: b.log, Now: b.d.Now,
+	})
+}
+
+func (b *build) deviceGrant() *device.Grant {
+	return &device.Grant{Answers: b.decoupled(storage.PendingDevice, device.Param)}
 }

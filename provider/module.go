@@ -12,6 +12,7 @@ import (
 	"github.com/jedan-auth/jedan-auth/provider/clientcreds"
 	"github.com/jedan-auth/jedan-auth/provider/code"
 	"github.com/jedan-auth/jedan-auth/provider/core"
+	"github.com/jedan-auth/jedan-auth/provider/device"
 	"github.com/jedan-auth/jedan-auth/provider/discovery"
 	"github.com/jedan-auth/jedan-auth/provider/exchange"
 	"github.com/jedan-auth/jedan-auth/provider/introspect"
@@ -44,6 +45,9 @@ type Store interface {
 	storage.Replays
 	storage.AuditWriter
 	par.Store
+	storage.PendingReader
+	storage.PendingWriter
+	storage.PendingSpender
 }
 
 // Ring holds the symmetric keys.
@@ -51,6 +55,7 @@ type Ring interface {
 	core.Ring
 	core.Vault
 	core.SubjectRing
+	device.Ring
 }
 
 // Keys are the signing keys.
@@ -71,12 +76,14 @@ type Directory interface {
 type Pages interface {
 	authorize.Pages
 	logout.Pages
+	device.Pages
 }
 
 // Sessions finds and ends sessions.
 type Sessions interface {
 	authorize.Sessions
 	logout.Sessions
+	device.Sessions
 }
 
 // Meter counts (telemetry.Metrics).
@@ -105,6 +112,8 @@ type Deps struct {
 	Sessions  Sessions
 	Consents  authorize.Consents
 	Forms     logout.Forms
+	Words     device.Words
+	Failures  device.Failures
 	Pages     Pages
 	Log       *slog.Logger
 	Meter     Meter
@@ -139,9 +148,18 @@ func New(c Config, d Deps) (*Module, error) {
 	m := &Module{authorize: b.authorize(), clients: b.clients, counter: b.counter}
 	b.par.Judge(m.authorize)
 	refreshing := b.refresh()
+	devices, err := b.device()
+	if err != nil {
+		return nil, err
+	}
+	grants := []core.GrantType{
+		b.code(), refreshing, b.clientcreds(),
+		b.deviceGrant(), b.exchange(), b.jwtbearer(),
+	}
 	m.endpoints = []mounter{
 		meta, m.authorize, b.par, b.logout(),
-		token.New(b.token(), b.code(), refreshing, b.clientcreds(), b.exchange(), b.jwtbearer()),
+		token.New(b.token(), grants...),
+		devices,
 		b.introspect(refreshing), b.revoke(refreshing), b.userinfo(),
 	}
 	own, err := b.registration()

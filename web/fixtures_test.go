@@ -3,6 +3,7 @@ package web
 import (
 	"net/http"
 	"net/http/httptest"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -66,7 +67,28 @@ func states(lang string) []state {
 		{"form-post", ok, FormPostPage{Lang: lang, Action: "https://files.acme.example/cb?a=1&b=2", Fields: [][2]string{
 			{"code", "jdc_x"}, {"state", `"><b>`}, {"submit", "x"},
 		}}},
-	}, append(consentStates(lang), ownStates(lang)...)...)
+	}, slices.Concat(consentStates(lang), ownStates(lang), deviceStates(lang))...)
+}
+
+func deviceStates(lang string) []state {
+	ok, bad := http.StatusOK, http.StatusBadRequest
+	ask := DeviceAskPage{
+		Lang: lang, CSRF: "c1", Request: "r1", UserCode: "WDJB-MJHT", ClientName: "Acme TV", ClientHost: "tv.acme.example", Verified: true,
+		Person: "Maria Horvat", PersonIdentifier: "maria@example.org", From: "192.0.2.7", At: time.Date(2026, 11, 24, 9, 5, 7, 0, time.UTC),
+		Scopes: []ConsentScope{{Name: "openid"}, {Name: "profile", Detail: "Maria Horvat", Optional: true, Checked: true}},
+	}
+	foreign := ask
+	foreign.ClientHost, foreign.Verified, foreign.Elsewhere, foreign.From = "", false, true, "2001:db8:1234:5678:9abc:def0:1234:5678"
+	foreign.Scopes = append(foreign.Scopes, ConsentScope{Name: "offline_access", Optional: true, Risky: true})
+	return []state{
+		{"device", ok, DevicePage{Lang: lang, CSRF: "c1"}},
+		{"device-error", bad, DevicePage{Lang: lang, CSRF: "c1", UserCode: "WDJB-MJHH", Error: DeviceCodeUnknown}},
+		{"device-throttled", http.StatusTooManyRequests, DevicePage{Lang: lang, CSRF: "c1", UserCode: "WDJB-MJHH", RetryAfter: 55 * time.Second}},
+		{"device-ask", ok, ask},
+		{"device-ask-foreign", ok, foreign},
+		{"device-allowed", ok, DeviceDonePage{Lang: lang, ClientName: "Acme TV", Allowed: true}},
+		{"device-denied", ok, DeviceDonePage{Lang: lang, ClientName: "Acme TV"}},
+	}
 }
 
 func consentStates(lang string) []state {

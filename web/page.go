@@ -47,6 +47,7 @@ func samples() []Page {
 		FormPostPage{Action: "https://localhost/", Fields: [][2]string{{}}},
 		ErrorPage{}, ExpiredPage{}, LogoutPage{Hidden: [][2]string{{}}}, LoggedOutPage{}, HomePage{Signed: true},
 		SetupPage{Errors: map[string]string{"email": FieldEmailMissing}}, SetupDonePage{}, PasswordChangePage{},
+		DevicePage{Error: DeviceCodeFormat}, DeviceAskPage{Scopes: []ConsentScope{{Risky: true}, {Optional: true}}, From: "192.0.2.7", Elsewhere: true}, DeviceDonePage{},
 	}
 }
 

@@ -46,14 +46,15 @@ func (p ConsentPage) spec() spec {
 }
 
 // Required are the scopes without a choice, Choices the switches; risky ones last.
-func (p ConsentPage) Required() []ConsentScope { return p.pick(false) }
+func (p ConsentPage) Required() []ConsentScope { return pick(p.Scopes, false) }
 
 // Choices are the optional scopes, risky ones last.
-func (p ConsentPage) Choices() []ConsentScope { return p.pick(true) }
+func (p ConsentPage) Choices() []ConsentScope { return pick(p.Scopes, true) }
 
-func (p ConsentPage) pick(optional bool) []ConsentScope {
+// pick are the scopes with or without a choice, risky ones last.
+func pick(scopes []ConsentScope, optional bool) []ConsentScope {
 	var safe, risky []ConsentScope
-	for _, s := range p.Scopes {
+	for _, s := range scopes {
 		switch {
 		case s.Optional != optional:
 		case s.Risky:

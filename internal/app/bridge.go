@@ -15,6 +15,7 @@ import (
 	"github.com/jedan-auth/jedan-auth/provider/core"
 	"github.com/jedan-auth/jedan-auth/provider/logo"
 	"github.com/jedan-auth/jedan-auth/storage"
+	"github.com/jedan-auth/jedan-auth/web"
 )
 
 // bridge tells the screens of other features what the provider knows: features never import features.
@@ -96,6 +97,22 @@ func (b *bridge) logo(c *core.Client) string {
 	}
 	return ""
 }
+
+// AskedScopes says scopes that a device or a backchannel request asks for, as consent does.
+func (b *bridge) AskedScopes(p *storage.Person, scopes []string) ([]web.ConsentScope, error) {
+	own, err := b.people.Claims(p)
+	if err != nil {
+		return nil, err
+	}
+	var out []web.ConsentScope
+	for _, s := range scopes {
+		out = append(out, web.ConsentScope{Name: s, Optional: optional(s), Checked: true, Detail: detail(own, s), Risky: s == "offline_access"})
+	}
+	return out, nil
+}
+
+// Display shows people to themselves.
+func (b *bridge) Display(p *storage.Person) (name, identifier string) { return b.people.Display(p) }
 
 // optional scopes are the person's own data and lasting access: a client must work without them. What an API calls its scopes is for the API.
 func optional(scope string) bool {

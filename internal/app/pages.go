@@ -25,6 +25,12 @@ func (p *pages) lang(c *gin.Context) string {
 	return p.render.Locale(c.Request, c.Request.URL.Query().Get("ui_locales"))
 }
 
+// Show implements provider.Pages.
+func (p *pages) Show(c *gin.Context, status int, page web.Page) error { return p.show(c, status, page) }
+
+// Language implements provider.Pages.
+func (p *pages) Language(c *gin.Context) string { return p.lang(c) }
+
 // ErrorPage implements provider.Pages.
 func (p *pages) ErrorPage(c *gin.Context, status int, code, description, errorID string) error {
 	return p.show(c, status, web.ErrorPage{Lang: p.lang(c), Code: code, Description: description, ErrorID: errorID, Time: p.now()})

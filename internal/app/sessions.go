@@ -55,6 +55,15 @@ func (s *browserSessions) SignOut(c *gin.Context, reason string) error {
 	return s.m.SignOut(c.Request.Context(), c.Writer, cur, reason)
 }
 
+// SignedIn implements device.Sessions.
+func (s *browserSessions) SignedIn(c *gin.Context) (*storage.Session, *storage.Person, error) {
+	cur, err := s.current(c)
+	if err != nil || cur == nil {
+		return nil, nil, err
+	}
+	return cur.Session, cur.Person, nil
+}
+
 // claims shows the directory to the provider.
 type claims struct{ d *directory.Directory }
 

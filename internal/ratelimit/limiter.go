@@ -111,6 +111,17 @@ func (l *Limiter) Check(key string) (ok bool, retryAfter time.Duration) {
 	return true, 0
 }
 
+// Give takes back one event that Allow counted, when it turned out to be none.
+func (l *Limiter) Give(key string) {
+	s, h := l.shard(key)
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if c, found := s.keys[h]; found {
+		c.at -= int64(l.interval)
+		heap.Fix(&s.heap, c.index)
+	}
+}
+
 // Reset forgives key.
 func (l *Limiter) Reset(key string) {
 	s, h := l.shard(key)

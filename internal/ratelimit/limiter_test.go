@@ -83,6 +83,20 @@ func TestCountIsBoundedByOneWindow(t *testing.T) {
 	}
 }
 
+func TestGiveTakesBackOne(t *testing.T) {
+	l, _ := newLimiter(t, 2, time.Minute, 0)
+	l.Allow("k")
+	l.Allow("k")
+	l.Give("k")
+	l.Give("never seen")
+	if ok, _ := l.Allow("k"); !ok {
+		t.Error("what was given back is not there")
+	}
+	if ok, _ := l.Allow("k"); ok {
+		t.Error("more was given back than one")
+	}
+}
+
 func TestReset(t *testing.T) {
 	l, _ := newLimiter(t, 1, time.Minute, 0)
 	l.Allow("k")

@@ -81,7 +81,11 @@ func (s *Server) Client(m storage.ClientMetadata, options ...func(*register.Opti
 	if err != nil {
 		s.T.Fatal(err)
 	}
-	return &RP{ID: r.Client.ClientID, Secret: r.Secret, Redirect: r.Client.Metadata.RedirectURIs[0], Client: r.Client}
+	rp := &RP{ID: r.Client.ClientID, Secret: r.Secret, Client: r.Client}
+	if uris := r.Client.Metadata.RedirectURIs; len(uris) > 0 {
+		rp.Redirect = uris[0]
+	}
+	return rp
 }
 
 // Resource registers a protected resource that rp owns (nil: nobody) and may introspect.

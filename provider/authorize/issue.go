@@ -75,19 +75,11 @@ func (e *Endpoint) newGrant(ctx context.Context, v *visit) (*storage.Grant, erro
 
 // lifetimes decides whether a refresh token goes with the grant and when it all ends.
 func (e *Endpoint) lifetimes(ctx context.Context, v *visit, g *storage.Grant) error {
-	if v.returns("code") {
-		g.Code, g.CodeExpires = storage.CodeIssued, g.CreatedAt.Add(e.Config.CodeLifetime)
-		g.Offline = g.Scopes.Has("offline_access")
-		g.Refresh = v.Client.MayUse("refresh_token") && (g.Offline || v.Client.Metadata.Online)
-		g.Rotates = g.Refresh && v.Client.RotatesRefresh(false) // redemption by a key changes it
+	if !v.returns("code") {
+		return e.Issuance.Ephemeral(ctx, v.Client, g, e.Config.CodeLifetime)
 	}
-	if g.Refresh {
-		g.ExpiresAt = g.CreatedAt.Add(e.Config.GrantLifetime)
-		return nil
-	}
-	life, err := e.Issuance.Lifetime(ctx, v.Client, g.Resources)
-	g.ExpiresAt = g.CreatedAt.Add(e.Config.CodeLifetime + life)
-	return err
+	g.Code, g.CodeExpires = storage.CodeIssued, g.CreatedAt.Add(e.Config.CodeLifetime)
+	return e.Issuance.Endure(ctx, v.Client, g, e.Config.CodeLifetime)
 }
 
 func (e *Endpoint) params(ctx context.Context, v *visit, g *storage.Grant) (url.Values, error) {

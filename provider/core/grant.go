@@ -138,3 +138,22 @@ func (i *Issuance) Lifetime(ctx context.Context, c *Client, resources []string) 
 	var a AccessToken
 	return i.shape(ctx, c, &a, resources)
 }
+
+// Endure decides whether a refresh token goes with a new grant and when it all ends. unfetched is how long its tokens may wait to be fetched.
+func (i *Issuance) Endure(ctx context.Context, c *Client, g *storage.Grant, unfetched time.Duration) error {
+	g.Offline = g.Scopes.Has("offline_access")
+	g.Refresh = c.MayUse("refresh_token") && (g.Offline || c.Metadata.Online)
+	g.Rotates = g.Refresh && c.RotatesRefresh(false) // redemption by a key changes it
+	if g.Refresh {
+		g.ExpiresAt = g.CreatedAt.Add(i.Config.GrantLifetime)
+		return nil
+	}
+	return i.Ephemeral(ctx, c, g, unfetched)
+}
+
+// Ephemeral ends a grant without a refresh token with its one access token.
+func (i *Issuance) Ephemeral(ctx context.Context, c *Client, g *storage.Grant, unfetched time.Duration) error {
+	life, err := i.Lifetime(ctx, c, g.Resources)
+	g.ExpiresAt = g.CreatedAt.Add(unfetched + life)
+	return err
+}

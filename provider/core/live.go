@@ -126,15 +126,21 @@ func gone(err error, expected string) error {
 
 // PersonActive refuses, as invalid_grant, a grant whose person is gone, locked or disabled.
 func (l *Live) PersonActive(ctx context.Context, g *storage.Grant) error {
-	person, err := l.people.Get(ctx, g.Person)
+	_, err := l.ActivePerson(ctx, g.Person)
+	return err
+}
+
+// ActivePerson returns the person, or refuses as PersonActive.
+func (l *Live) ActivePerson(ctx context.Context, id storage.ID) (*storage.Person, error) {
+	person, err := l.people.Get(ctx, id)
 	if errs.CodeOf(err) == errs.NotFound {
-		return InvalidGrant("a standing person", "none")
+		return nil, InvalidGrant("a standing person", "none")
 	}
 	if err != nil {
-		return err
+		return nil, err
 	}
 	if person.State != storage.PersonActive {
-		return InvalidGrant("an active person", string(person.State))
+		return nil, InvalidGrant("an active person", string(person.State))
 	}
-	return nil
+	return person, nil
 }

@@ -4,20 +4,20 @@ import "github.com/jedan-auth/jedan-auth/provider/core"
 
 // document is the provider's metadata in the specifications' names.
 type document struct {
-	Issuer                string   `json:"issuer"`
-	Authorization         string   `json:"authorization_endpoint"`
-	Token                 string   `json:"token_endpoint"`
-	Userinfo              string   `json:"userinfo_endpoint"`
-	JWKS                  string   `json:"jwks_uri"`
-	Introspection         string   `json:"introspection_endpoint"`
-	Revocation            string   `json:"revocation_endpoint"`
-	EndSession            string   `json:"end_session_endpoint"`
-	Registration          string   `json:"registration_endpoint,omitempty"`
-	ClientDocuments       bool     `json:"client_id_metadata_document_supported,omitempty"`
-	Scopes                []string `json:"scopes_supported"`
-	ResponseTypes         []string `json:"response_types_supported"`
-	ResponseModes         []string `json:"response_modes_supported"`
-	GrantTypes            []string `json:"grant_types_supported"`
+	Issuer        string `json:"issuer"`
+	Authorization string `json:"authorization_endpoint"`
+	Token         string `json:"token_endpoint"`
+	Userinfo      string `json:"userinfo_endpoint"`
+	JWKS          string `json:"jwks_uri"`
+	Introspection string `json:"introspection_endpoint"`
+	Revocation    string `json:"revocation_endpoint"`
+	EndSession    string `json:"end_session_endpoint"`
+	registrations
+	Scopes        []string `json:"scopes_supported"`
+	ResponseTypes []string `json:"response_types_supported"`
+	ResponseModes []string `json:"response_modes_supported"`
+	GrantTypes    []string `json:"grant_types_supported"`
+	decoupled
 	ACR                   []string `json:"acr_values_supported"`
 	Subjects              []string `json:"subject_types_supported"`
 	IDTokenAlgs           []string `json:"id_token_signing_alg_values_supported"`
@@ -60,12 +60,9 @@ func build(issuer string, on Features) document {
 		RevocationAuth: core.AuthMethods(), RevocationAuthAlgs: assertionAlgs(),
 		Displays: []string{"page", "popup", "touch", "wap"}, ClaimTypes: []string{"normal"}, Claims: core.SupportedClaims(), UILocales: []string{"en", "de"},
 		PKCE: []string{"S256"}, Prompts: []string{"none", "login", "consent", "select_account"},
-		ClaimsParameter: true, IssParameter: true, requests: on.requests(issuer, algs),
+		ClaimsParameter: true, IssParameter: true, requests: on.requests(issuer, algs), decoupled: buildDecoupled(issuer),
 	}
 	d.bind(on.Binding)
-	d.ClientDocuments = on.Documents
-	if on.Registration {
-		d.Registration = issuer + "/oauth2/register"
-	}
+	d.registrations = on.registrations(issuer)
 	return d
 }

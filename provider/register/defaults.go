@@ -53,7 +53,7 @@ func grantsFor(types []string) []string {
 // defaultScope is what most applications ask of people, and offline_access where nothing else would bring a refresh token.
 func defaultScope(m *storage.ClientMetadata) string {
 	c := candidate{ClientMetadata: m}
-	if !c.ofPeople() {
+	if !c.asksPeople() {
 		return ""
 	}
 	scopes := []string{"openid", "profile", "email"}

@@ -21,7 +21,7 @@ const (
 )
 
 func grantTypes() []string {
-	return []string{grantCode, grantImplicit, grantRefresh, grantClient, core.GrantTokenExchange, core.GrantJWTBearer}
+	return []string{grantCode, grantImplicit, grantRefresh, grantClient, grantDevice, core.GrantTokenExchange, core.GrantJWTBearer}
 }
 
 // responseTypes, words sorted, with the grant types that each needs (OpenID Connect Registration section 2).
@@ -80,8 +80,8 @@ func checkTypesMatch(_ context.Context, c candidate) error {
 			return refuse("grant_types", "must not have "+grant+" without a response type of it")
 		}
 	}
-	if slices.Contains(c.GrantTypes, grantRefresh) && !slices.Contains(c.GrantTypes, grantCode) {
-		return refuse("grant_types", "must not have refresh_token without authorization_code")
+	if slices.Contains(c.GrantTypes, grantRefresh) && !c.refreshes() {
+		return refuse("grant_types", "must not have refresh_token without "+words(refreshable(), "or"))
 	}
 	return nil
 }
