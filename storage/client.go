@@ -54,6 +54,7 @@ type ClientMetadata struct {
 	ClientPairwise
 	ClientExchange
 	ClientRegistered
+	ClientCIBA
 	JWKS                     json.RawMessage `json:"jwks,omitempty"`
 	IDTokenSignedResponseAlg string          `json:"id_token_signed_response_alg,omitempty"`
 	UserinfoSignedRespAlg    string          `json:"userinfo_signed_response_alg,omitempty"`
