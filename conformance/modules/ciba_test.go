@@ -97,7 +97,9 @@ func TestCIBA_SignedRequests(t *testing.T) {
 	w := alone(t, patient)
 	rp, k := w.signingBank("ES256")
 	other, ok := w.signingBank("ES256")
-	send := func(object string) *testkit.Answer { return w.Call("/oauth2/bc-authorize", rp, form("request", object)) }
+	send := func(object string) *testkit.Answer {
+		return w.Call("/oauth2/bc-authorize", rp, form("request", object))
+	}
 	sign := func(changes ...any) string { return k.sign("ES256", nil, w.signedRequest(rp, changes...)) }
 	refused := func(row, object string) {
 		t.Helper()
@@ -183,7 +185,9 @@ func TestCIBA_Requests(t *testing.T) {
 // A person is named by an ID token of this client too, also when the client knows them by a name of its own.
 func TestCIBA_IDTokenHint(t *testing.T) {
 	w := open(t)
-	rp := w.bank(func(m *storage.ClientMetadata) { m.RedirectURIs, m.GrantTypes = nil, append(m.GrantTypes, "authorization_code") })
+	rp := w.bank(func(m *storage.ClientMetadata) {
+		m.RedirectURIs, m.GrantTypes = nil, append(m.GrantTypes, "authorization_code")
+	})
 	own := w.bank(func(m *storage.ClientMetadata) {
 		m.RedirectURIs, m.GrantTypes, m.SubjectType = nil, append(m.GrantTypes, "authorization_code"), "pairwise"
 	})
