@@ -20,6 +20,11 @@ func (m *Module) home(c *gin.Context) error {
 		if page.Person = name; name == "" {
 			page.Person = identifier
 		}
+		waiting, err := m.d.Approvals.Approvals(c.Request.Context(), cur)
+		if err != nil {
+			return err
+		}
+		page.Approvals = len(waiting)
 	}
 	m.d.Pages.Render(c.Writer, c.Request, http.StatusOK, page)
 	return nil

@@ -70,6 +70,27 @@ type Failures interface {
 	Add(r audit.Refusal)
 }
 
+// Approvals are the requests of apps that wait for a person (OpenID Connect CIBA). errs.NotFound for what does not wait for that person (any more).
+type Approvals interface {
+	Approvals(ctx context.Context, cur *session.Current) ([]Approval, error)
+	Approval(ctx context.Context, cur *session.Current, id storage.ID) (*Approval, error)
+	// Decide reports false when the request did not wait any more; on are the optional scopes that are switched on.
+	Decide(ctx context.Context, cur *session.Current, id storage.ID, allow bool, on []string) (bool, error)
+}
+
+// Approval is one request as its person is shown it.
+type Approval struct {
+	ID                storage.ID
+	ClientName, Host  string
+	Verified          bool
+	Message           string // to compare with what the app shows; "" if there is none
+	Scopes            []web.ConsentScope
+	From              string // address of who asked; "" if unknown
+	At, Until         time.Time
+	Weak              bool // the app asks for a stronger sign-in than this session's
+	PolicyURI, TosURI string
+}
+
 // Deps is what New needs; everything is required.
 type Deps struct {
 	Tenant    storage.ID
@@ -82,6 +103,7 @@ type Deps struct {
 	Policy    Policy
 	MinLength int // of a password, as the page says it; 0 is what the page has by itself
 	Attempts  Attempts
+	Approvals Approvals
 	Failures  Failures
 	Pages     *web.Renderer
 	Forms     Forms
@@ -90,7 +112,7 @@ type Deps struct {
 
 func (d Deps) complete() bool {
 	return !d.Tenant.IsZero() && d.Issuer != "" && !strings.HasSuffix(d.Issuer, "/") && d.Flows != nil && d.Sessions != nil &&
-		d.People != nil && d.Directory != nil && d.Hasher != nil && d.Policy != nil && d.Attempts != nil && d.Failures != nil &&
+		d.People != nil && d.Directory != nil && d.Hasher != nil && d.Policy != nil && d.Attempts != nil && d.Approvals != nil && d.Failures != nil &&
 		d.Pages != nil && d.Forms != nil && d.Logger != nil
 }
 
@@ -110,4 +132,7 @@ func (m *Module) Mount(r httpx.Router) {
 	r.Handle(http.MethodGet, "/", httpx.Page, m.home)
 	r.Handle(http.MethodGet, passwordPath, httpx.Page, m.showPassword)
 	r.Handle(http.MethodPost, passwordPath, httpx.Page, m.changePassword)
+	r.Handle(http.MethodGet, approvalsPath, httpx.Page, m.listApprovals)
+	r.Handle(http.MethodGet, approvalsPath+"/:id", httpx.Page, m.showApproval)
+	r.Handle(http.MethodPost, approvalsPath+"/:id", httpx.Page, m.decideApproval)
 }

@@ -28,7 +28,7 @@ const (
 
 // showPassword is the empty form.
 func (m *Module) showPassword(c *gin.Context) error {
-	cur, done, err := m.signedIn(c)
+	cur, done, err := m.signedIn(c, passwordPath)
 	if done || err != nil {
 		return err
 	}
@@ -42,7 +42,7 @@ func (m *Module) changePassword(c *gin.Context) error {
 	if err != nil {
 		return err
 	}
-	cur, done, err := m.signedIn(c)
+	cur, done, err := m.signedIn(c, passwordPath)
 	if done || err != nil {
 		return err
 	}
@@ -70,19 +70,24 @@ func (m *Module) changePassword(c *gin.Context) error {
 	return m.replace(c, cur, person, form.Get(fieldNew))
 }
 
-// signedIn is the current session. done says that the browser was sent to sign in.
-func (m *Module) signedIn(c *gin.Context) (cur *session.Current, done bool, err error) {
+// signedIn is the current session. done says that the browser was sent to sign in and will come back.
+func (m *Module) signedIn(c *gin.Context, back string) (cur *session.Current, done bool, err error) {
 	cur, err = m.d.Sessions.Current(c.Request.Context(), c.Request, m.d.Tenant)
 	if err != nil || cur != nil {
 		return cur, false, err
 	}
+	return nil, true, m.signIn(c, back, nil)
+}
+
+// signIn sends the browser to sign in, and from there back.
+func (m *Module) signIn(c *gin.Context, back string, params url.Values) error {
 	fl := m.d.Flows.Begin(m.d.Tenant, m.d.Sessions.Browser(c.Writer, c.Request).ID)
-	fl.Return = passwordPath
+	fl.Return, fl.Params = back, params
 	sealed, err := m.d.Flows.Seal(fl)
 	if err != nil {
-		return nil, true, err
+		return err
 	}
-	return nil, true, httpx.SeeOther(c, m.d.Issuer+"/login?"+url.Values{"flow": {sealed}}.Encode())
+	return httpx.SeeOther(c, m.d.Issuer+"/login?"+url.Values{"flow": {sealed}}.Encode())
 }
 
 // judge looks at both fields without hashing (PW10, PW11).

@@ -43,6 +43,7 @@ type world struct {
 	hasher   *counting
 	attempts *attempts
 	failures *failures
+	waiting  waiting
 	handler  http.Handler
 	person   *storage.Person
 }
@@ -152,7 +153,7 @@ func newWorld(t *testing.T, db *gormdb.DB) *world {
 	must(t, err)
 	logger := slog.New(slog.NewTextHandler(io.Discard, nil))
 	m, err := New(Deps{Tenant: w.tenant, Issuer: issuer, Flows: flow.New(flow.Deps{Ring: ring, Now: w.clock}, flow.Config{}), Sessions: w.sessions,
-		People: db, Directory: w.people, Hasher: w.hasher, Policy: pw.Policy{}, MinLength: 15, Attempts: w.attempts, Failures: w.failures,
+		People: db, Directory: w.people, Hasher: w.hasher, Policy: pw.Policy{}, MinLength: 15, Attempts: w.attempts, Failures: w.failures, Approvals: &w.waiting,
 		Pages: pages, Forms: w.sessions.Forms(), Logger: logger})
 	must(t, err)
 	at, err := url.Parse(issuer)

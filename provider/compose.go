@@ -5,6 +5,7 @@ import (
 	"github.com/ory/fosite/compose"
 
 	"github.com/jedan-auth/jedan-auth/provider/authorize"
+	"github.com/jedan-auth/jedan-auth/provider/ciba"
 	"github.com/jedan-auth/jedan-auth/provider/clientcreds"
 	"github.com/jedan-auth/jedan-auth/provider/code"
 	"github.com/jedan-auth/jedan-auth/provider/core"
@@ -218,6 +219,18 @@ func (b *build) device() (*device.Endpoint, error) {
 		Tokens: b.tokens, Store: b.d.Store, Vault: b.d.Ring, Ring: b.d.Ring, Flows: b.d.Flows, Sessions: b.d.Sessions, Forms: b.d.Forms, Words: b.d.Words,
 		Pages: b.d.Pages, Audit: b.d.Audit, Failures: b.d.Failures, CORS: b.clients.OriginAllowed, Log: b.log, Now: b.d.Now,
 	})
+}
+
+func (b *build) ciba() (*ciba.Endpoint, error) {
+	return ciba.New(ciba.Deps{
+		Tenant: b.d.Tenant, Issuer: b.d.Issuer, Lifetime: b.c.CIBALifetime, Most: b.c.CIBAPerPerson, Skew: b.c.ClockSkew, Authn: b.authn, Clients: b.clients,
+		Subjects: b.subjects, Issuance: b.issuance, Tokens: b.tokens, Signer: b.d.Keys, Objects: b.objects(), Store: b.d.Store, People: b.d.Directory,
+		Vault: b.d.Ring, Ring: b.d.Ring, Sealer: b.d.Ring, Audit: b.d.Audit, Log: b.log, Now: b.d.Now,
+	})
+}
+
+func (b *build) cibaGrant() *ciba.Grant {
+	return &ciba.Grant{Answers: b.decoupled(storage.PendingCIBA, ciba.Param)}
 }
 
 func (b *build) deviceGrant() *device.Grant {

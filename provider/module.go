@@ -9,6 +9,7 @@ import (
 	"github.com/jedan-auth/jedan-auth/internal/flow"
 	"github.com/jedan-auth/jedan-auth/internal/httpx"
 	"github.com/jedan-auth/jedan-auth/provider/authorize"
+	"github.com/jedan-auth/jedan-auth/provider/ciba"
 	"github.com/jedan-auth/jedan-auth/provider/clientcreds"
 	"github.com/jedan-auth/jedan-auth/provider/code"
 	"github.com/jedan-auth/jedan-auth/provider/core"
@@ -48,6 +49,8 @@ type Store interface {
 	storage.PendingReader
 	storage.PendingWriter
 	storage.PendingSpender
+	storage.PendingLister
+	SessionByID(ctx context.Context, tenant, id storage.ID) (*storage.Session, error)
 }
 
 // Ring holds the symmetric keys.
@@ -70,6 +73,7 @@ type Keys interface {
 type Directory interface {
 	core.Directory
 	core.EmailFinder
+	ciba.People
 }
 
 // Pages renders what people see.
@@ -130,6 +134,8 @@ type Module struct {
 	authorize *authorize.Endpoint
 	clients   *core.Clients
 	counter   *core.Counter
+	ciba      *ciba.Endpoint
+	now       func() time.Time
 }
 
 // New makes the provider.
@@ -145,21 +151,24 @@ func New(c Config, d Deps) (*Module, error) {
 	if err != nil {
 		return nil, err
 	}
-	m := &Module{authorize: b.authorize(), clients: b.clients, counter: b.counter}
+	m := &Module{authorize: b.authorize(), clients: b.clients, counter: b.counter, now: d.Now}
 	b.par.Judge(m.authorize)
 	refreshing := b.refresh()
 	devices, err := b.device()
 	if err != nil {
 		return nil, err
 	}
+	if m.ciba, err = b.ciba(); err != nil {
+		return nil, err
+	}
 	grants := []core.GrantType{
 		b.code(), refreshing, b.clientcreds(),
-		b.deviceGrant(), b.exchange(), b.jwtbearer(),
+		b.deviceGrant(), b.cibaGrant(), b.exchange(), b.jwtbearer(),
 	}
 	m.endpoints = []mounter{
 		meta, m.authorize, b.par, b.logout(),
 		token.New(b.token(), grants...),
-		devices,
+		devices, m.ciba,
 		b.introspect(refreshing), b.revoke(refreshing), b.userinfo(),
 	}
 	own, err := b.registration()
@@ -179,6 +188,14 @@ func (m *Module) Flush(ctx context.Context) error { return m.counter.Flush(ctx) 
 
 // Clients finds registered clients for other features' screens.
 func (m *Module) Clients() *core.Clients { return m.clients }
+
+// Approvals are the backchannel requests that wait for people.
+func (m *Module) Approvals() *ciba.Endpoint { return m.ciba }
+
+// Pings delivers the notifications of clients that wait for an answer.
+func (m *Module) Pings(post ciba.Poster) *ciba.Pings {
+	return &ciba.Pings{Clients: m.clients, Post: post, Now: m.now}
+}
 
 // Asked says what a flow asks of the person, for the consent screen.
 func (m *Module) Asked(ctx context.Context, fl *flow.Flow) (*authorize.Asked, error) {

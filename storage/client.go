@@ -55,6 +55,7 @@ type ClientMetadata struct {
 	ClientExchange
 	ClientRegistered
 	ClientDocument
+	ClientCIBA
 	JWKS                     json.RawMessage `json:"jwks,omitempty"`
 	IDTokenSignedResponseAlg string          `json:"id_token_signed_response_alg,omitempty"`
 	UserinfoSignedRespAlg    string          `json:"userinfo_signed_response_alg,omitempty"`

@@ -67,7 +67,7 @@ func states(lang string) []state {
 		{"form-post", ok, FormPostPage{Lang: lang, Action: "https://files.acme.example/cb?a=1&b=2", Fields: [][2]string{
 			{"code", "jdc_x"}, {"state", `"><b>`}, {"submit", "x"},
 		}}},
-	}, slices.Concat(consentStates(lang), ownStates(lang), deviceStates(lang))...)
+	}, slices.Concat(consentStates(lang), ownStates(lang), deviceStates(lang), approvalStates(lang))...)
 }
 
 func deviceStates(lang string) []state {
@@ -134,6 +134,30 @@ func ownStates(lang string) []state {
 			Lang: lang, CSRF: "c1", Errors: map[string]string{"current_password": FieldPasswordWrong, "new_password": FieldPasswordCommon},
 		}},
 		{"password-done", ok, PasswordChangePage{Lang: lang, Done: true}},
+	}
+}
+
+func approvalStates(lang string) []state {
+	at := time.Date(2026, 11, 24, 9, 5, 7, 0, time.UTC)
+	ask := ApprovalPage{
+		Lang: lang, CSRF: "c1", ID: "0198", ClientName: "Acme Bank", ClientHost: "bank.acme.example", Verified: true, Message: "EUR 12.50 to Corner Shop, W4SCT",
+		Person: "Maria Horvat", PersonIdentifier: "maria@example.org", From: "192.0.2.7", At: at, Until: at.Add(5 * time.Minute),
+		Scopes: []ConsentScope{{Name: "openid"}, {Name: "profile", Detail: "Maria Horvat", Optional: true, Checked: true}},
+	}
+	weak := ask
+	weak.Message, weak.Verified, weak.ClientHost, weak.Weak = "", false, "", true
+	ok := http.StatusOK
+	return []state{
+		{"approvals", ok, ApprovalsPage{Lang: lang, Rows: []ApprovalRow{
+			{ID: "1", ClientName: "Acme Bank", Message: "EUR 12.50 to Corner Shop, W4SCT", At: at}, {ID: "2", ClientName: "Call centre", At: at},
+		}}},
+		{"approvals-empty", ok, ApprovalsPage{Lang: lang}},
+		{"approval", ok, ask},
+		{"approval-weak", ok, weak},
+		{"approval-allowed", ok, ApprovalDonePage{Lang: lang, ClientName: "Acme Bank", Allowed: true}},
+		{"approval-denied", ok, ApprovalDonePage{Lang: lang, ClientName: "Acme Bank"}},
+		{"approval-over", http.StatusNotFound, ApprovalDonePage{Lang: lang, Over: true}},
+		{"home-approvals", ok, HomePage{Lang: lang, Signed: true, Person: "Maria Horvat", Approvals: 2}},
 	}
 }
 

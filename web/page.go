@@ -45,9 +45,11 @@ func samples() []Page {
 		LoginPage{IdentifierFixed: true, Reauth: true}, AccountPage{Accounts: []Account{{}}},
 		ConsentPage{Scopes: []ConsentScope{{Risky: true}, {Optional: true}}},
 		FormPostPage{Action: "https://localhost/", Fields: [][2]string{{}}},
-		ErrorPage{}, ExpiredPage{}, LogoutPage{Hidden: [][2]string{{}}}, LoggedOutPage{}, HomePage{Signed: true},
+		ErrorPage{}, ExpiredPage{}, LogoutPage{Hidden: [][2]string{{}}}, LoggedOutPage{}, HomePage{Signed: true, Approvals: 1},
 		SetupPage{Errors: map[string]string{"email": FieldEmailMissing}}, SetupDonePage{}, PasswordChangePage{},
 		DevicePage{Error: DeviceCodeFormat}, DeviceAskPage{Scopes: []ConsentScope{{Risky: true}, {Optional: true}}, From: "192.0.2.7", Elsewhere: true}, DeviceDonePage{},
+		ApprovalsPage{Rows: []ApprovalRow{{Message: "W4SCT"}}}, ApprovalPage{Scopes: []ConsentScope{{Risky: true}, {Optional: true}}, Message: "W4SCT", From: "192.0.2.7"},
+		ApprovalDonePage{},
 	}
 }
 

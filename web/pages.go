@@ -221,6 +221,8 @@ type HomePage struct {
 	Lang   string
 	Signed bool
 	Person string
+
+	Approvals int // requests that wait for the person
 }
 
 func (p HomePage) spec() spec {

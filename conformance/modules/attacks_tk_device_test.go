@@ -25,8 +25,12 @@ func TestTK24_DevicePolling(t *testing.T) {
 	w.Clock.Advance(16 * time.Second) // 15 since that
 	w.refused(w.poll(rp, a), 400, "authorization_pending")
 	w.row("device_code.authentic", func() { w.refused(w.poll(other, a), 400, "invalid_grant") })
-	w.row("device_code.authentic", func() { w.refused(w.Call("/oauth2/token", rp, form("grant_type", deviceGrant, "device_code", a.Text("device_code")+"A")), 400, "invalid_grant") })
-	w.row("device_code.authentic", func() { w.refused(w.Call("/oauth2/token", rp, form("grant_type", deviceGrant)), 400, "invalid_request") })
+	w.row("device_code.authentic", func() {
+		w.refused(w.Call("/oauth2/token", rp, form("grant_type", deviceGrant, "device_code", a.Text("device_code")+"A")), 400, "invalid_grant")
+	})
+	w.row("device_code.authentic", func() {
+		w.refused(w.Call("/oauth2/token", rp, form("grant_type", deviceGrant)), 400, "invalid_request")
+	})
 
 	w.allow(a)
 	w.refused(w.poll(other, a), 400, "invalid_grant")

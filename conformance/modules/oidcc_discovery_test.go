@@ -21,7 +21,8 @@ func metadataMembers() []string {
 		introspection_endpoint_auth_signing_alg_values_supported revocation_endpoint_auth_methods_supported revocation_endpoint_auth_signing_alg_values_supported
 		display_values_supported claim_types_supported claims_supported claims_locales_supported ui_locales_supported code_challenge_methods_supported
 		prompt_values_supported claims_parameter_supported request_parameter_supported request_uri_parameter_supported require_request_uri_registration
-		device_authorization_endpoint authorization_response_iss_parameter_supported service_documentation op_policy_uri op_tos_uri
+		device_authorization_endpoint backchannel_authentication_endpoint backchannel_token_delivery_modes_supported
+		backchannel_authentication_request_signing_alg_values_supported backchannel_user_code_parameter_supported authorization_response_iss_parameter_supported service_documentation op_policy_uri op_tos_uri
 		pushed_authorization_request_endpoint require_pushed_authorization_requests require_signed_request_object
 		request_object_encryption_alg_values_supported request_object_encryption_enc_values_supported authorization_signing_alg_values_supported
 		authorization_encryption_alg_values_supported authorization_encryption_enc_values_supported id_token_encryption_alg_values_supported
@@ -112,7 +113,7 @@ func TestJW20_DiscoveryIsReality(t *testing.T) {
 			t.Errorf("%s: %d", name, a.Status)
 		}
 	}
-	for _, name := range []string{"token_endpoint", "introspection_endpoint", "revocation_endpoint", "pushed_authorization_request_endpoint", "device_authorization_endpoint"} {
+	for _, name := range []string{"token_endpoint", "introspection_endpoint", "revocation_endpoint", "pushed_authorization_request_endpoint", "device_authorization_endpoint", "backchannel_authentication_endpoint"} {
 		w.unknown(w.Call(endpoint(name), nil, form()))
 	}
 	rp := w.types(storage.ClientMetadata{ResponseModes: members(doc, "response_modes_supported")}, members(doc, "response_types_supported")...)
@@ -130,7 +131,7 @@ func TestJW20_DiscoveryIsReality(t *testing.T) {
 			t.Errorf("grant type %s: %s", grant, a.Body)
 		}
 	}
-	for _, grant := range []string{"password", "urn:ietf:params:oauth:grant-type:jwt-bearer", "urn:ietf:params:oauth:grant-type:token-exchange", "urn:openid:params:grant-type:ciba"} {
+	for _, grant := range []string{"password", "urn:ietf:params:oauth:grant-type:saml2-bearer"} {
 		w.refused(w.Call("/oauth2/token", rp, form("grant_type", grant)), 400, "unsupported_grant_type")
 	}
 	for _, prompt := range append(members(doc, "prompt_values_supported"), "create") {
@@ -151,12 +152,12 @@ func TestJW20_DiscoveryIsReality(t *testing.T) {
 	w.algorithms(doc)
 	w.methods(doc)
 	w.requestAlgorithms(doc)
-	for _, name := range []string{"registration_endpoint", "backchannel_authentication_endpoint", "check_session_iframe"} {
+	for _, name := range []string{"registration_endpoint", "check_session_iframe"} {
 		if doc[name] != nil {
 			t.Errorf("%s is advertised", name)
 		}
 	}
-	for _, path := range []string{"/oauth2/register", "/oauth2/bc-authorize", "/oauth2/check_session"} {
+	for _, path := range []string{"/oauth2/register", "/oauth2/check_session"} {
 		if a := w.Raw("POST", path, "", "Content-Type", testkit.FormType, "Accept", "application/json"); a.Status != 404 {
 			t.Errorf("%s is served but not advertised: %d", path, a.Status)
 		}

@@ -1,10 +1,15 @@
 package app
 
-import "github.com/jedan-auth/jedan-auth/internal/outbox"
+import (
+	"github.com/jedan-auth/jedan-auth/internal/outbox"
+	"github.com/jedan-auth/jedan-auth/provider/ciba"
+)
 
 // deliveries lists who delivers each kind of message to other servers.
 func (s *server) deliveries() map[string]outbox.Handler {
-	return map[string]outbox.Handler{}
+	return map[string]outbox.Handler{
+		ciba.PingKind: s.provider.Pings(s.Fetch),
+	}
 }
 
 func (s *server) makeOutbox() (err error) {

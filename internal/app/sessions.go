@@ -70,6 +70,11 @@ type claims struct{ d *directory.Directory }
 // ClaimsOf implements core.Directory.
 func (c claims) ClaimsOf(p *storage.Person) (map[string]any, error) { return c.d.Claims(p) }
 
+// PersonByIdentifier implements ciba.People.
+func (c claims) PersonByIdentifier(ctx context.Context, tenant storage.ID, identifier string) (*storage.Person, error) {
+	return c.d.ByIdentifier(ctx, tenant, identifier)
+}
+
 // PersonByEmail implements core.EmailFinder: an address that nobody has proven is nobody's.
 func (c claims) PersonByEmail(ctx context.Context, tenant storage.ID, email string) (*storage.Person, error) {
 	nobody := errs.New(errs.NotFound, "There is no such person.")

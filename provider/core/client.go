@@ -128,6 +128,16 @@ func (c *Client) StartURL(issuer string) string {
 	return u.String()
 }
 
+// Home is the host where the application is at home, as far as its registration says; "" if it does not.
+func (c *Client) Home() string {
+	for _, uri := range append([]string{c.Metadata.ClientURI}, c.Metadata.RedirectURIs...) {
+		if u, err := url.Parse(uri); err == nil && u.Host != "" {
+			return u.Host
+		}
+	}
+	return ""
+}
+
 // SortWords puts the words of a space-separated value in order, since their order carries no meaning (OAuth 2.0 Multiple Response Types).
 func SortWords(s string) string {
 	w := strings.Fields(s)

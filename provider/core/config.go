@@ -16,6 +16,8 @@ type Config struct {
 	AssertionMax    time.Duration `config:"assertion_lifetime_max" doc:"Longest lifetime of a client assertion (RFC 7523) that is accepted." default:"10m"`
 	PushedLifetime  time.Duration `config:"pushed_lifetime" doc:"How long a pushed authorization request (RFC 9126) may wait for the browser to open it." default:"90s"`
 	RequirePushed   bool          `config:"require_pushed_authorization_requests" doc:"Take no authorization request that was not pushed (RFC 9126), from any client." default:"false"`
+	CIBALifetime    time.Duration `config:"ciba_lifetime" doc:"How long a backchannel authentication request (CIBA) waits for its person unless the client asks for another time." default:"5m"`
+	CIBAPerPerson   int           `config:"ciba_per_person" doc:"Backchannel requests of one client that may reach one person in ten minutes without being allowed." default:"10"`
 	DeviceLifetime  time.Duration `config:"device_lifetime" doc:"How long a device authorization (RFC 8628) waits for its person." default:"10m"`
 	ClockSkew       time.Duration `config:"clock_skew" doc:"Tolerated difference to the clocks of clients." default:"60s"`
 
@@ -34,7 +36,7 @@ func Defaults() Config {
 	return Config{
 		AccessLifetime: 10 * time.Minute, CodeLifetime: time.Minute, IDTokenLifetime: 10 * time.Minute, GrantLifetime: 90 * 24 * time.Hour,
 		RefreshGrace: 10 * time.Second, FlowLifetime: time.Hour, AssertionMax: 10 * time.Minute, PushedLifetime: 90 * time.Second, ClockSkew: time.Minute,
-		DPoPNonce: NonceOff, DeviceLifetime: 10 * time.Minute,
+		DPoPNonce: NonceOff, DeviceLifetime: 10 * time.Minute, CIBALifetime: 5 * time.Minute, CIBAPerPerson: 10,
 	}
 }
 
@@ -54,6 +56,8 @@ func (c Config) Validate() error {
 	check(c.FlowLifetime >= time.Minute && c.FlowLifetime <= 24*time.Hour, "flow_lifetime must be between 1m and 24h")
 	check(c.AssertionMax >= time.Second && c.AssertionMax <= time.Hour, "assertion_lifetime_max must be between 1s and 1h")
 	check(c.PushedLifetime >= 5*time.Second && c.PushedLifetime <= 10*time.Minute, "pushed_lifetime must be between 5s and 10m")
+	check(c.CIBALifetime >= 30*time.Second && c.CIBALifetime <= 15*time.Minute, "ciba_lifetime must be between 30s and 15m")
+	check(c.CIBAPerPerson >= 1 && c.CIBAPerPerson <= 1000, "ciba_per_person must be between 1 and 1000")
 	check(c.DeviceLifetime >= time.Minute && c.DeviceLifetime <= 30*time.Minute, "device_lifetime must be between 1m and 30m")
 	check(c.ClockSkew >= 0 && c.ClockSkew <= 2*time.Minute, "clock_skew must be between 0 and 2m")
 	check(c.DPoPNonce == NonceOff || c.DPoPNonce == NonceRequired, "dpop_nonce must be off or required")

@@ -209,7 +209,7 @@ func (e *Endpoint) confirm(c *gin.Context, v *visitor, f *found) error {
 	name, identifier := e.d.Words.Display(v.person)
 	m := f.client.Metadata
 	return e.d.Pages.Show(c, http.StatusOK, web.DeviceAskPage{
-		Lang: e.d.Pages.Language(c), CSRF: token, Request: f.row.ID.String(), UserCode: f.waiting.UserCode, ClientName: f.client.Name(), ClientHost: host(m),
+		Lang: e.d.Pages.Language(c), CSRF: token, Request: f.row.ID.String(), UserCode: f.waiting.UserCode, ClientName: f.client.Name(), ClientHost: f.client.Home(),
 		Verified: m.FirstParty, Scopes: f.shown, From: f.waiting.IP, Elsewhere: f.elsewhere(v.ip), At: f.row.CreatedAt, Person: name,
 		PersonIdentifier: identifier, PolicyURI: m.PolicyURI, TosURI: m.TosURI,
 	})
@@ -219,14 +219,4 @@ func (e *Endpoint) confirm(c *gin.Context, v *visitor, f *found) error {
 func (f *found) elsewhere(browser netip.Addr) bool {
 	asked, err := netip.ParseAddr(f.waiting.IP)
 	return f.client.Public() && err == nil && ratelimit.AddrKey(asked) != ratelimit.AddrKey(browser)
-}
-
-// host is where the application is at home, as far as its registration says.
-func host(m storage.ClientMetadata) string {
-	for _, uri := range append([]string{m.ClientURI}, m.RedirectURIs...) {
-		if u, err := url.Parse(uri); err == nil && u.Host != "" {
-			return u.Host
-		}
-	}
-	return ""
 }

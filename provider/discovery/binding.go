@@ -26,6 +26,8 @@ type aliases struct {
 	Introspection string `json:"introspection_endpoint"`
 	Revocation    string `json:"revocation_endpoint"`
 	Userinfo      string `json:"userinfo_endpoint"`
+	Device        string `json:"device_authorization_endpoint"`
+	Backchannel   string `json:"backchannel_authentication_endpoint"`
 }
 
 func (d *document) bind(b Binding) {
@@ -40,7 +42,7 @@ func (d *document) bind(b Binding) {
 	if b.Alias != "" {
 		d.Aliases = &aliases{
 			Token: b.Alias + "/oauth2/token", Introspection: b.Alias + "/oauth2/introspect", Revocation: b.Alias + "/oauth2/revoke",
-			Userinfo: b.Alias + "/oauth2/userinfo",
+			Userinfo: b.Alias + "/oauth2/userinfo", Device: b.Alias + "/oauth2/device_authorization", Backchannel: b.Alias + "/oauth2/bc-authorize",
 		}
 	}
 }

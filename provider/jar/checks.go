@@ -60,10 +60,9 @@ func checkEncryption(_ context.Context, r *object) error {
 // checkSignature verifies the object with the client's keys and reads its claims; types of JWTs that are something else are refused (RFC 8725 section
 // 3.11).
 func checkSignature(ctx context.Context, r *object) error {
-	algs := r.client.RequestObjectAlgs()
-	h, raw, err := r.client.Verify(ctx, r.text, algs)
+	h, raw, err := r.client.Verify(ctx, r.text, r.algs)
 	if err != nil {
-		return core.InvalidRequestObject("The request object is not signed as registered.", "a signature by a key of the client, "+strings.Join(algs, " or "), "another or none")
+		return core.InvalidRequestObject("The request object is not signed as registered.", "a signature by a key of the client, "+strings.Join(r.algs, " or "), "another or none")
 	}
 	if t := strings.TrimPrefix(strings.ToLower(h.Type), "application/"); !slices.Contains([]string{"", "jwt", "oauth-authz-req+jwt"}, t) {
 		return core.InvalidRequestObject("The JWT is not a request object.", "typ oauth-authz-req+jwt or JWT", "another typ")
@@ -93,7 +92,7 @@ func checkNested(_ context.Context, r *object) error {
 // leave it out.
 func checkClientID(_ context.Context, r *object) error {
 	inside, present := r.claims["client_id"]
-	if !present && !r.client.Metadata.StrictRequestObject {
+	if !present && !r.strict {
 		r.params.Set("client_id", r.client.ClientID)
 		return nil
 	}
@@ -105,7 +104,7 @@ func checkClientID(_ context.Context, r *object) error {
 
 func checkIssuer(_ context.Context, r *object) error {
 	iss, present := r.claims["iss"]
-	if !present && !r.client.Metadata.StrictRequestObject {
+	if !present && !r.strict {
 		return nil
 	}
 	if iss != r.client.ClientID {
@@ -116,7 +115,7 @@ func checkIssuer(_ context.Context, r *object) error {
 
 func checkAudience(_ context.Context, r *object) error {
 	aud, present := r.claims["aud"]
-	if !present && !r.client.Metadata.StrictRequestObject {
+	if !present && !r.strict {
 		return nil
 	}
 	list, _ := aud.([]any)
@@ -142,7 +141,7 @@ func checkTimes(_ context.Context, r *object) error {
 
 // checkLifetime is for clients under the strict rules: exp and nbf are there and near each other.
 func checkLifetime(_ context.Context, r *object) error {
-	if !r.client.Metadata.StrictRequestObject {
+	if !r.strict {
 		return nil
 	}
 	exp, hasExp := keys.NumericDate(r.claims["exp"])

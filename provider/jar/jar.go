@@ -29,6 +29,8 @@ type object struct {
 	o      *Objects
 	client *core.Client
 	outer  url.Values // the parameters around it
+	algs   []string   // that the signature may have
+	strict bool       // every claim of the JWT is there, as FAPI and CIBA want
 
 	text   string // compact JWS, or JWE around one
 	claims map[string]any
@@ -55,7 +57,7 @@ func Rows() []core.Row[object] {
 // Open returns the parameters of the request object that the outer parameters carry or refer to; they replace the outer ones (RFC 9101 section 6.3).
 // With a refusal it still returns them when the client's signature stands: then they say where the refusal may be sent.
 func (o *Objects) Open(ctx context.Context, client *core.Client, outer url.Values) (url.Values, error) {
-	r := &object{o: o, client: client, outer: outer}
+	r := &object{o: o, client: client, outer: outer, algs: client.RequestObjectAlgs(), strict: client.Metadata.StrictRequestObject}
 	vs, err := core.Run(ctx, Rows(), r)
 	if err != nil {
 		o.Log.Verdicts(ctx, "jar", vs)

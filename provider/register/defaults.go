@@ -21,6 +21,9 @@ func complete(m *storage.ClientMetadata) {
 	}
 	set(&m.TokenEndpointAuthMethod, core.AuthSecretBasic)
 	set(&m.ApplicationType, web)
+	if slices.Contains(m.GrantTypes, grantCIBA) {
+		set(&m.BackchannelDelivery, deliveryPoll)
+	}
 	set(&m.SubjectType, core.SubjectPublic)
 	if m.Scope == "" {
 		m.Scope = defaultScope(m)

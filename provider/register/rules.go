@@ -65,6 +65,7 @@ func rules() []rule {
 		{"access_tokens", checkAccessTokens},
 		{"token_exchange", checkExchange},
 		{"jwt_bearer", checkJWTBearer},
+		{"ciba", checkCIBA},
 		{"sector", checkSector},
 		{"certificate_names", checkCertificateNames},
 		{"bound", checkBound},

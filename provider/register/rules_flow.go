@@ -21,7 +21,7 @@ const (
 )
 
 func grantTypes() []string {
-	return []string{grantCode, grantImplicit, grantRefresh, grantClient, grantDevice, core.GrantTokenExchange, core.GrantJWTBearer}
+	return []string{grantCode, grantImplicit, grantRefresh, grantClient, grantDevice, grantCIBA, core.GrantTokenExchange, core.GrantJWTBearer}
 }
 
 // responseTypes, words sorted, with the grant types that each needs (OpenID Connect Registration section 2).

@@ -38,7 +38,7 @@ func addMetadata(cmd *cobra.Command) *metadataFlags {
 	f.StringVar(&m.name, "name", "", "client_name")
 	f.StringArrayVar(&m.redirects, "redirect-uri", nil, "redirect_uris; repeat the flag for more")
 	f.StringArrayVar(&m.logouts, "post-logout-redirect-uri", nil, "post_logout_redirect_uris; repeat the flag for more")
-	f.StringSliceVar(&m.grants, "grant-type", nil, "grant_types: authorization_code, implicit, refresh_token, client_credentials")
+	f.StringSliceVar(&m.grants, "grant-type", nil, "grant_types: authorization_code, implicit, refresh_token, client_credentials, or a name such as urn:ietf:params:oauth:grant-type:device_code or urn:openid:params:grant-type:ciba")
 	f.StringSliceVar(&m.responses, "response-type", nil, "response_types, such as code or \"code id_token\"")
 	f.StringVar(&m.scope, "scope", "", "scope: what may be asked for, with spaces between")
 	f.StringVar(&m.method, "auth-method", "", "token_endpoint_auth_method: client_secret_basic, client_secret_post, client_secret_jwt, private_key_jwt, tls_client_auth, self_signed_tls_client_auth, none")
