@@ -91,7 +91,7 @@ func newBuild(c Config, d Deps) (*build, error) {
 		Now: d.Now, Tenant: d.Tenant, Issuer: d.Issuer, Alias: d.MTLS.URL, Config: c, Verdicts: b.log.Verdicts,
 	}
 	b.par = par.New(par.Deps{
-		Tenant: d.Tenant, URL: d.Issuer + "/oauth2/par", Authn: b.authn, Store: d.Store, Vault: d.Ring, Ring: d.Ring, Lifetime: c.PushedLifetime,
+		Tenant: d.Tenant, URL: d.Issuer + "/oauth2/par", Authn: b.authn, Proofs: b.proofs, Store: d.Store, Vault: d.Ring, Ring: d.Ring, Lifetime: c.PushedLifetime,
 		CORS: b.clients.OriginAllowed, Log: b.log, Now: d.Now,
 	})
 	return b, b.trust()
@@ -113,7 +113,8 @@ func (b *build) bindings() {
 // features are what discovery says beyond what every configuration has.
 func (b *build) features() discovery.Features {
 	return discovery.Features{
-		Registration: b.d.Register.On(), Documents: len(b.d.Register.Documents) > 0, RequirePushed: b.c.RequirePushed, EncryptedTo: b.d.Keys.EncryptionAlgorithms(), Assertions: len(b.c.TrustedIssuers) > 0,
+		Registration: b.d.Register.On(), Documents: len(b.d.Register.Documents) > 0, RequirePushed: b.c.RequirePushed, References: true,
+		EncryptedTo: b.d.Keys.EncryptionAlgorithms(), Assertions: len(b.c.TrustedIssuers) > 0,
 		Binding: discovery.Binding{ProofAlgs: dpop.Algs(), TLSMethods: b.certificates.Methods(), Alias: b.d.MTLS.URL},
 	}
 }
@@ -136,7 +137,9 @@ func (b *build) authorize() *authorize.Endpoint {
 }
 
 func (b *build) objects() *jar.Objects {
-	return &jar.Objects{Issuer: b.d.Issuer, Keys: b.d.Keys, Skew: b.c.ClockSkew, Now: b.d.Now, Log: b.log}
+	return &jar.Objects{
+		Issuer: b.d.Issuer, Keys: b.d.Keys, References: jar.NewReferences(b.d.Fetch, b.d.Now), Skew: b.c.ClockSkew, Now: b.d.Now, Log: b.log,
+	}
 }
 
 func (b *build) logout() *logout.Endpoint {

@@ -18,5 +18,7 @@ type ClientRequests struct {
 	UserinfoEncryptedRespAlg       string `json:"userinfo_encrypted_response_alg,omitempty"`
 	UserinfoEncryptedRespEnc       string `json:"userinfo_encrypted_response_enc,omitempty"`
 
+	RequirePKCE         bool `json:"jedan_require_pkce,omitempty"`          // every code is tied to a code_challenge, as a public client's is anyway
+	RequireNonce        bool `json:"jedan_require_nonce,omitempty"`         // every request with openid has a nonce (FAPI 1.0)
 	StrictRequestObject bool `json:"jedan_strict_request_object,omitempty"` // FAPI: exp, nbf, aud and iss are there, at most 60 minutes between exp and nbf
 }

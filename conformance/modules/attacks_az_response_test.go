@@ -22,7 +22,7 @@ func TestAZ14_ImplicitAndHybridOff(t *testing.T) {
 	b := w.signedIn(rp)
 	for _, rt := range []string{"token", "id_token", "id_token token", "code token", "code id_token", "code id_token token", "token code"} {
 		w.row("authorize.response_type_registered", func() {
-			w.refusedTo(b.Raw("GET", w.AuthURL(rp, "response_type", rt), ""), rp, "fragment", "unauthorized_client")
+			w.refusedTo(b.Raw("GET", w.AuthURL(rp, "response_type", rt), ""), rp, "fragment", "unsupported_response_type")
 		})
 	}
 	for _, rt := range []string{"none", "foo", "code foo", "code none", "CODE", "code code"} {
@@ -37,7 +37,7 @@ func TestAZ14_ImplicitAndHybridOff(t *testing.T) {
 		}
 	}
 	w.row("authorize.response_type_registered", func() {
-		w.refusedTo(w.Get(w.AuthURL(implicit)), implicit, "query", "unauthorized_client")
+		w.refusedTo(w.Get(w.AuthURL(implicit)), implicit, "query", "unsupported_response_type")
 	})
 	hybrid := w.types(storage.ClientMetadata{}, "code id_token")
 	if q := w.Browser().Authorize(w.AuthURL(hybrid, "response_type", "id_token code"), w.email); q.Get("code") == "" || q.Get("id_token") == "" || q.Has("access_token") {

@@ -214,7 +214,7 @@ func TestTK39_Alias(t *testing.T) {
 	aliases, _ := doc["mtls_endpoint_aliases"].(object)
 	own := ca.Issue(nil)
 	at := w.AtAlias(own)
-	for _, name := range []string{"token_endpoint", "introspection_endpoint", "revocation_endpoint", "userinfo_endpoint"} {
+	for _, name := range []string{"token_endpoint", "introspection_endpoint", "revocation_endpoint", "userinfo_endpoint", "pushed_authorization_request_endpoint"} {
 		if aliases[name] != strings.Replace(doc[name].(string), w.URL, at.URL, 1) {
 			t.Errorf("%s: %v", name, aliases[name])
 		}

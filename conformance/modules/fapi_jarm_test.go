@@ -49,12 +49,13 @@ func TestFAPI_JARMModes(t *testing.T) {
 		t.Errorf("header %v", header)
 	}
 	only := w.Client(storage.ClientMetadata{ResponseModes: []string{"jwt"}})
-	if q := w.refusedTo(w.Get(w.AuthURL(only, "prompt", "none")), only, "jwt", "login_required"); q.Get("state") != "state-1" {
-		t.Errorf("the only registered mode: %v", q)
+	for _, mode := range []string{"", "query", "form_post"} { // …-ensure-response-mode-query, …-ensure-response-type-code-fails
+		w.row("authorize.response_mode", func() {
+			w.refusedTo(w.Get(w.AuthURL(only, "response_mode", mode)), only, "query", "invalid_request")
+		})
 	}
-	w.row("authorize.response_mode", func() {
-		w.refusedTo(w.Get(w.AuthURL(only, "response_mode", "query")), only, "jwt", "unsupported_response_mode")
-	})
+	w.refusedTo(w.Get(w.AuthURL(only, "response_mode", "jwt", "prompt", "none")), only, "jwt", "login_required")
+	w.refusedTo(w.Get(w.AuthURL(only, "request", "a.b.c")), only, "jwt", "invalid_request_object")
 }
 
 // The state's hash stands in an ID token that comes with the response, for each algorithm's own hash (FAPI 1.0 Advanced section 5.1.1).

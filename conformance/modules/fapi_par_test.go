@@ -65,7 +65,7 @@ func TestFAPI_PARRejects(t *testing.T) {
 	} {
 		code := map[string]string{
 			"authorize.scope": "invalid_scope", "authorize.request_object": "invalid_request_object", "authorize.registration": "registration_not_supported",
-			"authorize.response_type_registered": "unauthorized_client",
+			"authorize.response_type_registered": "unsupported_response_type",
 		}[row]
 		if code == "" {
 			code = "invalid_request"
@@ -146,4 +146,29 @@ func TestFAPI_PARClientAssertion(t *testing.T) {
 	for _, bad := range [][]any{{"aud", "https://other.test"}, {"iss", "other"}, {"sub", "other"}, {"aud", []string{w.URL, "https://other.test"}}} {
 		w.row("client.assertion", func() { w.refused(send(bad...), 401, "invalid_client") })
 	}
+}
+
+// A proof that comes with the pushed request ties the code to its key, as dpop_jkt does (RFC 9449 section 10.1).
+func TestFAPI_PARDPoP(t *testing.T) {
+	w := open(t)
+	k, other := newKey(t, "ES256"), newKey(t, "ES256")
+	rp := w.Client(storage.ClientMetadata{})
+	code := func(a *testkit.Answer) string {
+		return w.Browser().Get(w.bare(rp, "request_uri", w.taken(a))).SignIn(w.email, testkit.Password).Allow().Code()
+	}
+	for _, changes := range [][]string{nil, {"dpop_jkt", k.jkt()}} {
+		c := code(w.prove("/oauth2/par", rp, w.params(rp, changes...), w.proof(k, "/oauth2/par")))
+		w.row("code.dpop_jkt", func() { w.refused(w.redeemBy(rp, c, w.tokenProof(other)), 400, "invalid_grant") })
+		w.keyed(w.redeemBy(rp, c, w.tokenProof(k)), rp, k)
+	}
+	w.keyed(w.redeemBy(rp, code(w.push(rp, w.params(rp, "dpop_jkt", k.jkt()))), w.tokenProof(k)), rp, k)
+	w.row("par.dpop", func() { // …-ensure-mismatched-dpop-jkt-fails
+		w.refused(w.prove("/oauth2/par", rp, w.params(rp, "dpop_jkt", other.jkt()), w.proof(k, "/oauth2/par")), 400, "invalid_request")
+	})
+	once := w.proof(k, "/oauth2/par")
+	w.taken(w.prove("/oauth2/par", rp, w.params(rp), once))
+	w.row("par.dpop", func() { w.refused(w.prove("/oauth2/par", rp, w.params(rp), once), 400, "invalid_dpop_proof") })
+	w.row("par.dpop", func() {
+		w.refused(w.prove("/oauth2/par", rp, w.params(rp), w.tokenProof(k)), 400, "invalid_dpop_proof")
+	})
 }

@@ -146,3 +146,24 @@ func TestFAPI_SignedRequestThroughTheFlow(t *testing.T) {
 	w.must(err)
 	w.row("jar.signature", func() { w.refusedTo(w.Get(u.String()), rp, "query", "invalid_request_object") })
 }
+
+// Rules that FAPI's profiles add to those of the protocol, each by its switch.
+func TestFAPI_StricterRequests(t *testing.T) {
+	w := open(t)
+	rp, k := w.strict("PS256")
+	w.row("authorize.scope", func() { // …-request-object-without-scope-fails
+		w.refusedTo(w.Get(w.beside(rp, k.sign("PS256", nil, w.ask(rp, "scope", nil)))), rp, "query", "invalid_request")
+	})
+	bare := w.ask(rp, "code_challenge", nil, "code_challenge_method", nil)
+	w.begins(w.beside(rp, k.sign("PS256", nil, bare)))
+	w.row("authorize.pkce_required", func() { // …-par-ensure-pkce-required
+		w.refused(w.push(rp, form("request", k.sign("PS256", nil, bare))), 400, "invalid_request")
+	})
+	nonce := w.Client(storage.ClientMetadata{ClientRequests: storage.ClientRequests{RequireNonce: true, RequirePKCE: true}})
+	w.row("authorize.nonce", func() { w.refusedTo(w.Get(w.AuthURL(nonce, "nonce", "")), nonce, "query", "invalid_request") })
+	w.row("authorize.pkce_required", func() {
+		w.refusedTo(w.Get(w.AuthURL(nonce, "code_challenge", "", "code_challenge_method", "")), nonce, "query", "invalid_request")
+	})
+	w.begins(w.AuthURL(nonce))
+	w.begins(w.AuthURL(nonce, "nonce", "", "scope", "email"))
+}

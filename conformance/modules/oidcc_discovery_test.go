@@ -68,7 +68,7 @@ func TestOIDCC_DiscoveryEndpointVerification(t *testing.T) {
 			t.Errorf("%s lacks %s", name, value)
 		}
 	}
-	if !slices.Contains(members(a.JSON, "grant_types_supported"), "implicit") || a.JSON["request_parameter_supported"] != true || a.JSON["request_uri_parameter_supported"] != false {
+	if !slices.Contains(members(a.JSON, "grant_types_supported"), "implicit") || a.JSON["request_parameter_supported"] != true || a.JSON["request_uri_parameter_supported"] != true {
 		t.Errorf("document %s", a.Body)
 	}
 	token := regexp.MustCompile(`^[\x21\x23-\x5b\x5d-\x7e]+$`)

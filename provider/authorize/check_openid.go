@@ -8,10 +8,11 @@ import (
 	"github.com/jedan-auth/jedan-auth/provider/core"
 )
 
-// checkNonce requires a nonce where an ID token comes through the browser (OpenID Connect Core section 3.2.2.1).
+// checkNonce requires a nonce where an ID token comes through the browser (OpenID Connect Core section 3.2.2.1), and where the registration says so.
 func checkNonce(_ context.Context, r *request) error {
-	if r.returns("id_token") && r.get("nonce") == "" {
-		return core.InvalidRequest("A nonce is required for this response_type.", "a nonce", "none")
+	must := r.returns("id_token") || r.Client.Metadata.RequireNonce && slices.Contains(r.Scopes, "openid")
+	if must && r.get("nonce") == "" {
+		return core.InvalidRequest("A nonce is required for this request.", "a nonce", "none")
 	}
 	return nil
 }

@@ -16,8 +16,11 @@ func checkPKCEMethod(_ context.Context, r *request) error {
 }
 
 func checkPKCERequired(_ context.Context, r *request) error {
-	if r.returns("code") && r.Client.Public() && r.get("code_challenge") == "" {
-		return core.InvalidRequest("A public client must send a code_challenge.", "a code_challenge", "none")
+	m := &r.Client.Metadata
+	// FAPI 1.0 Advanced section 5.2.2-18 wants it of what is pushed.
+	must := r.Client.Public() || m.RequirePKCE || m.StrictRequestObject && (r.from.push || !r.Pushed.IsZero())
+	if r.returns("code") && must && r.get("code_challenge") == "" {
+		return core.InvalidRequest("This client must send a code_challenge.", "a code_challenge", "none")
 	}
 	return nil
 }

@@ -1,6 +1,7 @@
 package authorize
 
 import (
+	"cmp"
 	"context"
 	"slices"
 
@@ -29,7 +30,7 @@ func checkResponseType(_ context.Context, r *request) error {
 // checkResponseTypeRegistered lets implicit and hybrid types through only for clients registered for them (RFC 9700 section 2.1.2).
 func checkResponseTypeRegistered(_ context.Context, r *request) error {
 	if !slices.Contains(r.Client.ResponseTypes, r.ResponseType) {
-		return core.Refuse(fosite.ErrUnauthorizedClient, "The client is not registered for this response_type.", "a registered response_type", r.ResponseType)
+		return core.Refuse(fosite.ErrUnsupportedResponseType, "The client is not registered for this response_type.", "a registered response_type", r.ResponseType)
 	}
 	need := map[bool]string{true: "authorization_code", false: "implicit"}
 	if !r.Client.MayUse(need[r.returns("code")]) || (r.returns("token") && !r.Client.MayUse("implicit")) {
@@ -38,18 +39,18 @@ func checkResponseTypeRegistered(_ context.Context, r *request) error {
 	return nil
 }
 
-// checkResponseMode refuses a mode that the client is not registered for, and tokens in the query whatever it is registered for.
+// checkResponseMode refuses a mode that the client is not registered for, and tokens in the query whatever it is registered for. A client of signed
+// modes only must name one (FAPI 1.0 Advanced section 5.2.2-2); that refusal cannot be signed, since the client did not ask for it.
 func checkResponseMode(_ context.Context, r *request) error {
-	mode, allowed := r.get("response_mode"), r.Client.AllowedModes(r.ResponseType, r.RedirectURI)
-	if mode == core.ModeQuery && core.DefaultMode(r.ResponseType) == core.ModeFragment {
+	asked, allowed := r.get("response_mode"), r.Client.AllowedModes(r.ResponseType, r.RedirectURI)
+	switch {
+	case asked == core.ModeQuery && core.DefaultMode(r.ResponseType) == core.ModeFragment:
 		return core.InvalidRequest("Tokens must not be sent in the query (OAuth 2.0 Multiple Response Types section 5).", "another response_mode", "query")
+	case onlySigned(allowed) && !slices.Contains(core.JWTModes(), asked):
+		r.plain = true
+		return core.InvalidRequest("This client must name a signed response_mode.", "a response_mode of JARM", "none or a plain one")
 	}
-	if mode == "" {
-		mode = core.DefaultMode(r.ResponseType)
-		if len(allowed) > 0 && !slices.Contains(allowed, mode) {
-			mode = allowed[0]
-		}
-	}
+	mode := cmp.Or(asked, usual(r.ResponseType, allowed))
 	d, ok := core.Deliver(mode, r.ResponseType)
 	if !ok || !slices.Contains(allowed, mode) {
 		return core.Refuse(fosite.ErrUnsupportedResponseMode, "The response_mode is not supported for this client and response_type.", "a registered response_mode", "another")
@@ -58,22 +59,30 @@ func checkResponseMode(_ context.Context, r *request) error {
 	return nil
 }
 
+func onlySigned(modes []string) bool {
+	return len(modes) > 0 && !slices.ContainsFunc(modes, func(m string) bool { return !slices.Contains(core.JWTModes(), m) })
+}
+
+// usual is the mode of a request that names none.
+func usual(responseType string, allowed []string) string {
+	if def := core.DefaultMode(responseType); len(allowed) == 0 || slices.Contains(allowed, def) {
+		return def
+	}
+	return allowed[0]
+}
+
 // delivery is where a refusal goes when the rows did not get as far as checkResponseMode.
 func (r *request) delivery() core.Delivery {
 	if r.Delivery.By != "" {
 		return r.Delivery
 	}
-	mode, rt := r.get("response_mode"), r.get("response_type")
+	asked, rt := r.get("response_mode"), r.get("response_type")
 	allowed := r.Client.AllowedModes(rt, r.RedirectURI)
-	if !slices.Contains(allowed, mode) {
-		mode = core.DefaultMode(rt)
-		if len(allowed) > 0 && !slices.Contains(allowed, mode) {
-			mode = allowed[0]
-		}
+	if asked == "" && !r.plain {
+		asked = usual(rt, allowed)
 	}
-	d, ok := core.Deliver(mode, rt)
-	if !ok {
-		return core.Delivery{By: core.DefaultMode(rt)}
+	if d, ok := core.Deliver(asked, rt); ok && slices.Contains(allowed, asked) {
+		return d
 	}
-	return d
+	return core.Delivery{By: core.DefaultMode(rt)}
 }

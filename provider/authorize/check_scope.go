@@ -8,6 +8,9 @@ import (
 )
 
 func checkScope(_ context.Context, r *request) (err error) {
+	if r.Client.Metadata.StrictRequestObject && r.get("scope") == "" {
+		return core.InvalidRequest("The scope parameter is missing.", "a scope in the request object", "none")
+	}
 	r.Scopes, err = core.RequestedScopes(r.Client, r.get("scope"))
 	return err
 }

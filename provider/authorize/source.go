@@ -110,10 +110,20 @@ func (r *request) flowParams() url.Values {
 	return out
 }
 
-// flowReference travels on instead when a pushed request does not fit a flow.
+// flowReference travels on instead when a pushed request does not fit a flow: its request_uri, and what the screens read of it. Without a response_type
+// it is no request, so the rest is fetched again.
 func (r *request) flowReference() url.Values {
-	return url.Values{"client_id": {r.Client.ClientID}, "request_uri": {r.requestURI}}
+	out := url.Values{"client_id": {r.Client.ClientID}, "request_uri": {r.requestURI}}
+	for _, name := range []string{"redirect_uri", "login_hint", "ui_locales", "display", "prompt", "max_age"} {
+		if v := r.get(name); v != "" && len(v) <= maxShown {
+			out.Set(name, v)
+		}
+	}
+	return out
 }
+
+// maxShown keeps these parameters within a flow.
+const maxShown = 400
 
 // grantOrigin is what at most one grant may come from: the pushed request, or else the flow.
 func (v *visit) grantOrigin() string {

@@ -25,6 +25,7 @@ type request struct {
 	RedirectURI  string // set once it is trusted
 	ResponseType string // words sorted
 	Delivery     core.Delivery
+	plain        bool // a refusal is not signed
 	Scopes       []string
 	Resources    []string
 	Prompts      []string

@@ -28,6 +28,7 @@ type aliases struct {
 	Userinfo      string `json:"userinfo_endpoint"`
 	Device        string `json:"device_authorization_endpoint"`
 	Backchannel   string `json:"backchannel_authentication_endpoint"`
+	PAR           string `json:"pushed_authorization_request_endpoint"`
 }
 
 func (d *document) bind(b Binding) {
@@ -42,7 +43,8 @@ func (d *document) bind(b Binding) {
 	if b.Alias != "" {
 		d.Aliases = &aliases{
 			Token: b.Alias + "/oauth2/token", Introspection: b.Alias + "/oauth2/introspect", Revocation: b.Alias + "/oauth2/revoke",
-			Userinfo: b.Alias + "/oauth2/userinfo", Device: b.Alias + "/oauth2/device_authorization", Backchannel: b.Alias + "/oauth2/bc-authorize",
+			Userinfo: b.Alias + "/oauth2/userinfo", PAR: b.Alias + "/oauth2/par", Device: b.Alias + "/oauth2/device_authorization",
+			Backchannel: b.Alias + "/oauth2/bc-authorize",
 		}
 	}
 }

@@ -42,7 +42,7 @@ func (w *world) Decrypt(string) ([]byte, keys.EncryptedHeader, error) {
 	return nil, keys.EncryptedHeader{}, errs.New(errs.Invalid, "no")
 }
 
-// Get implements jar.Getter.
+// Get implements core.Getter.
 func (w *world) Get(_ context.Context, r fetch.Request) (*fetch.Response, error) {
 	w.asked = append(w.asked, r.URL)
 	answer := w.answer

@@ -20,14 +20,9 @@ const (
 	freshMost     = 10 * time.Minute
 )
 
-// Getter asks an address that a client named (fetch.Client).
-type Getter interface {
-	Get(ctx context.Context, r fetch.Request) (*fetch.Response, error)
-}
-
 // References follows request_uri to the places that clients registered, and to no others, and remembers objects for as long as their publisher allows.
 type References struct {
-	fetch Getter
+	fetch core.Getter
 	now   func() time.Time
 
 	mu   sync.Mutex
@@ -40,7 +35,7 @@ type referred struct {
 }
 
 // NewReferences remembers nothing yet.
-func NewReferences(f Getter, now func() time.Time) *References {
+func NewReferences(f core.Getter, now func() time.Time) *References {
 	return &References{fetch: f, now: now, kept: map[string]referred{}}
 }
 

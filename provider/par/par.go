@@ -31,6 +31,7 @@ type Deps struct {
 	Tenant   storage.ID
 	URL      string // of the endpoint
 	Authn    *core.Authn
+	Proofs   core.Proofs
 	Store    Store
 	Vault    core.Vault
 	Ring     core.Ring
@@ -54,12 +55,16 @@ func (e *Endpoint) Judge(r Requests) { e.requests = r }
 
 // Mount adds the route.
 func (e *Endpoint) Mount(r httpx.Router) {
-	r.Handle(http.MethodPost, "/oauth2/par", httpx.API.CORS(e.d.CORS), e.serve)
+	r.Handle(http.MethodPost, path, httpx.API.CORS(e.d.CORS), e.serve)
 }
+
+const path = "/oauth2/par"
 
 // request is what the rows judge.
 type request struct {
 	e      *Endpoint
+	http   *http.Request
+	answer http.Header
 	authn  *core.AuthnRequest
 	form   url.Values
 	client *core.Client
@@ -72,6 +77,7 @@ func Rows() []core.Row[request] {
 		{Name: "par.client_authentication", Check: checkClient},
 		{Name: "par.request_uri", Check: checkRequestURI},
 		{Name: "par.request", Check: checkRequest},
+		{Name: "par.dpop", Check: checkProof},
 	}
 }
 
@@ -81,7 +87,7 @@ func (e *Endpoint) serve(c *gin.Context) error {
 		return core.Answer(c, e.d.Log, "par", false, err)
 	}
 	ctx := c.Request.Context()
-	r := &request{e: e, authn: core.ClientRequest(c.Request, form, e.d.URL), form: form}
+	r := &request{e: e, http: c.Request, answer: c.Writer.Header(), authn: core.ClientRequest(c.Request, form, e.d.URL), form: form}
 	if vs, err := core.Run(ctx, Rows(), r); err != nil {
 		e.d.Log.Verdicts(ctx, "par", vs)
 		return core.Answer(c, e.d.Log, "par", r.authn.Basic(), err)
@@ -123,4 +129,18 @@ func checkRequest(ctx context.Context, r *request) (err error) {
 	params.Set("client_id", r.client.ClientID)
 	r.pushed, err = r.e.requests.Push(ctx, params)
 	return err
+}
+
+// checkProof ties the code to come to the key of a DPoP proof that comes with the request, as dpop_jkt would; where both are there they must agree (RFC
+// 9449 section 10.1). It stands last: a proof is spent only for a request that counts.
+func checkProof(ctx context.Context, r *request) error {
+	jkt, err := core.Prove(ctx, r.e.d.Proofs, &core.ProofRequest{HTTP: r.http, Path: path, Client: r.client, Answer: r.answer})
+	if err != nil || jkt == "" {
+		return err
+	}
+	if asked := r.pushed.Params.Get("dpop_jkt"); asked != "" && asked != jkt {
+		return core.InvalidRequest("The dpop_jkt is not the key of the DPoP proof.", "the proof's key", "another")
+	}
+	r.pushed.Params.Set("dpop_jkt", jkt)
+	return nil
 }

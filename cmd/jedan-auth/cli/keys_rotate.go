@@ -16,11 +16,12 @@ func (c *cli) keysRotate() *cobra.Command {
 			return usagef("keys rotate needs algorithms such as ES256, or --all")
 		}
 		return c.withApp(cmd, func(ctx context.Context, a *app.App) error {
+			known := slices.Concat(a.Config.Keys.Algorithms, a.Config.Keys.Encryption)
 			if all {
-				args = a.Config.Keys.Algorithms
+				args = known
 			}
 			for _, alg := range args {
-				if !slices.Contains(a.Config.Keys.Algorithms, alg) {
+				if !slices.Contains(known, alg) {
 					return usagef("the configuration keeps no key for this algorithm")
 				}
 			}
@@ -33,6 +34,6 @@ func (c *cli) keysRotate() *cobra.Command {
 		})
 	})
 	cmd.Flags().BoolVar(&all, "all", false, "for every configured algorithm")
-	cmd.Long = "Publish a new signing key for each algorithm. It signs after keys.publish_ahead; the old key stays published until the last token it signed expired."
+	cmd.Long = "Publish a new key for each algorithm, of signatures or of encryption (RSA-OAEP-256, ECDH-ES+A256KW). It signs, or takes the other's place, after keys.publish_ahead; the old key stays published until the last token it signed expired."
 	return cmd
 }
