@@ -54,4 +54,4 @@ races: ## 10,000 races on codes and refresh tokens, 200 x kill -9; hours on a sm
 conformance: build ## the official suite against this build; docs/guides/conformance.md says how to start both
 	./$(BIN) conformance run --config $(CONFIG) --username $(USERNAME) --password-file $(PASSWORD_FILE) --report conformance $(PLANS)
 
-PLANS ?= oidcc-config oidcc-basic oidcc-formpost-basic oidcc-implicit oidcc-hybrid oidcc-rp-initiated-logout
+PLANS ?= '*'

@@ -26,19 +26,23 @@ func (r Report) markdown() string {
 		p.writeModules(&b)
 	}
 	writeConfiguration(&b, "Server configuration", r.Server.Configuration)
-	for _, p := range r.Plans {
-		writeConfiguration(&b, "Suite configuration of "+p.Name, p.Configuration)
-	}
+	b.WriteString("\nreport.json has the registrations and the suite's configuration of each plan; its browser scripts are in conformance/plans.\n")
 	return b.String()
 }
 
 func (r Report) writePlans(b *strings.Builder) {
 	b.WriteString("\n| plan | modules | passed | review | skipped | warning | failed | unexpected | s |\n| --- | --- | --- | --- | --- | --- | --- | --- | --- |\n")
+	all, bad, spent := map[string]int{}, 0, 0.0
 	for _, p := range r.Plans {
 		counts, unexpected, seconds := p.counts()
 		fmt.Fprintf(b, "| %s | %d | %d | %d | %d | %d | %d | %d | %.0f |\n", p.Name, len(p.Modules), counts["PASSED"], counts["REVIEW"],
 			counts["SKIPPED"], counts["WARNING"], counts["FAILED"], unexpected, seconds)
+		for result, n := range counts {
+			all[result] += n
+		}
+		bad, spent = bad+unexpected, spent+seconds
 	}
+	fmt.Fprintf(b, "| all | %d | %d | %d | %d | %d | %d | %d | %.0f |\n", r.Modules, all["PASSED"], all["REVIEW"], all["SKIPPED"], all["WARNING"], all["FAILED"], bad, spent)
 }
 
 func (p PlanReport) counts() (byResult map[string]int, unexpected int, seconds float64) {
@@ -54,7 +58,7 @@ func (p PlanReport) counts() (byResult map[string]int, unexpected int, seconds f
 }
 
 func (p PlanReport) writeModules(b *strings.Builder) {
-	fmt.Fprintf(b, "\n## %s\n\n%s (`%s`)\n\n", p.Name, cell(p.Title), p.SuitePlan)
+	fmt.Fprintf(b, "\n## %s\n\n%s (`%s`), server commit `%s`, ended %s\n\n", p.Name, cell(p.Title), p.SuitePlan, p.Commit, p.Ended.Format(time.RFC3339))
 	b.WriteString("| # | module | variant | result | why accepted, or not | s | SHA-256 of its log |\n| --- | --- | --- | --- | --- | --- | --- |\n")
 	for i, m := range p.Modules {
 		result := m.Result

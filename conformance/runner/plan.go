@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"maps"
 	"slices"
 	"strings"
 	"time"
@@ -25,7 +26,7 @@ type planRun struct {
 }
 
 func (r *Runner) runPlan(ctx context.Context, p plans.Plan) (PlanReport, error) {
-	report := PlanReport{Name: p.Name, SuitePlan: p.SuitePlan, Title: p.Title, Variant: p.Variant}
+	report := PlanReport{Name: p.Name, SuitePlan: p.SuitePlan, Title: p.Title, Variant: p.Variant, Commit: r.config.Commit}
 	values, err := r.values(ctx, p)
 	if err != nil {
 		return report, err
@@ -39,7 +40,7 @@ func (r *Runner) runPlan(ctx context.Context, p plans.Plan) (PlanReport, error) 
 		return report, err
 	}
 	run := planRun{Runner: r, plan: p, redact: newRedactor(secretsOf(values, clients)...)}
-	if report.Configuration, err = run.redact.document(config); err != nil {
+	if report.Configuration, err = run.redact.document(withoutScripts(config)); err != nil {
 		return report, err
 	}
 	raw, err := json.Marshal(config)
@@ -51,7 +52,31 @@ func (r *Runner) runPlan(ctx context.Context, p plans.Plan) (PlanReport, error) 
 		return report, err
 	}
 	run.id, report.ID = id, id
-	return report, run.runModules(ctx, r.chosen(modules), &report)
+	err = run.runModules(ctx, r.chosen(modules), &report)
+	report.Ended, report.Complete = r.deps.Now().UTC(), err == nil
+	return report, err
+}
+
+// withoutScripts leaves out what conformance/plans has for everybody to read, and what would be most of the report.
+func withoutScripts(config map[string]any) map[string]any {
+	out := maps.Clone(config)
+	delete(out, "browser")
+	overrides, _ := config["override"].(map[string]any)
+	kept := map[string]any{}
+	for module, o := range overrides {
+		own, _ := o.(map[string]any)
+		if own = maps.Clone(own); own != nil {
+			delete(own, "browser")
+		}
+		if len(own) > 0 {
+			kept[module] = own
+		}
+	}
+	delete(out, "override")
+	if len(kept) > 0 {
+		out["override"] = kept
+	}
+	return out
 }
 
 func (r *Runner) createClients(ctx context.Context, p plans.Plan, v plans.Values, report *PlanReport) ([]plans.Registered, error) {

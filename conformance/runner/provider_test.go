@@ -4,6 +4,8 @@ import (
 	"context"
 	"encoding/json"
 	"errors"
+	"os"
+	"path/filepath"
 	"strings"
 	"testing"
 	"time"
@@ -81,5 +83,47 @@ func TestPlansWithoutOpenIDGetAResourceServer(t *testing.T) {
 	}
 	if config := string(b.suite.configs["fapi2-security-profile-final-test-plan"]); !strings.Contains(config, b.config.Resource) || len(b.provider.resources) != 1 {
 		t.Errorf("the resource of the configuration is not used: %s", config)
+	}
+}
+
+func TestAReportIsContinued(t *testing.T) {
+	dir := t.TempDir()
+	run := func(result, plan string) (Report, error) {
+		b := newBench(t, func(c *Config) { c.ReportDir, c.Keep = dir, true }, fakeModule{name: "oidcc-server", variant: codeVariant, result: result})
+		return b.runner.Run(context.Background(), []string{plan})
+	}
+	if _, err := run("FAILED", "oidcc-hybrid"); !errors.Is(err, ErrUnexpected) {
+		t.Fatal(err)
+	}
+	if _, err := run("PASSED", "oidcc-basic"); err != nil {
+		t.Fatalf("the other plan is none of this run's: %v", err)
+	}
+	read := func() (r Report) {
+		raw, err := os.ReadFile(filepath.Join(dir, "report.json"))
+		if err == nil {
+			err = json.Unmarshal(raw, &r)
+		}
+		if err != nil {
+			t.Fatal(err)
+		}
+		return r
+	}
+	if r := read(); len(r.Plans) != 2 || r.Plans[0].Name != "oidcc-basic" || r.Unexpected != 1 || r.Modules != 2 || !r.Complete {
+		t.Errorf("report: %+v", r)
+	}
+	if _, err := run("PASSED", "oidcc-hybrid"); err != nil {
+		t.Fatal(err)
+	}
+	if r := read(); len(r.Plans) != 2 || r.Unexpected != 0 || r.Plans[1].Commit != "abc123" || r.Plans[1].Ended.IsZero() {
+		t.Errorf("report: %+v", r)
+	}
+	if config, _ := read().Plans[0].Configuration.(map[string]any); config["browser"] != nil || config["override"] != nil || config["alias"] == nil {
+		t.Errorf("configuration: %v", config)
+	}
+	if err := os.WriteFile(filepath.Join(dir, "report.json"), []byte("{"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := run("PASSED", "oidcc-basic"); err == nil {
+		t.Error("a report that cannot be read must not be written over")
 	}
 }

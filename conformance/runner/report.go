@@ -2,9 +2,13 @@ package runner
 
 import (
 	"encoding/json"
+	"errors"
 	"fmt"
+	"io/fs"
 	"os"
 	"path/filepath"
+	"slices"
+	"strings"
 	"time"
 )
 
@@ -41,9 +45,14 @@ type PlanReport struct {
 	ID string `json:"id"`
 	// Clients are the registrations that the provider was given.
 	Clients []ClientReport `json:"clients,omitempty"`
-	// Configuration is what the suite was given, without secrets.
-	Configuration any            `json:"configuration,omitempty"`
-	Modules       []ModuleReport `json:"modules"`
+	// Configuration is what the suite was given, without secrets and without the browser's scripts.
+	Configuration any `json:"configuration,omitempty"`
+	// Commit names the provider's build that this plan ran against, Ended is when it did.
+	Commit string    `json:"commit"`
+	Ended  time.Time `json:"ended"`
+	// Complete is false when the plan had to stop half-way.
+	Complete bool           `json:"complete"`
+	Modules  []ModuleReport `json:"modules"`
 }
 
 // ClientReport is one client that was created for the plan.
@@ -72,9 +81,11 @@ type ModuleReport struct {
 	Findings  []Finding `json:"findings,omitempty"`
 }
 
-func (r *Report) finish(complete bool, now time.Time) {
-	r.Ended, r.Complete = now.UTC(), complete
+func (r *Report) finish(now time.Time) {
+	r.Ended, r.Complete = now.UTC(), true
+	r.Modules, r.Unexpected = 0, 0
 	for _, p := range r.Plans {
+		r.Complete = r.Complete && p.Complete
 		for _, m := range p.Modules {
 			r.Modules++
 			if !m.Accepted {
@@ -82,6 +93,28 @@ func (r *Report) finish(complete bool, now time.Time) {
 			}
 		}
 	}
+}
+
+// keep takes over the plans of an earlier report that this one does not have.
+func (r *Report) keep(dir string) error {
+	raw, err := os.ReadFile(filepath.Join(dir, "report.json")) //nolint:gosec // the folder that the report is written to
+	if errors.Is(err, fs.ErrNotExist) {
+		return nil
+	}
+	if err != nil {
+		return fmt.Errorf("read the report to be continued: %w", err)
+	}
+	var old Report
+	if err := json.Unmarshal(raw, &old); err != nil {
+		return fmt.Errorf("read the report to be continued: %w", err)
+	}
+	for _, p := range old.Plans {
+		if !slices.ContainsFunc(r.Plans, func(n PlanReport) bool { return n.Name == p.Name }) {
+			r.Plans = append(r.Plans, p)
+		}
+	}
+	slices.SortFunc(r.Plans, func(a, b PlanReport) int { return strings.Compare(a.Name, b.Name) })
+	return nil
 }
 
 // Write puts report.json and report.md into the folder, which is made if need be.

@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"net/http"
 	"net/url"
+	"slices"
 	"strings"
 	"sync"
 	"time"
@@ -51,6 +52,8 @@ type Config struct {
 	Modules []string
 	// ReportDir is where report.json and report.md go; empty writes none.
 	ReportDir string
+	// Keep leaves the plans that this run does not have in the report that is in ReportDir already.
+	Keep bool
 	// LogDir keeps each module's log as the suite gave it; empty keeps none. Logs hold secrets: files are 0600.
 	LogDir string
 	// ModuleTimeout ends a module that takes longer (4 minutes: some wait for 30 s twice).
@@ -106,6 +109,9 @@ func New(c Config, d Deps) (*Runner, error) {
 	if len(c.Server) > 0 && !json.Valid(c.Server) {
 		return nil, errors.New("the provider's configuration for the report is not JSON")
 	}
+	if c.Keep && len(c.Modules) > 0 {
+		return nil, errors.New("a report of some modules only cannot continue another")
+	}
 	c.defaults()
 	rules, err := expected.Load()
 	if err != nil {
@@ -159,14 +165,28 @@ func (r *Runner) Run(ctx context.Context, names []string) (Report, error) {
 	}
 	defer closeResource()
 	report.Plans, err = r.runPlans(ctx, chosen)
-	report.finish(err == nil, r.deps.Now())
-	if r.config.ReportDir != "" {
-		err = errors.Join(err, report.Write(r.config.ReportDir))
-	}
+	err = errors.Join(err, r.conclude(&report))
 	if err == nil && report.Unexpected > 0 {
 		err = fmt.Errorf("%w: %d of %d modules", ErrUnexpected, report.Unexpected, report.Modules)
 	}
 	return report, err
+}
+
+// conclude counts and writes the report. What is returned and printed is this run's alone.
+func (r *Runner) conclude(report *Report) error {
+	report.finish(r.deps.Now())
+	if r.config.ReportDir == "" {
+		return nil
+	}
+	written := *report
+	if r.config.Keep {
+		written.Plans = slices.Clone(report.Plans)
+		if err := written.keep(r.config.ReportDir); err != nil {
+			return err
+		}
+		written.finish(r.deps.Now())
+	}
+	return written.Write(r.config.ReportDir)
 }
 
 func (r *Runner) begin(ctx context.Context) (Report, error) {

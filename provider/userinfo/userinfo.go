@@ -97,6 +97,7 @@ func (e *Endpoint) answer(c *gin.Context, r *request) error {
 	if err != nil {
 		return core.Answer(c, e.Log, "userinfo", false, err)
 	}
+	interact(c.Writer.Header(), r, e.Now())
 	return core.WriteBody(c.Writer, http.StatusOK, contentType, body)
 }
 

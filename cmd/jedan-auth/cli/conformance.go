@@ -60,6 +60,7 @@ func (c *cli) conformanceRun() *cobra.Command {
 	f.StringVar(&s.Username, "username", "", "identifier of the person that the suite signs in; their profile has every claim")
 	f.StringSliceVar(&s.Modules, "module", nil, "run only this module; may be repeated")
 	f.StringVar(&s.ReportDir, "report", "", "write report.json and report.md to this `folder`")
+	f.BoolVar(&s.Keep, "keep", false, "keep the report's other plans")
 	f.StringVar(&s.LogDir, "logs", "", "keep the suite's logs, which hold secrets, in this `folder`")
 	f.StringVar(&s.Resource, "resource", "", "`URL` of a protected resource for plans without openid (default: one is opened on localhost)")
 	f.IntVar(&s.Parallel, "parallel", 1, "plans at a time")
