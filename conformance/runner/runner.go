@@ -28,7 +28,7 @@ type Provider interface {
 	InitialAccessToken(ctx context.Context) (string, error)
 	// CreateResource registers a protected resource whose tokens a client may introspect (RFC 8707, RFC 7662).
 	CreateResource(ctx context.Context, identifier, scope, owner string) error
-	// RotateKeys makes a new signing key for every algorithm and publishes it.
+	// RotateKeys makes new signing keys, of the types RSA and EC only, and publishes them.
 	RotateKeys(ctx context.Context) error
 }
 
