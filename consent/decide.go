@@ -46,7 +46,7 @@ func (m *Module) allow(c *gin.Context, a *asked, form url.Values) error {
 	}
 	now := m.d.Now()
 	answer := &storage.Consent{
-		Tenant: m.d.Tenant, ID: storage.NewID(now), Person: a.cur.Person.ID, Client: a.view.Client, Scopes: granted,
+		Tenant: m.d.Tenant, ID: storage.NewID(now), Person: a.cur.Person.ID, Client: a.view.Client, Scopes: lasting(a.view.Scopes, granted),
 		Declined: stillOff(before, granted, declined), Resources: a.view.Resources, Binding: a.view.Binding, CreatedAt: now, UpdatedAt: now,
 	}
 	ev := m.event(c, a, audit.ConsentGrant, map[string]any{"scopes": granted, "declined": declined, "resources": a.view.Resources})
@@ -87,6 +87,17 @@ func divide(displayed []Scope, on []string) (granted, declined []string) {
 		granted = append(granted, s.Name)
 	}
 	return granted, declined
+}
+
+// lasting leaves out what must be asked each time.
+func lasting(displayed []Scope, granted []string) []string {
+	out := []string{}
+	for _, s := range displayed {
+		if !s.Once && slices.Contains(granted, s.Name) {
+			out = append(out, s.Name)
+		}
+	}
+	return out
 }
 
 // declined is what the person switched off the last time.

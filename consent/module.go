@@ -60,6 +60,10 @@ type Scope struct {
 	Detail   string // the data that would be shared
 	Optional bool
 	Risky    bool
+
+	Titles map[string]string // sentences by language, in the place of Title; en is there, or nothing
+	Lines  []string          // what else is to be known, one thing a line
+	Once   bool              // not remembered
 }
 
 // Requests says what a flow asks. Its errors are answered as they are.

@@ -1,6 +1,7 @@
 package consent
 
 import (
+	"cmp"
 	"crypto/sha256"
 	"encoding/hex"
 	"encoding/json"
@@ -82,10 +83,11 @@ func (m *Module) show(c *gin.Context) error {
 	}
 	name, identifier := m.d.Names.Display(a.cur.Person)
 	v := a.view
+	lang := m.d.Pages.Locale(c.Request, a.flow.Params.Get("ui_locales"))
 	m.d.Pages.Render(c.Writer, c.Request, http.StatusOK, web.ConsentPage{
-		Lang: m.d.Pages.Locale(c.Request, a.flow.Params.Get("ui_locales")), Flow: a.sealed, CSRF: token,
+		Lang: lang, Flow: a.sealed, CSRF: token,
 		ClientName: v.Name, ClientLogoURI: v.LogoURI, ClientHost: v.Host, ClientDocument: v.Described, Verified: v.Verified, Agent: v.Agent,
-		Person: name, PersonIdentifier: identifier, Scopes: shown(v.Scopes, declined), Until: v.Until,
+		Person: name, PersonIdentifier: identifier, Scopes: shown(v.Scopes, declined, lang), Until: v.Until,
 		PolicyURI: v.PolicyURI, TosURI: v.TosURI, FormAction: v.FormAction,
 	})
 	return nil
@@ -93,17 +95,25 @@ func (m *Module) show(c *gin.Context) error {
 
 // shown are the scopes on the page. A switch is on unless the person turned it off
 // the last time.
-func shown(scopes []Scope, declined []string) []web.ConsentScope {
+func shown(scopes []Scope, declined []string, lang string) []web.ConsentScope {
 	rows := make([]web.ConsentScope, len(scopes))
 	off := make(map[string]bool, len(declined))
 	for _, s := range declined {
 		off[s] = true
 	}
 	for i, s := range scopes {
-		rows[i] = web.ConsentScope{Name: s.Name, Title: s.Title, Detail: s.Detail, Optional: s.Optional, Risky: s.Risky,
+		rows[i] = web.ConsentScope{Name: s.Name, Title: s.title(lang), Detail: s.Detail, Lines: s.Lines, Optional: s.Optional, Risky: s.Risky,
 			Checked: !s.Optional || !off[s.Name]}
 	}
 	return rows
+}
+
+// title is the sentence in a language, or in English.
+func (s Scope) title(lang string) string {
+	if t := s.Titles[lang]; t != "" {
+		return t
+	}
+	return cmp.Or(s.Titles["en"], s.Title)
 }
 
 // purpose binds the form to the flow, the session and everything on the page, so

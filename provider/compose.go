@@ -20,6 +20,7 @@ import (
 	"github.com/jedan-auth/jedan-auth/provider/logout"
 	"github.com/jedan-auth/jedan-auth/provider/mtls"
 	"github.com/jedan-auth/jedan-auth/provider/par"
+	"github.com/jedan-auth/jedan-auth/provider/rar"
 	"github.com/jedan-auth/jedan-auth/provider/refresh"
 	"github.com/jedan-auth/jedan-auth/provider/register"
 	"github.com/jedan-auth/jedan-auth/provider/revoke"
@@ -64,6 +65,7 @@ type build struct {
 	par      *par.Endpoint
 	issuers  *core.Issuers
 	vouching *core.Vouching
+	details  core.Details
 
 	proofs       core.Proofs
 	certificates core.Certificates
@@ -114,7 +116,7 @@ func (b *build) bindings() {
 func (b *build) features() discovery.Features {
 	return discovery.Features{
 		Registration: b.d.Register.On(), Documents: len(b.d.Register.Documents) > 0, RequirePushed: b.c.RequirePushed, References: true,
-		EncryptedTo: b.d.Keys.EncryptionAlgorithms(), Assertions: len(b.c.TrustedIssuers) > 0,
+		EncryptedTo: b.d.Keys.EncryptionAlgorithms(), Assertions: len(b.c.TrustedIssuers) > 0, DetailTypes: b.c.DetailTypes(),
 		Binding: discovery.Binding{ProofAlgs: dpop.Algs(), TLSMethods: b.certificates.Methods(), Alias: b.d.MTLS.URL},
 	}
 }
@@ -130,7 +132,7 @@ func (b *build) authorize() *authorize.Endpoint {
 	return &authorize.Endpoint{
 		Tenant: b.d.Tenant, Issuer: b.d.Issuer, Base: b.d.Base, Config: b.c, Clients: b.clients, Subjects: b.subjects, Tokens: b.tokens, Signer: b.d.Keys,
 		Engine:   b.engine,
-		Issuance: b.issuance, Claims: b.people, Flows: b.d.Flows, Sessions: b.d.Sessions, Consents: b.d.Consents, Grants: b.d.Store,
+		Issuance: b.issuance, Details: b.details, Claims: b.people, Flows: b.d.Flows, Sessions: b.d.Sessions, Consents: b.d.Consents, Grants: b.d.Store,
 		Audit: b.d.Audit, Pages: b.d.Pages, Log: b.log, Now: b.d.Now, Meter: b.d.Meter,
 		Objects: b.objects(), Pushed: b.par,
 	}
@@ -163,12 +165,13 @@ func (b *build) refresh() *refresh.Grant {
 }
 
 func (b *build) clientcreds() *clientcreds.Grant {
-	return &clientcreds.Grant{Issuance: b.issuance, Tokens: b.tokens, Counter: b.counter, Log: b.log}
+	return &clientcreds.Grant{Issuance: b.issuance, Details: b.details, Tokens: b.tokens, Counter: b.counter, Log: b.log}
 }
 
 func (b *build) introspect(r *refresh.Grant) *introspect.Endpoint {
 	return &introspect.Endpoint{
 		Authn: b.authn, Verifier: b.verifier, Refresh: r, Resources: b.issuance.Resources, Log: b.log, URL: b.d.Issuer + "/oauth2/introspect", Issuer: b.d.Issuer,
+		Signer: b.d.Keys, Now: b.d.Now,
 	}
 }
 
@@ -181,14 +184,25 @@ func (b *build) revoke(r *refresh.Grant) *revoke.Endpoint {
 
 func (b *build) userinfo() *userinfo.Endpoint {
 	return &userinfo.Endpoint{
-		Verifier: b.verifier, Claims: b.people, Signer: b.d.Keys, Proofs: b.proofs, Algs: dpop.Algs(), Certificates: b.certificates, Log: b.log,
+		Verifier: b.verifier, Claims: b.people, Demands: core.NewOwnDemands(b.d.Store, b.d.Feed, b.d.Tenant, b.issuance.Userinfo), Signer: b.d.Keys, Proofs: b.proofs, Algs: dpop.Algs(), Certificates: b.certificates, Log: b.log,
 		Issuer: b.d.Issuer, URL: b.d.Issuer + "/oauth2/userinfo", Metadata: discovery.ResourceMetadata(b.d.Issuer, "/oauth2/userinfo"), Now: b.d.Now,
 		CORS: b.clients.OriginAllowed,
 	}
 }
 
-// trust reads who else's tokens count here.
+// assertions is the jwt-bearer grant type, if anybody else's word counts here.
+func (b *build) assertions() []core.GrantType {
+	if len(b.c.TrustedIssuers) == 0 {
+		return nil
+	}
+	return []core.GrantType{b.jwtbearer()}
+}
+
+// trust reads who else's tokens count here, and which authorization details are known.
 func (b *build) trust() (err error) {
+	if b.details, err = rar.New(b.c.Details); err != nil {
+		return err
+	}
 	b.vouching = &core.Vouching{Tenant: b.d.Tenant, Grants: b.d.Store, Subjects: b.subjects, Audit: b.d.Audit, Now: b.d.Now}
 	b.issuers, err = core.NewIssuers(b.c, core.IssuersDeps{Remote: b.remote, People: b.d.Store, Emails: b.d.Directory, Tenant: b.d.Tenant, Now: b.d.Now})
 	return err

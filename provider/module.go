@@ -163,8 +163,9 @@ func New(c Config, d Deps) (*Module, error) {
 	}
 	grants := []core.GrantType{
 		b.code(), refreshing, b.clientcreds(),
-		b.deviceGrant(), b.cibaGrant(), b.exchange(), b.jwtbearer(),
+		b.deviceGrant(), b.cibaGrant(), b.exchange(),
 	}
+	grants = append(grants, b.assertions()...)
 	m.endpoints = []mounter{
 		meta, m.authorize, b.par, b.logout(),
 		token.New(b.token(), grants...),

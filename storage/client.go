@@ -53,6 +53,9 @@ type ClientMetadata struct {
 	ClientKeys
 	ClientPairwise
 	ClientExchange
+	ClientDetails
+	ClientIntrospection
+	ClientLifetimes
 	ClientRegistered
 	ClientDocument
 	ClientCIBA

@@ -15,6 +15,9 @@ type Resource struct {
 	Scopes      Strings // scopes it defines
 	TokenFormat string  // jwt, opaque, or empty: the client's
 	Seconds     int     // access token lifetime; 0: the client's or the server's
+	Alg         string  // signing algorithm of its JWT access tokens; empty: the client's
+	ACRValues   Strings `gorm:"column:acr_values"` // classes of authentication, one of which it demands (RFC 9470); none: any
+	MaxAge      int     // seconds since the person's sign-in that it takes; 0: any
 	CreatedAt   time.Time
 	UpdatedAt   time.Time
 	Version     int64

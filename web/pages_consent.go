@@ -8,9 +8,10 @@ import (
 // ConsentScope is one thing the application asks for.
 type ConsentScope struct {
 	Name     string
-	Title    string // a sentence, see ScopeText; empty: made from Name
-	Detail   string // the data that would be shared, such as the address
-	Optional bool   // a switch
+	Title    string   // a sentence, see ScopeText; empty: made from Name
+	Detail   string   // the data that would be shared, such as the address
+	Lines    []string // what else is to be known, one thing a line
+	Optional bool     // a switch
 	Checked  bool
 	Risky    bool // last in its group, with a mark
 }
@@ -82,13 +83,19 @@ func (r *Renderer) ScopeText(lang, scope string) (title string, known bool) {
 }
 
 // scopeText is what a row of the consent page says.
-type scopeText struct{ Title, Detail, Mark string }
+type scopeText struct {
+	Title, Detail, Mark string
+	Lines               []string
+}
 
 // Scope words a scope for its row.
 func (v *view) Scope(s ConsentScope) scopeText {
 	text := scopeText{Title: v.Sentence(s.Title), Detail: v.Sentence(s.Detail)}
 	if text.Title == "" {
 		text.Title, _ = v.r.ScopeText(v.Lang, s.Name)
+	}
+	for _, line := range s.Lines {
+		text.Lines = append(text.Lines, v.Sentence(line))
 	}
 	if s.Risky {
 		text.Mark = v.T("consent.risky")

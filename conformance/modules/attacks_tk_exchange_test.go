@@ -159,3 +159,33 @@ func TestTokenExchange_OtherIssuer(t *testing.T) {
 	plain := w.exchanging(storage.TokenExchangePolicy{Impersonation: true, Audiences: []string{s.stock}})
 	w.notExchanged("exchange.subject", "invalid_request", plain, sign(), jwt...)
 }
+
+// A token that is bound to a key is exchanged by who holds the key, and the new one is bound to the key of its request.
+func TestTokenExchangeAttack_BoundTokens(t *testing.T) {
+	s := openShop(t, storage.TokenExchangePolicy{Impersonation: true, Delegation: true})
+	k, other := newKey(t, "ES256"), newKey(t, "ES256")
+	subject := s.ok(s.redeemBy(s.back, s.code(s.back, "scope", "openid orders:read"), s.tokenProof(k))).Text("access_token")
+	ask := func(token string, proof *key, more ...string) *testkit.Answer {
+		f := form(append([]string{"grant_type", grantExchange, "subject_token", token, "subject_token_type", typeAccess, "resource", s.stock}, more...)...)
+		if proof == nil {
+			return s.Call("/oauth2/token", s.back, f)
+		}
+		return s.prove("/oauth2/token", s.back, f, s.tokenProof(proof))
+	}
+	for _, wrong := range []*key{nil, other} {
+		s.row("exchange.subject_key", func() { s.refused(ask(subject, wrong), 400, "invalid_request") })
+	}
+	a := s.ok(ask(subject, k))
+	_, claims := s.parts(a.Text("access_token"))
+	if cnf, _ := claims["cnf"].(object); a.Text("token_type") != "DPoP" || cnf["jkt"] != k.jkt() {
+		t.Errorf("not bound: %s %v", a.Body, claims)
+	}
+	plain := s.signIn().Text("access_token")
+	actor := s.ok(s.prove("/oauth2/token", s.back, form("grant_type", "client_credentials", "scope", "orders:read"), s.tokenProof(k))).Text("access_token")
+	for _, wrong := range []*key{nil, other} {
+		s.row("exchange.actor_key", func() {
+			s.refused(ask(plain, wrong, "actor_token", actor, "actor_token_type", typeAccess), 400, "invalid_request")
+		})
+	}
+	s.ok(ask(plain, k, "actor_token", actor, "actor_token_type", typeAccess))
+}

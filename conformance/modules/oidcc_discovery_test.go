@@ -131,7 +131,7 @@ func TestJW20_DiscoveryIsReality(t *testing.T) {
 			t.Errorf("grant type %s: %s", grant, a.Body)
 		}
 	}
-	for _, grant := range []string{"password", "urn:ietf:params:oauth:grant-type:saml2-bearer"} {
+	for _, grant := range []string{"password", "urn:ietf:params:oauth:grant-type:saml2-bearer", "urn:ietf:params:oauth:grant-type:jwt-bearer"} {
 		w.refused(w.Call("/oauth2/token", rp, form("grant_type", grant)), 400, "unsupported_grant_type")
 	}
 	for _, prompt := range append(members(doc, "prompt_values_supported"), "create") {

@@ -84,7 +84,15 @@ func (b *bridge) ConsentView(ctx context.Context, fl *flow.Flow, cur *session.Cu
 	if m.Described {
 		v.Described = host(asked.Client.ClientID)
 	}
+	details := map[string]core.Detail{}
+	for _, d := range asked.Details {
+		details[d.Key()] = d
+	}
 	for _, s := range asked.Scopes {
+		if d, ok := details[s]; ok {
+			v.Scopes = append(v.Scopes, consent.Scope{Name: s, Titles: d.Titles, Lines: d.Rest, Risky: d.Risky, Once: d.Once})
+			continue
+		}
 		v.Scopes = append(v.Scopes, consent.Scope{Name: s, Optional: optional(s), Detail: detail(own, s), Risky: s == "offline_access"})
 	}
 	return v, nil

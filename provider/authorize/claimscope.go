@@ -2,7 +2,6 @@ package authorize
 
 import (
 	"slices"
-	"strings"
 
 	"github.com/jedan-auth/jedan-auth/provider/core"
 )
@@ -11,12 +10,17 @@ import (
 // profile scope, but grants the named claims alone.
 const claimPrefix = "claim:"
 
-// asked is everything the person must agree to: scopes, and what the claims parameter adds.
+// asked is everything the person must agree to: scopes, what the claims parameter adds, and authorization details.
 func (r *request) asked() []string {
 	out := slices.Clone(r.Scopes)
 	for _, scope := range []string{"profile", "email", "address", "phone"} {
 		if !slices.Contains(r.Scopes, scope) && r.asksClaimOf(scope) {
 			out = append(out, claimPrefix+scope)
+		}
+	}
+	for _, d := range r.Details {
+		if key := d.Key(); !slices.Contains(out, key) {
+			out = append(out, key)
 		}
 	}
 	return out
@@ -53,5 +57,5 @@ func (v *visit) claimsGranted() (string, error) {
 
 // scopesGranted is what the grant carries.
 func (v *visit) scopesGranted() []string {
-	return slices.DeleteFunc(slices.Clone(v.granted), func(s string) bool { return strings.HasPrefix(s, claimPrefix) })
+	return slices.DeleteFunc(slices.Clone(v.granted), inConsentOnly)
 }

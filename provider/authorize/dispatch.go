@@ -65,6 +65,7 @@ func Needs() []core.Row[visit] {
 		{Name: "interaction.hinted_person", Check: needHintedPerson},
 		{Name: "interaction.fresh", Check: needFresh},
 		{Name: "interaction.acr", Check: needACR},
+		{Name: "interaction.resource_acr", Check: needDemands},
 		{Name: "interaction.account", Check: needAccount},
 		{Name: "interaction.consent", Check: needConsent},
 	}
@@ -152,7 +153,7 @@ func needConsent(ctx context.Context, v *visit) error {
 	if err != nil {
 		return err
 	}
-	if missing || v.prompts("consent") || v.unassured() {
+	if missing || v.prompts("consent") || v.unassured() || v.asksOnce() {
 		return v.need(flow.StepConsent, fosite.ErrConsentRequired, "The person must consent.", "consent to everything asked", "less")
 	}
 	v.granted = v.within(granted)

@@ -59,6 +59,7 @@ type Endpoint struct {
 	Signer   core.Signer
 	Engine   *core.Engine
 	Issuance *core.Issuance
+	Details  core.Details
 	Claims   *core.People
 	Flows    *flow.Flows
 	Sessions Sessions

@@ -64,11 +64,15 @@ func (e *Endpoint) newGrant(ctx context.Context, v *visit) (*storage.Grant, erro
 	if err != nil {
 		return nil, err
 	}
+	details, err := v.detailsGranted()
+	if err != nil {
+		return nil, err
+	}
 	g := &storage.Grant{
 		Tenant: e.Tenant, ID: storage.NewID(now), Client: v.Client.ID, Person: v.who.Person.ID, Session: v.who.Session.ID, Origin: v.grantOrigin(), Spends: v.Pushed,
 		Subject: e.Subjects.Of(v.Client, v.who.Person), Scopes: scopes, Resources: v.Resources, Claims: claims, ACR: v.acr(), AMR: v.who.Session.AMR,
 		AuthTime: v.who.Session.AuthTime, Challenge: v.get("code_challenge"), RedirectURI: v.RedirectURI, Nonce: v.get("nonce"), CreatedAt: now,
-		DPoPJKT: v.get("dpop_jkt"),
+		DPoPJKT: v.get("dpop_jkt"), Details: details,
 	}
 	return g, e.lifetimes(ctx, v, g)
 }
@@ -87,7 +91,12 @@ func (e *Endpoint) params(ctx context.Context, v *visit, g *storage.Grant) (url.
 	if err != nil {
 		return nil, err
 	}
-	s := &core.Session{Grant: g, Client: v.Client, Access: access, IDLife: e.Config.IDTokenLifetime, Now: access.IssuedAt, Redirect: v.RedirectURI, State: v.get("state")}
+	if v.returns("token") {
+		if err := access.Mintable(); err != nil {
+			return nil, err
+		}
+	}
+	s := &core.Session{Grant: g, Client: v.Client, Access: access, IDLife: v.Client.IDTokenLife(e.Config.IDTokenLifetime), Now: access.IssuedAt, Redirect: v.RedirectURI, State: v.get("state")}
 	if slices.Contains(g.Scopes, "openid") && v.returns("id_token") {
 		if s.Claims, err = e.Claims.IDTokenClaims(ctx, g, v.ResponseType != "id_token"); err != nil {
 			return nil, err

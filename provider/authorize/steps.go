@@ -35,6 +35,8 @@ type request struct {
 	Wanted       []string // subs of the claims request, one of which it must be; empty: anybody
 	ACR          []string // classes of authentication, one of which must be met; empty: any
 	exactACR     bool     // and stated
+	Details      []core.Detail
+	demands      [][]string // classes of authentication, one of each of which a resource wants
 }
 
 // Rows is the table of the authorization endpoint: one rule, one row, one file. The order matters: until redirect_uri is trusted, a refusal is a
@@ -57,6 +59,7 @@ func Rows() []core.Row[request] {
 		{Name: "authorize.scope", Check: checkScope},
 		{Name: "authorize.openid", Check: checkOpenID},
 		{Name: "authorize.resource", Check: checkResource},
+		{Name: "authorize.authorization_details", Check: checkDetails},
 		{Name: "authorize.pkce_method", Check: checkPKCEMethod},
 		{Name: "authorize.pkce_required", Check: checkPKCERequired},
 		{Name: "authorize.pkce_challenge", Check: checkPKCEChallenge},
@@ -68,6 +71,7 @@ func Rows() []core.Row[request] {
 		{Name: "authorize.claims", Check: checkClaims},
 		{Name: "authorize.id_token_hint", Check: checkIDTokenHint},
 		{Name: "authorize.acr", Check: checkACR},
+		{Name: "authorize.resource_demands", Check: checkDemands},
 	}
 }
 
@@ -76,7 +80,7 @@ func knownParams() []string {
 	return []string{
 		"client_id", "redirect_uri", "response_type", "response_mode", "scope", "state", "nonce", "code_challenge", "code_challenge_method", "prompt",
 		"max_age", "display", "ui_locales", "claims_locales", "login_hint", "id_token_hint", "acr_values", "claims", "resource",
-		"dpop_jkt",
+		"dpop_jkt", "authorization_details",
 	}
 }
 

@@ -13,6 +13,7 @@ import (
 type Asked struct {
 	Client     *core.Client
 	Scopes     []string // also "claim:<scope>" for claims that no scope covers
+	Details    []core.Detail // each also in Scopes, by its Key
 	Resources  []string
 	FormAction string // CSP source of the redirect URI
 	Binding    string
@@ -28,7 +29,7 @@ func (e *Endpoint) View(ctx context.Context, fl *flow.Flow) (*Asked, error) {
 	}
 	v := &visit{request: r, flow: fl}
 	a := &Asked{
-		Client: r.Client, Scopes: r.asked(), Resources: r.Resources, FormAction: web.FormActionSource(r.RedirectURI), Binding: v.binding(),
+		Client: r.Client, Scopes: r.asked(), Details: r.Details, Resources: r.Resources, FormAction: web.FormActionSource(r.RedirectURI), Binding: v.binding(),
 		Redirect: r.RedirectURI,
 	}
 	if r.HintSubject != "" || len(r.Wanted) > 0 {

@@ -75,7 +75,7 @@ func (g *Grant) session(ctx context.Context, r *request) (*core.Session, error) 
 	if err != nil {
 		return nil, err
 	}
-	s := &core.Session{Grant: r.grant, Client: r.Client, Access: access, IDLife: g.IDLife, Now: access.IssuedAt, Redirect: r.grant.RedirectURI}
+	s := &core.Session{Grant: r.grant, Client: r.Client, Access: access, IDLife: r.Client.IDTokenLife(g.IDLife), Now: access.IssuedAt, Redirect: r.grant.RedirectURI}
 	if r.grant.Scopes.Has("openid") {
 		s.Claims, err = g.Claims.IDTokenClaims(ctx, r.grant, true)
 	}

@@ -31,7 +31,16 @@ type AccessToken struct {
 	Exchanged bool       // made of another token (RFC 8693): the grant may be of the client that the other token was issued to
 	Opaque    bool       // written as a sealed handle instead of a JWT
 	Alg       string     // signing algorithm of a JWT to be written
+	mixed     bool     // its resources want different algorithms
 	KeyID     string     // kid of a JWT that was read
+}
+
+// Mintable refuses a token for resources that want theirs signed differently: each is to be had alone.
+func (t *AccessToken) Mintable() error {
+	if t.mixed {
+		return InvalidTarget("The resources want their access tokens signed differently: ask for one at a time.", "resources with different algorithms")
+	}
+	return nil
 }
 
 // OfPerson reports whether a person stands behind the token (TK22: never judged by the subject's text).

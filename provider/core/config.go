@@ -21,7 +21,9 @@ type Config struct {
 	DeviceLifetime  time.Duration `config:"device_lifetime" doc:"How long a device authorization (RFC 8628) waits for its person." default:"10m"`
 	ClockSkew       time.Duration `config:"clock_skew" doc:"Tolerated difference to the clocks of clients." default:"60s"`
 
-	DPoPNonce      string         `config:"dpop_nonce" doc:"required: every DPoP proof needs a nonce of the server (RFC 9449 section 8). off: only those of clients registered with jedan_dpop_nonce." default:"off"`
+	DPoPNonce string             `config:"dpop_nonce" doc:"required: every DPoP proof needs a nonce of the server (RFC 9449 section 8). off: only those of clients registered with jedan_dpop_nonce." default:"off"`
+	Details   []DetailTypeConfig `config:"authorization_details" doc:"Types of authorization details (RFC 9396). Empty: none are taken."`
+
 	TrustedIssuers []IssuerConfig `config:"trusted_issuers" doc:"Other issuers whose JWTs count here, as assertions (RFC 7523) or to be exchanged (RFC 8693), for clients whose registration names them."`
 }
 

@@ -97,7 +97,7 @@ func (d *Decoupled) idToken(ctx context.Context, p *Poll, g *storage.Grant, acce
 		return "", err
 	}
 	return d.Tokens.MintIDToken(ctx, &IDToken{
-		Grant: g, Client: p.Client, IssuedAt: now, ExpiresAt: now.Add(d.Config.IDTokenLifetime), AccessToken: access, Claims: claims,
+		Grant: g, Client: p.Client, IssuedAt: now, ExpiresAt: now.Add(p.Client.IDTokenLife(d.Config.IDTokenLifetime)), AccessToken: access, Claims: claims,
 	})
 }
 

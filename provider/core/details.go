@@ -2,6 +2,8 @@ package core
 
 import (
 	"context"
+	"crypto/sha256"
+	"encoding/base64"
 	"encoding/json"
 	"net/http"
 	"reflect"
@@ -17,7 +19,20 @@ type Detail struct {
 	Once    bool           // asked of the person each time, whatever was remembered
 	Risky   bool
 	Titles  map[string]string // by language: what it allows, in a sentence
-	Rest    string            // members that the sentence does not show
+	Rest    []string          // members that the sentence does not show, one a line
+}
+
+// DetailPrefix marks, in consent only, an authorization detail among the scopes that a person allows.
+const DetailPrefix = "detail:"
+
+// Key names the very same detail, whatever order its members had.
+func (d *Detail) Key() string {
+	b, err := json.Marshal(d.Members)
+	if err != nil {
+		return DetailPrefix // came from JSON; if it did not, it is like no other and never remembered
+	}
+	sum := sha256.Sum256(b)
+	return DetailPrefix + base64.RawURLEncoding.EncodeToString(sum[:16])
 }
 
 // Details judges the authorization_details that a client asks for.
@@ -53,7 +68,7 @@ func ParseDetails(raw string) ([]map[string]any, error) {
 	out := make([]map[string]any, 0, len(list))
 	for _, item := range list {
 		o, _ := item.(map[string]any)
-		if t, _ := o["type"].(string); t == "" {
+		if typeOf(o) == "" {
 			return nil, bad
 		}
 		out = append(out, o)
@@ -96,6 +111,27 @@ func NarrowDetails(requested, granted string, resources []string) (string, error
 		given = asked
 	}
 	return CanonicalDetails(slices.DeleteFunc(given, func(d map[string]any) bool { return elsewhere(d, resources) }))
+}
+
+// details is NarrowDetails of those that the client is still registered for.
+func (c *Client) details(requested, granted string, resources []string) (string, error) {
+	if granted == "" {
+		return NarrowDetails(requested, "", resources)
+	}
+	list, err := ParseDetails(granted)
+	if err != nil {
+		return "", err
+	}
+	left, err := CanonicalDetails(slices.DeleteFunc(list, func(d map[string]any) bool { return !slices.Contains(c.Metadata.DetailTypes, typeOf(d)) }))
+	if err != nil {
+		return "", err
+	}
+	return NarrowDetails(requested, left, resources)
+}
+
+func typeOf(d map[string]any) string {
+	t, _ := d["type"].(string)
+	return t
 }
 
 // withinDetail reports whether a detail allows nothing that the granted one does not: the same members with the same values, where lists may have

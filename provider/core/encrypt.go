@@ -28,6 +28,11 @@ func (c *Client) ResponseEncryption() Encrypter {
 	return Encrypter{Alg: c.Metadata.AuthorizationEncryptedRespAlg, Enc: c.Metadata.AuthorizationEncryptedRespEnc}
 }
 
+// IntrospectionEncryption is how the client wants introspection answers that are JWTs (RFC 9701 section 6).
+func (c *Client) IntrospectionEncryption() Encrypter {
+	return Encrypter{Alg: c.Metadata.IntrospectionEncryptedRespAlg, Enc: c.Metadata.IntrospectionEncryptedRespEnc}
+}
+
 // Nest encrypts a signed JWT to the client (RFC 7519 section 5.2), or returns it as it is when the client wants none. A client whose keys are gone gets
 // nothing: what it wanted sealed is not sent open.
 func (e Encrypter) Nest(ctx context.Context, c *Client, token string) (string, error) {

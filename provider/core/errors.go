@@ -18,6 +18,8 @@ type Refusal struct {
 	Page     bool   // answered with a page, never with a redirect
 	PageText string // catalogue key of what the page says; empty: the description
 	Cause    error  // hidden
+
+	Challenge string // what goes on in a resource's WWW-Authenticate, from the comma on
 }
 
 // Error implements error.

@@ -60,16 +60,19 @@ func (i *Issuance) Template(ctx context.Context, c *Client, g *storage.Grant, sc
 	return a, nil
 }
 
-// ForRequest is Template for the token endpoint: the token is bound to the keys that the request proved and has the details that it asked for. Every grant type uses it, and the endpoint
-// answers with nothing that is bound to less.
+// ForRequest is Template for the token endpoint: the token is bound to the keys that the request proved and has the details that it asked for. Every grant
+// type uses it, and the endpoint answers with nothing that is bound to less.
 func (i *Issuance) ForRequest(ctx context.Context, r *TokenRequest, g *storage.Grant, scopes, resources []string) (AccessToken, error) {
 	a, err := i.Template(ctx, r.Client, g, scopes, resources)
+	if err == nil {
+		err = a.Mintable()
+	}
 	if err != nil {
 		return a, err
 	}
 	a.Cnf = r.Binding
 	if g != nil {
-		a.Details, err = NarrowDetails(r.Form.Get("authorization_details"), g.Details, resources)
+		a.Details, err = r.Client.details(r.Form.Get("authorization_details"), g.Details, resources)
 	}
 	return a, err
 }
@@ -80,6 +83,7 @@ func (i *Issuance) shape(ctx context.Context, c *Client, a *AccessToken, resourc
 	if s := c.Metadata.AccessTokenSeconds; s > 0 {
 		life = time.Duration(s) * time.Second
 	}
+	alg := ""
 	for n, id := range resources {
 		r, err := i.Resources.ByIdentifier(ctx, id)
 		if errs.CodeOf(err) == errs.NotFound {
@@ -91,9 +95,16 @@ func (i *Issuance) shape(ctx context.Context, c *Client, a *AccessToken, resourc
 		if own := time.Duration(r.Seconds) * time.Second; own > 0 && (n == 0 || own < life) {
 			life = own
 		}
+		if r.Alg != "" {
+			a.mixed = a.mixed || alg != "" && alg != r.Alg
+			alg = r.Alg
+		}
 		if r.TokenFormat != "" {
 			a.Opaque = r.TokenFormat == "opaque" || (n > 0 && a.Opaque)
 		}
+	}
+	if alg != "" {
+		a.Alg = alg
 	}
 	return life, nil
 }
@@ -145,7 +156,7 @@ func (i *Issuance) Endure(ctx context.Context, c *Client, g *storage.Grant, unfe
 	g.Refresh = c.MayUse("refresh_token") && (g.Offline || c.Metadata.Online)
 	g.Rotates = g.Refresh && c.RotatesRefresh(false) // redemption by a key changes it
 	if g.Refresh {
-		g.ExpiresAt = g.CreatedAt.Add(i.Config.GrantLifetime)
+		g.ExpiresAt = g.CreatedAt.Add(c.RefreshLife(i.Config.GrantLifetime))
 		return nil
 	}
 	return i.Ephemeral(ctx, c, g, unfetched)

@@ -70,7 +70,7 @@ func WriteResourceError(w http.ResponseWriter, r *Refusal, hadToken, dpop bool, 
 	}
 	named := hadToken || status == http.StatusBadRequest
 	bearer, bound := `Bearer realm="jedan-auth"`, `DPoP realm="jedan-auth"`
-	detail := `, error="` + code + `", error_description="` + r.Err.DescriptionField + `"`
+	detail := `, error="` + code + `", error_description="` + r.Err.DescriptionField + `"` + r.Challenge
 	switch {
 	case named && dpop:
 		bound += detail

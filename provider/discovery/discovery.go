@@ -38,7 +38,8 @@ type Features struct {
 	References    bool     // request_uri is followed (RFC 9101)
 	EncryptedTo   []string // algorithms that a key of ours is published for
 	Binding       Binding
-	Assertions    bool // the configuration trusts other issuers (RFC 7523)
+	DetailTypes   []string // of authorization details (RFC 9396)
+	Assertions    bool     // the configuration trusts other issuers (RFC 7523)
 }
 
 // New renders the metadata of an issuer.

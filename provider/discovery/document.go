@@ -36,7 +36,8 @@ type document struct {
 	Prompts               []string `json:"prompt_values_supported"`
 	ClaimsParameter       bool     `json:"claims_parameter_supported"`
 	IssParameter          bool     `json:"authorization_response_iss_parameter_supported"`
-	ServiceDocumentation  string   `json:"service_documentation,omitempty"`
+	tokens
+	ServiceDocumentation string `json:"service_documentation,omitempty"`
 	requests
 	bindingDocument
 }
@@ -64,5 +65,6 @@ func build(issuer string, on Features) document {
 	}
 	d.bind(on.Binding)
 	d.registrations = on.registrations(issuer)
+	d.tokens = on.tokens(algs)
 	return d
 }

@@ -62,9 +62,9 @@ func checkSubjectClient(ctx context.Context, r *request) error {
 		return unacceptable("a token of this client, or of one that its registration names", "another client's")
 	}
 	others := false
-	for _, aud := range s.audience {
+	for _, aud := range r.g.foreign(s.audience) {
 		res, err := r.g.Issuance.Resources.ByIdentifier(ctx, aud)
-		if errs.Is(err, errs.NotFound) { // our own audiences
+		if errs.Is(err, errs.NotFound) { // no longer registered
 			continue
 		}
 		if err != nil {
@@ -79,6 +79,11 @@ func checkSubjectClient(ctx context.Context, r *request) error {
 		return unacceptable("a token for a resource of this client", "one for others")
 	}
 	return nil
+}
+
+// foreign leaves this server's own audiences out.
+func (g *Grant) foreign(audience []string) []string {
+	return slices.DeleteFunc(slices.Clone(audience), func(aud string) bool { return aud == g.Issuance.Issuer || aud == g.Issuance.Userinfo })
 }
 
 // checkSubjectKey: who exchanges a token that is bound to a key must hold the key.
@@ -189,7 +194,7 @@ func checkTarget(ctx context.Context, r *request) error {
 // inherited are the resources that the subject token is for.
 func (r *request) inherited(ctx context.Context) ([]string, error) {
 	var out []string
-	for _, aud := range r.subject.audience {
+	for _, aud := range r.g.foreign(r.subject.audience) {
 		_, err := r.g.Issuance.Resources.ByIdentifier(ctx, aud)
 		if err == nil {
 			out = append(out, aud)

@@ -5,6 +5,7 @@ import (
 	"net/http"
 	"strconv"
 	"strings"
+	"time"
 
 	"github.com/gin-gonic/gin"
 	"github.com/ory/fosite"
@@ -29,6 +30,8 @@ type Endpoint struct {
 	Log       core.RefusalLog
 	URL       string
 	Issuer    string
+	Signer    core.Signer
+	Now       func() time.Time
 }
 
 // Mount adds the route.
@@ -44,11 +47,20 @@ func (e *Endpoint) serve(c *gin.Context) error {
 		return core.Answer(c, e.Log, "introspect", false, err)
 	}
 	attempt := core.ClientRequest(c.Request, form, e.URL)
-	body, err := e.introspect(c.Request.Context(), attempt)
+	contentType, body, err := e.answer(c.Request.Context(), attempt, wantsJWT(c.Request.Header))
 	if err != nil {
 		return core.Answer(c, e.Log, "introspect", attempt.Basic(), err)
 	}
-	return core.WriteBody(c.Writer, http.StatusOK, "application/json", body)
+	return core.WriteBody(c.Writer, http.StatusOK, contentType, body)
+}
+
+func (e *Endpoint) answer(ctx context.Context, attempt *core.AuthnRequest, asJWT bool) (contentType string, body []byte, err error) {
+	body, err = e.introspect(ctx, attempt)
+	if err != nil || !asJWT {
+		return "application/json", body, err
+	}
+	body, err = e.jwt(ctx, attempt.Client, body)
+	return mediaType, body, err
 }
 
 func (e *Endpoint) introspect(ctx context.Context, attempt *core.AuthnRequest) ([]byte, error) {

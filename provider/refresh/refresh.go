@@ -104,7 +104,7 @@ func (g *Grant) idToken(ctx context.Context, r *request, out *core.TokenResponse
 	again := *r.grant
 	again.Nonce = ""
 	out.IDToken, err = g.Tokens.MintIDToken(ctx, &core.IDToken{
-		Grant: &again, Client: r.Client, IssuedAt: now, ExpiresAt: now.Add(g.Config.IDTokenLifetime), AccessToken: out.AccessToken, Claims: claims,
+		Grant: &again, Client: r.Client, IssuedAt: now, ExpiresAt: now.Add(r.Client.IDTokenLife(g.Config.IDTokenLifetime)), AccessToken: out.AccessToken, Claims: claims,
 	})
 	return err
 }

@@ -29,15 +29,16 @@ type Hasher interface {
 
 // Deps is what a Registrar needs.
 type Deps struct {
-	Store      Store
-	Ring       Ring
-	Audit      core.Auditor
-	Hasher     Hasher
-	Tenant     storage.ID
-	Issuer     string      // resources may not be named like it; empty: unknown
-	Algorithms []string    // that tokens can be signed with; empty: RS256, PS256, ES256, EdDSA
-	Issuers    []string    // other issuers that the configuration trusts
-	Fetch      core.Getter // for sector_identifier_uri
+	Store       Store
+	Ring        Ring
+	Audit       core.Auditor
+	Hasher      Hasher
+	Tenant      storage.ID
+	Issuer      string      // resources may not be named like it; empty: unknown
+	Algorithms  []string    // that tokens can be signed with; empty: RS256, PS256, ES256, EdDSA
+	DetailTypes []string    // of authorization details (RFC 9396) that are known
+	Issuers     []string    // other issuers that the configuration trusts
+	Fetch       core.Getter // for sector_identifier_uri
 	// Certificates is what of mutual TLS is configured; nil: certificates are off.
 	Certificates Certificates
 	Now          func() time.Time

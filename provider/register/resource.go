@@ -17,6 +17,9 @@ type Resource struct {
 	Scopes      []string `json:"scopes_supported,omitempty"`
 	TokenFormat string   `json:"jedan_access_token_format,omitempty"`  // jwt, opaque, or empty: the client's
 	Seconds     int      `json:"jedan_access_token_seconds,omitempty"` // lifetime of access tokens; 0: the client's or the server's
+	Alg         string   `json:"jedan_access_token_alg,omitempty"`     // that JWT access tokens for it are signed with; empty: the client's
+	ACRValues   []string `json:"jedan_acr_values,omitempty"`           // classes of authentication, one of which it demands (RFC 9470)
+	MaxAge      int      `json:"jedan_max_age,omitempty"`              // seconds since the sign-in that it takes; 0: any
 	Owner       string   `json:"jedan_owner,omitempty"`                // client_id of the client that may introspect; empty: nobody
 }
 
@@ -77,7 +80,8 @@ func (r *Registrar) DeleteResource(ctx context.Context, identifier string, by Ac
 
 // ResourceOf is a stored resource as an operator sees it. An owner that was deleted is nobody.
 func (r *Registrar) ResourceOf(ctx context.Context, row *storage.Resource) (Resource, error) {
-	res := Resource{Identifier: row.Identifier, Name: row.Name, Scopes: row.Scopes, TokenFormat: row.TokenFormat, Seconds: row.Seconds}
+	res := Resource{Identifier: row.Identifier, Name: row.Name, Scopes: row.Scopes, TokenFormat: row.TokenFormat, Seconds: row.Seconds,
+		Alg: row.Alg, ACRValues: row.ACRValues, MaxAge: row.MaxAge}
 	if row.Owner.IsZero() {
 		return res, nil
 	}
@@ -94,6 +98,7 @@ func (r *Registrar) ResourceOf(ctx context.Context, row *storage.Resource) (Reso
 
 func (res Resource) put(row *storage.Resource, owner storage.ID) {
 	row.Name, row.Scopes, row.TokenFormat, row.Seconds, row.Owner = res.Name, res.Scopes, res.TokenFormat, res.Seconds, owner
+	row.Alg, row.ACRValues, row.MaxAge = res.Alg, res.ACRValues, res.MaxAge
 }
 
 // judgeResource applies the table of resources and finds the owner's row.
@@ -101,6 +106,7 @@ func (r *Registrar) judgeResource(ctx context.Context, res Resource) (owner stor
 	for _, wrong := range []error{
 		refuse("resource", judgeURI(res.Identifier, resourceRules())), refuse("resource", r.judgeOurs(res.Identifier)), judgeResourceName(res.Name),
 		refuse("scopes_supported", judgeScopes(res.Scopes)), judgeReserved(res.Scopes), judgeFormat(res.TokenFormat), judgeSeconds(res.Seconds),
+		r.judgeAlg(res.Alg), judgeDemands(res), r.judgeOwn(res),
 	} {
 		if wrong != nil {
 			return storage.ID{}, wrong
@@ -119,9 +125,13 @@ func (r *Registrar) judgeResource(ctx context.Context, res Resource) (owner stor
 	return c.ID, nil
 }
 
-// judgeOurs keeps our own audiences ours: tokens for the issuer and what lies under it are no other resource's to introspect.
+// judgeOurs keeps our own audiences ours: tokens for the issuer and what lies under it are no other resource's to introspect. UserInfo is the
+// exception: it may be registered to demand a sign-in, and for nothing else (judgeOwn).
 func (r *Registrar) judgeOurs(identifier string) string {
 	issuer := strings.TrimSuffix(r.d.Issuer, "/")
+	if issuer != "" && identifier == issuer+userinfoPath {
+		return ""
+	}
 	if issuer != "" && (identifier == issuer || strings.HasPrefix(identifier, issuer+"/") || strings.HasPrefix(identifier, issuer+"?")) {
 		return "must not be the issuer or lie under it"
 	}

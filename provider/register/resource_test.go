@@ -54,7 +54,16 @@ func TestResourcesThatBreakARule(t *testing.T) {
 		"fragment":    {Resource{Identifier: "https://api.test#x"}, "resource"},
 		"empty":       {Resource{}, "resource"},
 		"issuer":      {Resource{Identifier: "https://id.test"}, "resource"},
-		"userinfo":    {Resource{Identifier: "https://id.test/oauth2/userinfo"}, "resource"},
+		"below":       {Resource{Identifier: "https://id.test/oauth2/token"}, "resource"},
+		"own owner":   {Resource{Identifier: "https://id.test/oauth2/userinfo", Owner: "nobody"}, "resource"},
+		"own format":  {Resource{Identifier: "https://id.test/oauth2/userinfo", TokenFormat: "jwt"}, "resource"},
+		"own scopes":  {Resource{Identifier: "https://id.test/oauth2/userinfo", Scopes: []string{"a"}}, "resource"},
+		"own life":    {Resource{Identifier: "https://id.test/oauth2/userinfo", Seconds: 1}, "resource"},
+		"own alg":     {Resource{Identifier: "https://id.test/oauth2/userinfo", Alg: "ES256"}, "resource"},
+		"alg":         {Resource{Identifier: "https://api.test", Alg: "HS256"}, "jedan_access_token_alg"},
+		"acr":         {Resource{Identifier: "https://api.test", ACRValues: []string{"1", "gold"}}, "jedan_acr_values[1]"},
+		"acr twice":   {Resource{Identifier: "https://api.test", ACRValues: []string{"1", "1"}}, "jedan_acr_values[1]"},
+		"age":         {Resource{Identifier: "https://api.test", MaxAge: -1}, "jedan_max_age"},
 		"name":        {Resource{Identifier: "https://api.test", Name: "a\u202eb"}, "resource_name"},
 		"scope":       {Resource{Identifier: "https://api.test", Scopes: []string{"a b"}}, "scopes_supported"},
 		"twice":       {Resource{Identifier: "https://api.test", Scopes: []string{"a", "a"}}, "scopes_supported"},
@@ -70,6 +79,10 @@ func TestResourcesThatBreakARule(t *testing.T) {
 		if p, ok := AsProblem(err); !ok || p.Member != c.member {
 			t.Errorf("%s: %v", name, err)
 		}
+	}
+	own := Resource{Identifier: "https://id.test/oauth2/userinfo", Name: "UserInfo", ACRValues: []string{"1"}, MaxAge: 300}
+	if row, err := w.CreateResource(t.Context(), own, operator()); err != nil || row.MaxAge != 300 || !row.ACRValues.Has("1") {
+		t.Error(err)
 	}
 	// the issuer's neighbours are others' names
 	if _, err := w.CreateResource(t.Context(), Resource{Identifier: "https://id.testing.test"}, operator()); err != nil {

@@ -63,6 +63,8 @@ func rules() []rule {
 		{"max_age", checkMaxAge},
 		{"acr_values", checkACRValues},
 		{"access_tokens", checkAccessTokens},
+		{"lifetimes", checkLifetimes},
+		{"authorization_details_types", checkDetailTypes},
 		{"token_exchange", checkExchange},
 		{"jwt_bearer", checkJWTBearer},
 		{"ciba", checkCIBA},

@@ -23,6 +23,7 @@ func checkAlgorithms(_ context.Context, c candidate) error {
 	}{
 		{"id_token_signed_response_alg", c.IDTokenSignedResponseAlg, c.r.d.Algorithms},
 		{"userinfo_signed_response_alg", c.UserinfoSignedRespAlg, c.r.d.Algorithms},
+		{"introspection_signed_response_alg", c.IntrospectionSignedRespAlg, c.r.d.Algorithms},
 		{"jedan_access_token_alg", c.AccessTokenAlg, c.r.d.Algorithms},
 		{"token_endpoint_auth_signing_alg", c.TokenEndpointAuthSignAlg, authAlgs(c.TokenEndpointAuthMethod)},
 	} {

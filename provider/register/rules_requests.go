@@ -62,6 +62,7 @@ func encryptions(m *storage.ClientMetadata) []encryption {
 		{"authorization_encrypted_response", &m.AuthorizationEncryptedRespAlg, &m.AuthorizationEncryptedRespEnc, true},
 		{"id_token_encrypted_response", &m.IDTokenEncryptedRespAlg, &m.IDTokenEncryptedRespEnc, true},
 		{"userinfo_encrypted_response", &m.UserinfoEncryptedRespAlg, &m.UserinfoEncryptedRespEnc, true},
+		{"introspection_encrypted_response", &m.IntrospectionEncryptedRespAlg, &m.IntrospectionEncryptedRespEnc, true},
 	}
 }
 

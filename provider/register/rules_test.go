@@ -89,6 +89,12 @@ func TestRegistrationsThatBreakARule(t *testing.T) {
 		"max age":       {func(m *storage.ClientMetadata) { m.DefaultMaxAge = &negative }, CodeMetadata, "default_max_age"},
 		"acr":           {func(m *storage.ClientMetadata) { m.DefaultACRValues = []string{"a b"} }, CodeMetadata, "default_acr_values[0]"},
 		"seconds":       {func(m *storage.ClientMetadata) { m.AccessTokenSeconds = seconds }, CodeMetadata, "jedan_access_token_seconds"},
+		"id seconds":    {func(m *storage.ClientMetadata) { m.IDTokenSeconds = seconds }, CodeMetadata, "jedan_id_token_seconds"},
+		"refresh":       {func(m *storage.ClientMetadata) { m.RefreshSeconds = negative }, CodeMetadata, "jedan_refresh_token_seconds"},
+		"details":       {func(m *storage.ClientMetadata) { m.DetailTypes = []string{"payment"} }, CodeMetadata, "authorization_details_types[0]"},
+		"introspection": {func(m *storage.ClientMetadata) { m.IntrospectionSignedRespAlg = "none" }, CodeMetadata, "introspection_signed_response_alg"},
+		"encryption":    {func(m *storage.ClientMetadata) { m.IntrospectionEncryptedRespAlg = "dir" }, CodeMetadata, "introspection_encrypted_response_alg"},
+		"enc alone":     {func(m *storage.ClientMetadata) { m.IntrospectionEncryptedRespEnc = "A128GCM" }, CodeMetadata, "introspection_encrypted_response_enc"},
 		"format":        {func(m *storage.ClientMetadata) { m.AccessTokenFormat = "paseto" }, CodeMetadata, "jedan_access_token_format"},
 	}
 	for name, c := range cases {

@@ -24,6 +24,7 @@ type Claims interface {
 type Endpoint struct {
 	Verifier     *core.Verifier
 	Claims       Claims
+	Demands      Demands
 	Signer       core.Signer
 	Proofs       core.Proofs
 	Algs         []string // of proofs
@@ -63,6 +64,7 @@ func Rows() []core.Row[request] {
 		{Name: "userinfo.person", Check: checkPerson},
 		{Name: "userinfo.scope", Check: checkScope},
 		{Name: "userinfo.audience", Check: checkAudience},
+		{Name: "userinfo.authentication", Check: checkAuthentication},
 	}
 }
 

@@ -2,6 +2,7 @@ package cli
 
 import (
 	"context"
+	"encoding/json"
 	"time"
 
 	"github.com/spf13/cobra"
@@ -17,23 +18,24 @@ func (c *cli) grants() *cobra.Command {
 
 // grantView is a grant as it is printed, without anything of its tokens.
 type grantView struct {
-	ID        storage.ID `json:"id"`
-	ClientID  string     `json:"client_id"`
-	Person    storage.ID `json:"person"`
-	Session   storage.ID `json:"session,omitzero"`
-	Live      bool       `json:"live"`
-	Scopes    []string   `json:"scopes"`
-	Resources []string   `json:"resources,omitempty"`
-	Refresh   bool       `json:"refresh_token"`
-	Offline   bool       `json:"offline_access"`
-	ACR       string     `json:"acr,omitempty"`
-	AuthTime  time.Time  `json:"auth_time"`
-	CreatedAt time.Time  `json:"created_at"`
-	UsedAt    *time.Time `json:"used_at,omitempty"`
-	Uses      int64      `json:"uses"` // access tokens counted
-	ExpiresAt time.Time  `json:"expires_at"`
-	RevokedAt *time.Time `json:"revoked_at,omitempty"`
-	Reason    string     `json:"reason,omitempty"`
+	ID        storage.ID      `json:"id"`
+	ClientID  string          `json:"client_id"`
+	Person    storage.ID      `json:"person"`
+	Session   storage.ID      `json:"session,omitzero"`
+	Live      bool            `json:"live"`
+	Scopes    []string        `json:"scopes"`
+	Resources []string        `json:"resources,omitempty"`
+	Details   json.RawMessage `json:"authorization_details,omitempty"`
+	Refresh   bool            `json:"refresh_token"`
+	Offline   bool            `json:"offline_access"`
+	ACR       string          `json:"acr,omitempty"`
+	AuthTime  time.Time       `json:"auth_time,omitzero"` // unknown where another issuer vouched
+	CreatedAt time.Time       `json:"created_at"`
+	UsedAt    *time.Time      `json:"used_at,omitempty"`
+	Uses      int64           `json:"uses"` // access tokens counted
+	ExpiresAt time.Time       `json:"expires_at"`
+	RevokedAt *time.Time      `json:"revoked_at,omitempty"`
+	Reason    string          `json:"reason,omitempty"`
 }
 
 // clientNames finds client_ids by row, each once.
@@ -59,7 +61,8 @@ func (n clientNames) of(ctx context.Context, a *app.App, id storage.ID) (string,
 func (n clientNames) view(ctx context.Context, a *app.App, g *storage.Grant) (grantView, error) {
 	name, err := n.of(ctx, a, g.Client)
 	return grantView{
-		ID: g.ID, ClientID: name, Person: g.Person, Session: g.Session, Live: g.Live(a.Now()), Scopes: g.Scopes, Resources: g.Resources, Refresh: g.Refresh,
+		ID: g.ID, ClientID: name, Person: g.Person, Session: g.Session, Live: g.Live(a.Now()), Scopes: g.Scopes, Resources: g.Resources,
+		Details: json.RawMessage(g.Details), Refresh: g.Refresh,
 		Offline: g.Offline, ACR: g.ACR, AuthTime: moment(g.AuthTime), CreatedAt: moment(g.CreatedAt), UsedAt: utc(g.UsedAt), Uses: g.Uses,
 		ExpiresAt: moment(g.ExpiresAt), RevokedAt: utc(g.RevokedAt), Reason: g.Reason,
 	}, err

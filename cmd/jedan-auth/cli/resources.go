@@ -26,8 +26,9 @@ func (c *cli) resources() *cobra.Command {
 type resourceFlags struct {
 	cmd                       *cobra.Command
 	name, format, owner, file string
-	scopes                    []string
-	lifetime                  time.Duration
+	scopes, acr               []string
+	lifetime, maxAge          time.Duration
+	alg                       string
 }
 
 func addResource(cmd *cobra.Command) *resourceFlags {
@@ -38,6 +39,9 @@ func addResource(cmd *cobra.Command) *resourceFlags {
 	f.StringSliceVar(&r.scopes, "scope", nil, "scope that the resource defines; may be repeated")
 	f.StringVar(&r.format, "token-format", "", "access tokens for it: jwt or opaque (default: the client's)")
 	f.DurationVar(&r.lifetime, "lifetime", 0, "lifetime of access tokens for it, such as 10m (default: the client's or the server's)")
+	f.StringVar(&r.alg, "token-alg", "", "signing algorithm of JWT access tokens for it (default: the client's)")
+	f.StringSliceVar(&r.acr, "acr", nil, "class of authentication that it demands of people; may be repeated: one of them must be met")
+	f.DurationVar(&r.maxAge, "max-age", 0, "how old a person's sign-in may be, such as 15m (default: any age)")
 	f.StringVar(&r.owner, "owner", "", "`client_id` of the client that may introspect tokens for it")
 	return r
 }
@@ -75,6 +79,15 @@ func (r *resourceFlags) apply(res *register.Resource) {
 	}
 	if given("lifetime") {
 		res.Seconds = int(r.lifetime / time.Second)
+	}
+	if given("token-alg") {
+		res.Alg = r.alg
+	}
+	if given("acr") {
+		res.ACRValues = slices.DeleteFunc(r.acr, func(s string) bool { return s == "" })
+	}
+	if given("max-age") {
+		res.MaxAge = int(r.maxAge / time.Second)
 	}
 	if given("owner") {
 		res.Owner = r.owner
