@@ -68,9 +68,9 @@ func newVolley(t *testing.T, nodes []*node, n int, rnd *rand.Rand) *volley {
 
 // fire sends the same form on every connection but for the last byte, and then the last bytes in a burst: every handler is waiting in the middle of
 // the body when the first one is let go.
-func (v *volley) fire(path string, form url.Values) []answer {
+func (v *volley) fire(path string, form url.Values, header ...string) []answer {
 	v.t.Helper()
-	last := v.hold(path, form)
+	last := v.hold(path, form, header...)
 	for _, i := range v.rnd.Perm(len(v.lanes)) {
 		v.write(v.lanes[i], last)
 	}
@@ -81,12 +81,15 @@ func (v *volley) fire(path string, form url.Values) []answer {
 	return answers
 }
 
-// hold sends all but the last byte on every connection.
-func (v *volley) hold(path string, form url.Values) (last []byte) {
+// hold sends all but the last byte on every connection. header are further lines.
+func (v *volley) hold(path string, form url.Values, header ...string) (last []byte) {
 	v.t.Helper()
 	body := form.Encode()
-	head := fmt.Sprintf("POST %s HTTP/1.1\r\nHost: %s\r\nContent-Type: application/x-www-form-urlencoded\r\nContent-Length: %d\r\n\r\n", path, issuer[len("http://"):], len(body))
-	message := []byte(head + body)
+	head := fmt.Sprintf("POST %s HTTP/1.1\r\nHost: %s\r\nContent-Type: application/x-www-form-urlencoded\r\nContent-Length: %d\r\n", path, issuer[len("http://"):], len(body))
+	for _, line := range header {
+		head += line + "\r\n"
+	}
+	message := []byte(head + "\r\n" + body)
 	cut := len(message) - 1
 	for _, l := range v.lanes {
 		v.write(l, message[:cut])

@@ -227,6 +227,12 @@ func TestTK37_DPoPNonce(t *testing.T) {
 	if fresh.Header.Get("DPoP-Nonce") == "" {
 		t.Error("no nonce beside a success")
 	}
+	w.row("dpop.time", func() {
+		w.refused(w.machineToken(rp, w.tokenProof(k, "nonce", nonce, "iat", w.Clock.Now().Add(48*time.Hour).Unix())), 400, "invalid_dpop_proof")
+	})
+	// A proof of the future that a nonce let through is not new when its date comes, to a client that needs no nonce.
+	ahead := w.tokenProof(k, "nonce", nonce, "iat", w.Clock.Now().Add(time.Hour).Unix())
+	w.ok(w.machineToken(rp, ahead))
 	for _, bad := range []string{"x", nonce + "A", nonce[:len(nonce)-2] + "AA", ath(nonce), strings.Repeat("A", len(nonce))} {
 		w.row("dpop.nonce", func() { w.refused(w.machineToken(rp, w.tokenProof(k, "nonce", bad)), 400, "use_dpop_nonce") })
 	}
@@ -238,6 +244,8 @@ func TestTK37_DPoPNonce(t *testing.T) {
 	w.Clock.Advance(3 * time.Minute)
 	w.row("dpop.nonce", func() { w.refused(w.machineToken(rp, w.tokenProof(k, "nonce", nonce)), 400, "use_dpop_nonce") })
 	other := w.machine(byKey(storage.ClientMetadata{}))
+	w.Clock.Advance(54 * time.Minute)
+	w.row("dpop.unused", func() { w.refused(w.machineToken(other, ahead), 400, "invalid_dpop_proof") })
 	if a := w.ok(w.machineToken(other, w.tokenProof(k))); a.Header.Get("DPoP-Nonce") != "" {
 		t.Error("a client that needs no nonce was given one")
 	}

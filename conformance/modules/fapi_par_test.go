@@ -167,7 +167,7 @@ func TestFAPI_PARDPoP(t *testing.T) {
 	})
 	once := w.proof(k, "/oauth2/par")
 	w.taken(w.prove("/oauth2/par", rp, w.params(rp), once))
-	w.row("par.dpop", func() { w.refused(w.prove("/oauth2/par", rp, w.params(rp), once), 400, "invalid_dpop_proof") })
+	w.row("dpop.unused", func() { w.refused(w.prove("/oauth2/par", rp, w.params(rp), once), 400, "invalid_dpop_proof") })
 	w.row("par.dpop", func() {
 		w.refused(w.prove("/oauth2/par", rp, w.params(rp), w.tokenProof(k)), 400, "invalid_dpop_proof")
 	})

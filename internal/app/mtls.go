@@ -45,11 +45,10 @@ func (m MTLS) validate(c Config) error {
 // alias is the public address; nil if there is none.
 func (m MTLS) alias(c Config) (*url.URL, error) {
 	if m.URL == "" {
-		return nil, nil
+		return nil, nil //nolint:nilnil // most servers have none
 	}
 	u, err := url.Parse(m.URL)
-	switch {
-	case err != nil || u.Scheme != "https" || u.Host == "" || u.User != nil || u.RawQuery != "" || u.Fragment != "" || strings.HasSuffix(m.URL, "/"):
+	if err != nil || u.Scheme != "https" || u.Host == "" || u.User != nil || u.RawQuery != "" || u.Fragment != "" || strings.HasSuffix(m.URL, "/") {
 		return nil, errors.New("mtls.url: an https URL without query, fragment and trailing slash is required")
 	}
 	if issuer, err := c.issuer(); err == nil && issuer.EscapedPath() != u.EscapedPath() {

@@ -5,7 +5,6 @@ import (
 	"crypto/sha256"
 	"crypto/subtle"
 	"encoding/base64"
-	"net/url"
 
 	"github.com/jedan-auth/jedan-auth/internal/errs"
 	"github.com/jedan-auth/jedan-auth/provider/core"
@@ -13,8 +12,8 @@ import (
 )
 
 // Genuine implements core.Genuine.
-func (g *Grant) Genuine(form url.Values) bool {
-	_, ok := g.Tokens.ParseCode(form.Get("code"))
+func (g *Grant) Genuine(r *core.TokenRequest) bool {
+	_, ok := g.Tokens.ParseCode(r.Form.Get("code"))
 	return ok
 }
 

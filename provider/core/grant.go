@@ -25,7 +25,7 @@ type GrantType interface {
 
 // Genuine is a grant type whose requests carry something that we made, such as a code. It reports, without a query, whether a request does.
 type Genuine interface {
-	Genuine(form url.Values) bool
+	Genuine(r *TokenRequest) bool
 }
 
 // Issuance decides what an access token looks like: audience, format, algorithm and lifetime follow from client and resources.

@@ -62,6 +62,12 @@ type Poll struct {
 	person   *storage.Person
 }
 
+// Genuine reports whether a token request names a request that we made for its client.
+func (d *Decoupled) Genuine(r *TokenRequest) bool {
+	_, ok := d.Tokens.ParseHandle(d.Kind, r.Client.ID, r.Form.Get(d.Param))
+	return ok
+}
+
 // CheckHandle takes a device_code or auth_req_id that we made for this client. Any other dies without a query.
 func CheckHandle(_ context.Context, p *Poll) error {
 	handle := p.Form.Get(p.d.Param)

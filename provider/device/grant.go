@@ -15,6 +15,9 @@ type Grant struct{ Answers *core.Decoupled }
 // GrantType implements core.GrantType.
 func (g *Grant) GrantType() string { return GrantType }
 
+// Genuine implements core.Genuine.
+func (g *Grant) Genuine(r *core.TokenRequest) bool { return g.Answers.Genuine(r) }
+
 // rows is the table of the device code grant.
 func rows() []core.Row[core.Poll] {
 	return []core.Row[core.Poll]{

@@ -2,6 +2,7 @@ package discovery
 
 import (
 	"slices"
+	"strings"
 
 	"github.com/jedan-auth/jedan-auth/provider/core"
 )
@@ -23,12 +24,13 @@ type bindingDocument struct {
 // aliases are the endpoints at the host that asks for certificates.
 type aliases struct {
 	Token         string `json:"token_endpoint"`
+	PAR           string `json:"pushed_authorization_request_endpoint"`
+	Registration  string `json:"registration_endpoint,omitempty"`
 	Introspection string `json:"introspection_endpoint"`
 	Revocation    string `json:"revocation_endpoint"`
 	Userinfo      string `json:"userinfo_endpoint"`
 	Device        string `json:"device_authorization_endpoint"`
 	Backchannel   string `json:"backchannel_authentication_endpoint"`
-	PAR           string `json:"pushed_authorization_request_endpoint"`
 }
 
 func (d *document) bind(b Binding) {
@@ -40,12 +42,13 @@ func (d *document) bind(b Binding) {
 	for _, methods := range []*[]string{&d.TokenAuth, &d.IntrospectionAuth, &d.RevocationAuth} {
 		*methods = slices.Concat(*methods, b.TLSMethods)
 	}
-	if b.Alias != "" {
-		d.Aliases = &aliases{
-			Token: b.Alias + "/oauth2/token", Introspection: b.Alias + "/oauth2/introspect", Revocation: b.Alias + "/oauth2/revoke",
-			Userinfo: b.Alias + "/oauth2/userinfo", PAR: b.Alias + "/oauth2/par", Device: b.Alias + "/oauth2/device_authorization",
-			Backchannel: b.Alias + "/oauth2/bc-authorize",
-		}
+	if b.Alias == "" {
+		return
+	}
+	at := func(endpoint string) string { return strings.Replace(endpoint, d.Issuer, b.Alias, 1) }
+	d.Aliases = &aliases{
+		Token: at(d.Token), PAR: at(d.PAR), Registration: at(d.Registration), Introspection: at(d.Introspection), Revocation: at(d.Revocation), Userinfo: at(d.Userinfo),
+		Device: at(d.DeviceAuthorization), Backchannel: at(d.Backchannel),
 	}
 }
 

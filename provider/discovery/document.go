@@ -63,8 +63,8 @@ func build(issuer string, on Features) document {
 		PKCE: []string{"S256"}, Prompts: []string{"none", "login", "consent", "select_account"},
 		ClaimsParameter: true, IssParameter: true, requests: on.requests(issuer, algs), decoupled: buildDecoupled(issuer),
 	}
-	d.bind(on.Binding)
 	d.registrations = on.registrations(issuer)
 	d.tokens = on.tokens(algs)
+	d.bind(on.Binding)
 	return d
 }

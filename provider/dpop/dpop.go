@@ -62,7 +62,7 @@ func (v *Verifier) Judge(ctx context.Context, pr *core.ProofRequest) (*core.Proo
 		pr.Answer[headerNonce] = []string{v.nonces.issue()}
 	}
 	if len(headers(pr.HTTP)) == 0 {
-		return nil, nil
+		return nil, nil //nolint:nilnil // a request without a proof is no failure
 	}
 	p := &proof{v: v, ProofRequest: pr, needed: needed}
 	vs, err := core.Run(ctx, Rows(), p)
@@ -70,9 +70,7 @@ func (v *Verifier) Judge(ctx context.Context, pr *core.ProofRequest) (*core.Proo
 		v.d.Log(ctx, "dpop", vs)
 		return nil, err
 	}
-	return &core.Proof{
-		JKT: p.key.Thumbprint, Hash: core.LedgerHash("dpop", p.key.Thumbprint, pr.Path, p.claims.jti), Until: v.d.Now().Add(max(maxAge, nonceLife) + 2*v.d.Skew),
-	}, nil
+	return &core.Proof{JKT: p.key.Thumbprint, Hash: core.LedgerHash("dpop", p.key.Thumbprint, pr.Path, p.claims.jti), Until: p.until()}, nil
 }
 
 // headerNonce is spelled as RFC 9449 does.

@@ -153,11 +153,14 @@ func checkNonce(_ context.Context, p *proof) error {
 	return core.UseDPoPNonce("an old or foreign one")
 }
 
+// maxWrong is how wrong the clock of a client may be whose proofs have nonces: its date is not asked for, but says how long the ledger must remember.
+const maxWrong = 24 * time.Hour
+
 // checkTime wants a proof that was made just now. A nonce of ours says so better than the client's clock (RFC 9449 section 4.3 item 11).
 func checkTime(_ context.Context, p *proof) error {
 	now, c, skew := p.v.d.Now(), p.claims, p.v.d.Skew
 	switch {
-	case p.nonced && p.needed:
+	case p.nonced && p.needed && c.iat.Sub(now).Abs() < maxWrong:
 		return nil
 	case c.iat.Before(now.Add(-maxAge-skew)) || c.iat.After(now.Add(skew)):
 		return core.InvalidDPoPProof("an iat within a minute", "an older or later one")
@@ -165,6 +168,15 @@ func checkTime(_ context.Context, p *proof) error {
 		return core.InvalidDPoPProof("a proof that is valid now", "one that is not yet or no more")
 	}
 	return nil
+}
+
+// until is when nobody would accept the proof any more, whether they go by its date or by its nonce.
+func (p *proof) until() time.Time {
+	end := p.claims.iat.Add(maxAge + p.v.d.Skew)
+	if good := p.v.d.Now().Add(nonceLife + nonceStep); p.nonced && good.After(end) {
+		end = good
+	}
+	return end.Add(p.v.d.Skew)
 }
 
 // checkToken wants the hash of the access token that comes along (RFC 9449 section 7).

@@ -58,8 +58,6 @@ func (e *Endpoint) Mount(r httpx.Router) {
 	r.Handle(http.MethodPost, path, httpx.API.CORS(e.d.CORS), e.serve)
 }
 
-const path = "/oauth2/par"
-
 // request is what the rows judge.
 type request struct {
 	e      *Endpoint
@@ -69,6 +67,7 @@ type request struct {
 	form   url.Values
 	client *core.Client
 	pushed *core.PushedRequest
+	proof  *core.Proof // nil if there is none
 }
 
 // Rows is the table of the endpoint.
@@ -93,6 +92,9 @@ func (e *Endpoint) serve(c *gin.Context) error {
 		return core.Answer(c, e.d.Log, "par", r.authn.Basic(), err)
 	}
 	uri, err := e.store(ctx, r)
+	if err == nil {
+		err = e.spend(ctx, r)
+	}
 	if err != nil {
 		return core.Answer(c, e.d.Log, "par", r.authn.Basic(), err)
 	}
@@ -129,18 +131,4 @@ func checkRequest(ctx context.Context, r *request) (err error) {
 	params.Set("client_id", r.client.ClientID)
 	r.pushed, err = r.e.requests.Push(ctx, params)
 	return err
-}
-
-// checkProof ties the code to come to the key of a DPoP proof that comes with the request, as dpop_jkt would; where both are there they must agree (RFC
-// 9449 section 10.1). It stands last: a proof is spent only for a request that counts.
-func checkProof(ctx context.Context, r *request) error {
-	jkt, err := core.Prove(ctx, r.e.d.Proofs, &core.ProofRequest{HTTP: r.http, Path: path, Client: r.client, Answer: r.answer})
-	if err != nil || jkt == "" {
-		return err
-	}
-	if asked := r.pushed.Params.Get("dpop_jkt"); asked != "" && asked != jkt {
-		return core.InvalidRequest("The dpop_jkt is not the key of the DPoP proof.", "the proof's key", "another")
-	}
-	r.pushed.Params.Set("dpop_jkt", jkt)
-	return nil
 }

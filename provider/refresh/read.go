@@ -2,7 +2,6 @@ package refresh
 
 import (
 	"context"
-	"net/url"
 
 	"github.com/jedan-auth/jedan-auth/internal/errs"
 	"github.com/jedan-auth/jedan-auth/provider/core"
@@ -10,8 +9,8 @@ import (
 )
 
 // Genuine implements core.Genuine.
-func (g *Grant) Genuine(form url.Values) bool {
-	_, ok := g.Tokens.ParseRefresh(form.Get("refresh_token"))
+func (g *Grant) Genuine(r *core.TokenRequest) bool {
+	_, ok := g.Tokens.ParseRefresh(r.Form.Get("refresh_token"))
 	return ok
 }
 

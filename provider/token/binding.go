@@ -15,7 +15,7 @@ func checkProof(ctx context.Context, r *request) error {
 		return err
 	}
 	r.Binding.JKT = p.JKT
-	if g, ok := r.kind.(core.Genuine); ok && r.Client.Public() && !g.Genuine(r.Form) {
+	if g, ok := r.kind.(core.Genuine); ok && r.Client.Public() && !g.Genuine(&r.TokenRequest) {
 		return nil
 	}
 	return r.e.proofs.Spend(ctx, p)
