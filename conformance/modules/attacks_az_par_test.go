@@ -116,3 +116,19 @@ func TestAZ25_PARRace(t *testing.T) {
 		t.Errorf("%d grants of 5 requests", n)
 	}
 }
+
+// Anybody can push in the name of a public client: an address may have a hundred requests waiting, and nobody else is in its way.
+func TestAZ24_PARCaps(t *testing.T) {
+	w := alone(t, cheap)
+	public, rp := w.public(storage.ClientMetadata{}), w.Client(storage.ClientMetadata{})
+	for range 100 {
+		w.pushed(public)
+	}
+	a := w.push(public, w.params(public))
+	if a.Status != 429 || a.Header.Get("Retry-After") == "" || a.Text("error") == "" {
+		t.Errorf("%d %s %v", a.Status, a.Body, a.Header)
+	}
+	w.pushed(rp)
+	w.Clock.Advance(91 * time.Second)
+	w.pushed(public)
+}

@@ -49,6 +49,8 @@ func WriteError(w http.ResponseWriter, r *Refusal, basic bool) error {
 	switch {
 	case status == http.StatusServiceUnavailable:
 		w.Header().Set("Retry-After", "1")
+	case status == http.StatusTooManyRequests: // what waits lives for minutes
+		w.Header().Set("Retry-After", "10")
 	case status == http.StatusUnauthorized && basic:
 		w.Header().Set("WWW-Authenticate", `Basic realm="jedan-auth", charset="UTF-8"`)
 	case status == http.StatusUnauthorized: // RFC 9110 section 15.5.2 wants a challenge with every 401
