@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"github.com/jedan-auth/jedan-auth/internal/app"
+	"github.com/jedan-auth/jedan-auth/internal/testkit"
 	"github.com/jedan-auth/jedan-auth/storage"
 )
 
@@ -289,4 +290,33 @@ func TestDR04_MalformedRegistrations(t *testing.T) {
 	if a := w.Raw("OPTIONS", "/oauth2/register", "", "Origin", "https://spa.test", "Access-Control-Request-Method", "POST"); a.Header.Get("Access-Control-Allow-Origin") != "*" || a.Header.Get("Access-Control-Allow-Credentials") != "" {
 		t.Errorf("CORS %v", a.Header)
 	}
+}
+
+// Who registers only to fill the server up keeps nobody out for long; what people use stays.
+func TestDR01_UnusedRegistrationsGo(t *testing.T) {
+	w := alone(t, anybody, func(c *app.Config) { c.Register.MaxClients = 4 })
+	used, denied := w.rpOf(w.enrol("", object{"scope": "openid"})), w.rpOf(w.enrol("", object{"scope": "openid"}))
+	invited := w.rpOf(w.enrol(w.initial(1), nil))
+	w.Browser().Authorize(w.AuthURL(used, "scope", "openid"), w.email)
+	w.Browser().Get(w.AuthURL(denied, "scope", "openid")).SignIn(w.email, testkit.Password).Submit("decision", "deny")
+	w.enrol("", nil)
+	if a := w.send("POST", "/oauth2/register", "", registration(nil)); a.Status != http.StatusTooManyRequests {
+		t.Fatalf("a fifth client: %d", a.Status)
+	}
+	sweep := func() { w.must(w.App.Registrar.SweepUnused(t.Context(), w.Clock.Now().Add(-w.App.Config.Register.Unused))) }
+	sweep()
+	if clientsOf(t, w) != 4 {
+		t.Errorf("%d clients: swept too early", clientsOf(t, w))
+	}
+	w.Clock.Advance(8 * 24 * time.Hour)
+	sweep()
+	for name, c := range map[string]struct {
+		rp   *testkit.RP
+		kept bool
+	}{"used": {used, true}, "refused by a person": {denied, false}, "invited": {invited, true}} {
+		if w.stored(c.rp) != c.kept {
+			t.Errorf("%s: stored %v", name, !c.kept)
+		}
+	}
+	w.enrol("", nil)
 }

@@ -21,6 +21,7 @@ func (s *server) jobs() []jobs.Job {
 		{Name: "sweep_denials", Every: time.Minute, Run: sweep(s.DB.DeleteExpiredDenials, s.ago(time.Minute))},
 		{Name: "sweep_replays", Every: time.Minute, Run: sweep(s.DB.DeleteExpiredReplays, s.ago(time.Minute))},
 		{Name: "sweep_pending", Every: time.Minute, Run: sweep(s.DB.DeleteExpiredPending, s.ago(time.Minute))},
+		{Name: "sweep_registrations", Every: 10 * time.Minute, Run: s.sweepRegistrations},
 		{Name: "sweep_initial_access", Every: 10 * time.Minute, Run: sweep(s.DB.DeleteExpiredInitialAccess, s.ago(time.Minute))},
 		{Name: "outbox", Every: 5 * time.Second, EveryNode: true, Run: s.outbox.Poll},
 		{Name: "sweep_outbox", Every: time.Minute, Run: sweep(s.DB.DeleteDoneOutbox, s.ago(s.Config.Outbox.Keep))},
@@ -30,6 +31,15 @@ func (s *server) jobs() []jobs.Job {
 
 func (s *server) ago(d time.Duration) func() time.Time {
 	return func() time.Time { return s.Now().Add(-d) }
+}
+
+// sweepRegistrations removes what strangers registered and nobody used.
+func (s *server) sweepRegistrations(ctx context.Context) error {
+	after := s.Config.Register.Unused
+	if after <= 0 || !s.Config.Register.On() {
+		return nil
+	}
+	return s.Registrar.SweepUnused(ctx, s.Now().Add(-after))
 }
 
 // sweep deletes batch after batch until one is not full.

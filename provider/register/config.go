@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"slices"
 	"strings"
+	"time"
 
 	"github.com/jedan-auth/jedan-auth/provider/core"
 )
@@ -24,6 +25,7 @@ type Config struct {
 	GrantTypes       []string           `config:"grant_types" default:"[\"authorization_code\",\"refresh_token\"]" doc:"Grant types that such clients may have. client_credentials lets whoever registers get tokens without any person."`
 	Resources        []string           `config:"resources" doc:"Resources (RFC 8707) that such clients may name. Each must be registered."`
 	PerHour          int                `config:"per_hour" default:"20" doc:"Registrations without an initial access token that one address may make in an hour."`
+	Unused           time.Duration      `config:"unused_after" default:"168h" doc:"A client that a stranger registered is removed when nobody has authorized it for so long. 0 keeps it."`
 	MaxClients       int                `config:"max_clients" default:"10000" doc:"Most clients that registered themselves at a time."`
 	Statements       []StatementsConfig `config:"software_statements" doc:"Who may vouch for clients with software statements (RFC 7591 section 2.3). Empty: no statement is believed."`
 	RequireStatement bool               `config:"require_statement" default:"false" doc:"Register only clients with a software statement."`
@@ -56,6 +58,7 @@ func (c Config) Validate() error {
 		check(h == "*" || nameHost(strings.TrimPrefix(h, "*.")) == "", "client_document_hosts must be host names in lower case, *.names below one, or *")
 	}
 	check(c.PerHour > 0, "per_hour must be at least 1")
+	check(c.Unused >= 0, "unused_after must not be negative")
 	check(c.MaxClients > 0, "max_clients must be at least 1")
 	check(judgeScopes(c.Scopes) == "", "scopes must be different scopes of RFC 6749 section 3.3")
 	check(len(c.GrantTypes) > 0, "grant_types must not be empty")

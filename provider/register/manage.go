@@ -2,6 +2,7 @@ package register
 
 import (
 	"context"
+	"crypto/subtle"
 	"net/http"
 
 	"github.com/gin-gonic/gin"
@@ -110,5 +111,9 @@ func gone(err error) error {
 
 // hasThisSecret compares a client's secret with what is stored of it; a slow hash is not computed for strangers.
 func (r *Registrar) hasThisSecret(c *storage.Client, secret string) bool {
+	if !c.SecretSealed.IsZero() {
+		known, err := r.d.Ring.Open(core.SecretAt(c), c.SecretSealed)
+		return err == nil && subtle.ConstantTimeCompare(known, []byte(secret)) == 1
+	}
 	return len(c.SecretHash) > 0 && r.d.Ring.VerifyMAC(keys.SecretPepper, c.SecretKey, c.SecretHash, []byte("client secret"), c.Tenant[:], c.ID[:], []byte(secret))
 }

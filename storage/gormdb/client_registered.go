@@ -2,6 +2,7 @@ package gormdb
 
 import (
 	"context"
+	"time"
 
 	"github.com/jedan-auth/jedan-auth/internal/errs"
 	"github.com/jedan-auth/jedan-auth/storage"
@@ -26,4 +27,29 @@ func (d *DB) InsertRegistered(ctx context.Context, c *storage.Client, most int, 
 		}
 		return t.record(ctx, c.Tenant, storage.ChangeClient, c.ID, ev)
 	})
+}
+
+// unused is a client that registered itself and that nothing stands on.
+const unused = "tenant = ? AND registration_hash IS NOT NULL AND version = 1 " +
+	"AND NOT EXISTS (SELECT 1 FROM grants g WHERE g.tenant = clients.tenant AND g.client = clients.id) " +
+	"AND NOT EXISTS (SELECT 1 FROM consents c WHERE c.tenant = clients.tenant AND c.client = clients.id)"
+
+// UnusedRegistered implements storage.RegisteredClients.
+func (d *DB) UnusedRegistered(ctx context.Context, tenant storage.ID, before time.Time, after storage.ID, limit int) ([]storage.Client, error) {
+	return page[storage.Client](ctx, d, after, limit, unused+" AND created_at < ?", tenant, before)
+}
+
+var deleteUnused = both("DELETE FROM clients WHERE " + unused + " AND id = ?")
+
+// DeleteUnused implements storage.RegisteredClients.
+func (d *DB) DeleteUnused(ctx context.Context, tenant, id storage.ID, ev *storage.AuditEvent) (bool, error) {
+	gone := false
+	err := d.write(ctx, func(ctx context.Context, t *tx) error {
+		n, err := t.exec(ctx, deleteUnused, tenant, id)
+		if gone = n == 1; err != nil || !gone {
+			return err
+		}
+		return t.record(ctx, tenant, storage.ChangeClient, id, ev)
+	})
+	return gone && err == nil, err
 }
