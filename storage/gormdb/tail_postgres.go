@@ -23,23 +23,24 @@ const (
 // A transaction takes its number from the sequence while it is open, so after reading up to m there may be lower numbers yet to come. It
 // therefore delivers whatever it has not delivered, at once, and reads again from low, below which nothing can come any more. To move low to m
 // it must know that every transaction with a number up to m is over. Such a transaction had written a row before it took its number
-// (tx.changed), so it had its transaction id, and the id was below the snapshot's xmax when m was seen. Once a later snapshot's xmin has
-// reached that xmax all of them are over, and one more reading from the old low has seen what they committed. A long transaction elsewhere in
-// the cluster holds xmin back; ours last at most longestTx, so a mark counts as passed after markLongest in any case.
+// (tx.changed), so it had its transaction id when m was seen, and an id that is handed out afterwards, the mark's, is higher than all of theirs.
+// (The snapshot's own xmax is not: it lies above the newest transaction that is over, not above those that are open.) Once a later snapshot's
+// xmin has reached the mark all of them are over, and one more reading from the old low has seen what they committed. A long transaction
+// elsewhere in the cluster holds xmin back; ours last at most longestTx, so a mark counts as passed after markLongest in any case.
 type postgresTail struct {
 	db       *DB
 	fn       func([]storage.Change, time.Time)
 	low      int64
 	top      int64 // highest number read
 	seen     map[int64]struct{}
-	marks    []mark
+	mark     mark // zero: none
 	caughtUp time.Time
 }
 
-// mark says that m was the highest number read when xmax was the first transaction id not handed out.
+// mark says that m had been read before the transaction id xid was handed out.
 type mark struct {
-	m, xmax int64
-	at      time.Time
+	m, xid int64
+	at     time.Time
 }
 
 // errWentBack says that the database has an older state than this tail has seen: a restored backup, or a standby that lost commits.
@@ -91,17 +92,17 @@ func (t *postgresTail) start(ctx context.Context) error {
 	return t.poll(ctx)
 }
 
-const readChanges = `SELECT s.xmin, s.xmax, s.last, c.seq, c.tenant, c.kind, c.ref, c.at
-FROM (SELECT pg_snapshot_xmin(x)::text::bigint AS xmin, pg_snapshot_xmax(x)::text::bigint AS xmax,
+const readChanges = `SELECT s.xmin, s.last, c.seq, c.tenant, c.kind, c.ref, c.at
+FROM (SELECT pg_snapshot_xmin(x)::text::bigint AS xmin,
 	(SELECT last_value FROM changes_seq_seq) AS last FROM pg_current_snapshot() AS x) AS s
 LEFT JOIN (SELECT * FROM changes WHERE seq > $1 ORDER BY seq LIMIT $2) AS c ON true ORDER BY c.seq`
 
 // reading is one page under one snapshot.
 type reading struct {
-	xmin, xmax, last int64
-	rows             int
-	top              int64
-	fresh            []storage.Change // not delivered before
+	xmin, last int64
+	rows       int
+	top        int64
+	fresh      []storage.Change // not delivered before
 }
 
 // poll reads from low to the end, delivers what is fresh, and moves low.
@@ -123,8 +124,7 @@ func (t *postgresTail) poll(ctx context.Context) error {
 		if r.rows < tailPage {
 			t.caughtUp = asOf
 			t.deliver(r)
-			t.settle(xmin, r.xmax)
-			return nil
+			return t.settle(ctx, xmin)
 		}
 		t.deliver(r)
 	}
@@ -138,24 +138,31 @@ func (t *postgresTail) deliver(r reading) {
 	t.fn(r.fresh, t.caughtUp)
 }
 
-// settle moves low past the marks whose transactions are over, and marks where the reading ended.
-func (t *postgresTail) settle(xmin, xmax int64) {
-	now, low := t.db.cfg.Now(), t.low
-	for len(t.marks) > 0 && (t.marks[0].xmax <= xmin || now.Sub(t.marks[0].at) > markLongest) {
-		low = t.marks[0].m
-		t.marks = t.marks[1:]
-	}
-	if low > t.low {
-		t.low = low
+// nextXID hands out a transaction id. A transaction without writes commits without waiting for the disk.
+const nextXID = "SELECT pg_current_xact_id()::text::bigint"
+
+// settle moves low past the mark whose transactions are over, and marks where the reading ended.
+func (t *postgresTail) settle(ctx context.Context, xmin int64) error {
+	now := t.db.cfg.Now()
+	if t.mark.xid != 0 && (t.mark.xid <= xmin || now.Sub(t.mark.at) > markLongest) {
+		t.low, t.mark = t.mark.m, mark{}
 		for seq := range t.seen {
-			if seq <= low {
+			if seq <= t.low {
 				delete(t.seen, seq)
 			}
 		}
 	}
-	if n := len(t.marks); t.top > t.low && (n == 0 || t.marks[n-1].m < t.top) {
-		t.marks = append(t.marks, mark{m: t.top, xmax: xmax, at: now})
+	if t.mark.xid != 0 || t.top <= t.low {
+		return nil
 	}
+	ctx, cancel := t.db.bounded(ctx)
+	defer cancel()
+	next := mark{m: t.top, at: now}
+	if err := t.db.writerSQL.QueryRowContext(ctx, nextXID).Scan(&next.xid); err != nil {
+		return err
+	}
+	t.mark = next
+	return nil
 }
 
 func (t *postgresTail) read(ctx context.Context, from int64) (reading, error) {
@@ -174,7 +181,7 @@ func (t *postgresTail) read(ctx context.Context, from int64) (reading, error) {
 			at   *time.Time
 			c    storage.Change
 		)
-		if err := rows.Scan(&r.xmin, &r.xmax, &r.last, &seq, &c.Tenant, &kind, &c.Ref, &at); err != nil {
+		if err := rows.Scan(&r.xmin, &r.last, &seq, &c.Tenant, &kind, &c.Ref, &at); err != nil {
 			return reading{}, err
 		}
 		if seq == nil {
