@@ -155,11 +155,11 @@ func (tr *traffic) stopWithHeldRequests(x *node) *process {
 	return p
 }
 
-// awaitClosed returns when the node lets nobody in.
+// awaitClosed returns when the node lets nobody in. Whoever answers at its address long after that is another program that was given its port.
 func (x *node) awaitClosed() {
 	tick := time.NewTicker(5 * time.Millisecond)
 	defer tick.Stop()
-	for ; ; <-tick.C {
+	for begun := time.Now(); time.Since(begun) < drainDelay+stopsWithin/2; <-tick.C {
 		conn, err := net.Dial("tcp", x.address())
 		if err != nil {
 			return

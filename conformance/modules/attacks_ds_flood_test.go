@@ -87,7 +87,7 @@ func TestDS01_HashFlood(t *testing.T) {
 	served, n := 0, -1
 	for n < 0 {
 		w.ok(w.Refresh(rp, tokens.Text("refresh_token")))
-		w.ok(w.Get("/health/ready"))
+		w.ok(w.Get("/health/live"))
 		w.ok(w.Introspect(rp, tokens.Text("access_token")))
 		served++
 		select {
@@ -128,7 +128,7 @@ func TestDS03_Slowloris(t *testing.T) {
 		w.must(err)
 	}
 	began := time.Now()
-	w.ok(w.Get("/health/ready"))
+	w.ok(w.Get("/health/live"))
 	w.in(guess(w.Browser(), w.email, testkit.Password))
 	w.tokens(w.Client(storage.ClientMetadata{}))
 	served := time.Since(began)
@@ -142,7 +142,7 @@ func TestDS03_Slowloris(t *testing.T) {
 	if served > 10*time.Second {
 		t.Errorf("others were served only when the connections had ended: after %s", served)
 	}
-	w.ok(w.Get("/health/ready"))
+	w.ok(w.Get("/health/live"))
 }
 
 // stillOpen waits for the server to end connections, and counts those that it does not.

@@ -56,13 +56,28 @@ func (a *App) ServeReady(ctx context.Context, ready func(addrs []net.Addr, setup
 		return err
 	}
 	ready(addresses(listeners), link)
-	if err := trim(); err != nil {
-		a.Log.DebugContext(ctx, "memory of the start not given back", "error", err)
-	}
+	running.Go(func() { s.giveBack(background) })
 	return httpx.Serve(ctx, httpx.ServerConfig{
 		Listeners: listeners, Asking: asking, AskAll: a.Config.MTLS.Request, Certificates: certificates, MaxConnections: a.Config.Limits.Connections, DrainDelay: a.Config.Shutdown.DrainDelay,
 		ShutdownTimeout: a.Config.Shutdown.Timeout, OnDrain: s.engine.Drain, Logger: a.Log,
 	}, s.handler)
+}
+
+// firstRounds is how long the background work takes to have been through everything once.
+const firstRounds = time.Second
+
+// giveBack returns the memory that only the start needed, and then what the first rounds of the background work did.
+func (s *server) giveBack(ctx context.Context) {
+	for range 2 {
+		if err := trim(); err != nil {
+			s.Log.DebugContext(ctx, "memory of the start not given back", "error", err)
+		}
+		select {
+		case <-time.After(firstRounds):
+		case <-ctx.Done():
+			return
+		}
+	}
 }
 
 func (s *server) listen(ctx context.Context) ([]net.Listener, *httpx.Certificates, error) {

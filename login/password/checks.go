@@ -63,8 +63,8 @@ func openFlow(_ context.Context, m *Module, a *attempt) *refusal {
 	if errs.Is(err, errs.Invalid) {
 		return &refusal{as: answerExpired, expected: "an open flow of this browser", received: presence(a.form.Has("flow")), err: err}
 	}
-	if err != nil {
-		return failed("an open flow of this browser", err)
+	if err != nil { // without the flow there is no page to show again
+		return &refusal{as: answerError, expected: "an open flow of this browser", received: "an error", err: err}
 	}
 	a.step = st
 	return nil

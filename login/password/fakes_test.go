@@ -218,6 +218,6 @@ func (m *meter) AuthRequest(kind, outcome string)   { m.add(kind + "/" + outcome
 func (m *meter) FailedLogin(factor, reason string)  { m.add(factor + "!" + reason) }
 func (m *meter) SecurityEvent(typ, severity string) { m.add(typ + "@" + severity) }
 
-type clients struct{}
+type clients struct{ w *world }
 
 type names struct{}

@@ -141,3 +141,17 @@ func TestSettingsThatAreLeftOutAreTheDefaults(t *testing.T) {
 		t.Error("waits that shrink were accepted")
 	}
 }
+
+// Whoever posts while the database is away hears so, also before there is a page to show again.
+func TestDatabaseAwayBeforeTheFlowOpens(t *testing.T) {
+	w := newWorld(t, Config{})
+	w.person("ann", "new:"+right)
+	b := w.browser(here)
+	form := b.form(b.flow(nil), "ann", right)
+	w.away = true
+	if rec := b.post("/login", form); rec.Code != http.StatusServiceUnavailable || rec.Header().Get("Retry-After") == "" {
+		t.Errorf("%d %v", rec.Code, rec.Header())
+	}
+	w.away = false
+	wantIn(t, b.post("/login", form))
+}

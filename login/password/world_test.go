@@ -12,6 +12,7 @@ import (
 	"time"
 
 	"github.com/jedan-auth/jedan-auth/internal/audit"
+	"github.com/jedan-auth/jedan-auth/internal/errs"
 	"github.com/jedan-auth/jedan-auth/internal/flow"
 	"github.com/jedan-auth/jedan-auth/internal/httpx"
 	"github.com/jedan-auth/jedan-auth/internal/session"
@@ -37,12 +38,16 @@ type world struct {
 	failures *failures
 	log      *bytes.Buffer
 	meter    *meter
+	away     bool // clients cannot be read
 }
 
 // ring is a keyring with one fixed key for everything.
 // store keeps people, sessions and audit events.
 // hasher counts; a hash is a prefix and the password.
-func (clients) ClientDisplay(_ context.Context, _ storage.ID, id string) (login.Client, error) {
+func (c clients) ClientDisplay(_ context.Context, _ storage.ID, id string) (login.Client, error) {
+	if c.w.away {
+		return login.Client{}, errs.New(errs.Unavailable, "").After(time.Second)
+	}
 	if id != "acme" {
 		return login.Client{}, notFound()
 	}
@@ -75,7 +80,7 @@ func newWorld(t *testing.T, cfg Config) *world {
 	must(t, err)
 	logger := slog.New(slog.NewJSONHandler(w.log, nil))
 	steps, err := login.New(login.Config{Issuer: issuer}, login.Deps{Tenant: w.tenant, Flows: w.flows, Sessions: w.sessions,
-		Browsers: w.sessions, Clients: clients{}, Subjects: w, Names: names{}, Pages: pages, Forms: w.sessions.Forms()})
+		Browsers: w.sessions, Clients: clients{w}, Subjects: w, Names: names{}, Pages: pages, Forms: w.sessions.Forms()})
 	must(t, err)
 	m, err := New(cfg, Deps{Steps: steps, People: w.store, Hasher: w.hasher, Rehasher: w.store, Failures: w.failures, Audit: rec,
 		Events: w.store, Meter: w.meter, Logger: logger, Now: w.clock.Now})
