@@ -20,7 +20,9 @@ type waiting struct {
 	late    bool // somebody else was faster
 }
 
-func (q *waiting) Approvals(context.Context, *session.Current) ([]Approval, error) { return q.rows, nil }
+func (q *waiting) Approvals(context.Context, *session.Current) ([]Approval, error) {
+	return q.rows, nil
+}
 
 func (q *waiting) Approval(_ context.Context, _ *session.Current, id storage.ID) (*Approval, error) {
 	for i := range q.rows {

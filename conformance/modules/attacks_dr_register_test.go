@@ -303,7 +303,9 @@ func TestDR01_UnusedRegistrationsGo(t *testing.T) {
 	if a := w.send("POST", "/oauth2/register", "", registration(nil)); a.Status != http.StatusTooManyRequests {
 		t.Fatalf("a fifth client: %d", a.Status)
 	}
-	sweep := func() { w.must(w.App.Registrar.SweepUnused(t.Context(), w.Clock.Now().Add(-w.App.Config.Register.Unused))) }
+	sweep := func() {
+		w.must(w.App.Registrar.SweepUnused(t.Context(), w.Clock.Now().Add(-w.App.Config.Register.Unused)))
+	}
 	sweep()
 	if clientsOf(t, w) != 4 {
 		t.Errorf("%d clients: swept too early", clientsOf(t, w))

@@ -12,7 +12,7 @@ import (
 // Asked is what a screen may show of a request: who asks, for what.
 type Asked struct {
 	Client     *core.Client
-	Scopes     []string // also "claim:<scope>" for claims that no scope covers
+	Scopes     []string      // also "claim:<scope>" for claims that no scope covers
 	Details    []core.Detail // each also in Scopes, by its Key
 	Resources  []string
 	FormAction string // CSP source of the redirect URI

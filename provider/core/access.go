@@ -31,7 +31,7 @@ type AccessToken struct {
 	Exchanged bool       // made of another token (RFC 8693): the grant may be of the client that the other token was issued to
 	Opaque    bool       // written as a sealed handle instead of a JWT
 	Alg       string     // signing algorithm of a JWT to be written
-	mixed     bool     // its resources want different algorithms
+	mixed     bool       // its resources want different algorithms
 	KeyID     string     // kid of a JWT that was read
 }
 

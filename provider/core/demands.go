@@ -20,7 +20,9 @@ type SignInDemands struct {
 }
 
 // SignInDemandsOf reads them off a resource.
-func SignInDemandsOf(r *storage.Resource) SignInDemands { return SignInDemands{ACR: r.ACRValues, MaxAge: r.MaxAge} }
+func SignInDemandsOf(r *storage.Resource) SignInDemands {
+	return SignInDemands{ACR: r.ACRValues, MaxAge: r.MaxAge}
+}
 
 // Met reports whether a sign-in is good enough. A time that nobody knows is never recent.
 func (d SignInDemands) Met(acr string, authTime, now time.Time) bool {
@@ -65,4 +67,6 @@ func NewOwnDemands(store storage.ResourceReader, feed *cache.Feed, tenant storag
 }
 
 // Get returns the demands as they stand.
-func (o *OwnDemands) Get(ctx context.Context) (SignInDemands, error) { return o.kept.Get(ctx, struct{}{}) }
+func (o *OwnDemands) Get(ctx context.Context) (SignInDemands, error) {
+	return o.kept.Get(ctx, struct{}{})
+}
