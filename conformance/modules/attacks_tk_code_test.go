@@ -113,12 +113,14 @@ func TestTK05_RedirectAtToken(t *testing.T) {
 func TestTK23_PasswordGrantOff(t *testing.T) {
 	w := open(t)
 	rp := w.Client(storage.ClientMetadata{})
-	for _, grant := range []string{"password", "urn:ietf:params:oauth:grant-type:device_code", "urn:ietf:params:oauth:grant-type:jwt-bearer", "implicit", "Authorization_Code"} {
+	for _, grant := range []string{"password", "urn:ietf:params:oauth:grant-type:jwt-bearer", "implicit", "Authorization_Code"} {
 		w.refused(w.Call("/oauth2/token", rp, form("grant_type", grant, "username", w.email, "password", testkit.Password)), 400, "unsupported_grant_type")
 	}
 	w.refused(w.Call("/oauth2/token", rp, form("username", w.email, "password", testkit.Password)), 400, "invalid_request")
 	w.refused(w.Call("/oauth2/token", rp, form("grant_type", "authorization_code")), 400, "invalid_request")
-	w.refused(w.Call("/oauth2/token", rp, form("grant_type", "client_credentials")), 400, "unauthorized_client")
+	for _, grant := range []string{"client_credentials", "urn:ietf:params:oauth:grant-type:device_code"} {
+		w.refused(w.Call("/oauth2/token", rp, form("grant_type", grant)), 400, "unauthorized_client")
+	}
 	if types := members(w.Get("/.well-known/openid-configuration").JSON, "grant_types_supported"); slices.Contains(types, "password") {
 		t.Error("advertised")
 	}

@@ -25,8 +25,9 @@ func TestWB05_CORS(t *testing.T) {
 		"https://sub.app.test", "https://spa.test", "https://spa.test:8444", "https://app.test https://evil.test", "https://app.test, https://evil.test", "https://app.testevil", "com.example.app:", "com.example.app://",
 		"https://app.test@evil.test", "https://evil.test#https://app.test", "*", "https://*.test", "file://", "https://app.test.", "xhttps://app.test", "",
 	}
-	open := []string{"/oauth2/token", "/oauth2/userinfo", "/oauth2/revoke", "/oauth2/par"}
-	documents := []string{"/.well-known/openid-configuration", "/.well-known/oauth-authorization-server", "/.well-known/jwks.json"}
+	open := []string{"/oauth2/token", "/oauth2/userinfo", "/oauth2/revoke", "/oauth2/par", "/oauth2/device_authorization"}
+	documents := []string{"/.well-known/openid-configuration", "/.well-known/oauth-authorization-server", "/.well-known/jwks.json",
+		"/.well-known/oauth-protected-resource", "/.well-known/oauth-protected-resource/oauth2/userinfo", "/.well-known/webfinger"}
 	methods := map[string][]string{}
 	for _, r := range w.routes() {
 		methods[r.Path] = append(methods[r.Path], r.Method)

@@ -55,6 +55,23 @@ func TestStepUp_Resource(t *testing.T) {
 	}
 }
 
+// A resource's class of authentication is asked of the session that answers, whatever the client asked for.
+func TestStepUp_ResourceClass(t *testing.T) {
+	w := alone(t)
+	w.Resource("https://bank.example", nil, func(r *register.Resource) { r.ACRValues = []string{"1"} })
+	rp := w.Client(storage.ClientMetadata{Resources: []string{"https://bank.example"}})
+	b := w.signedIn(rp, "resource", "https://bank.example")
+	_, err := w.App.DB.SQL().ExecContext(t.Context(), "UPDATE sessions SET acr = '0'")
+	w.must(err)
+	w.Restart()
+	if q := w.response(get(b, w.AuthURL(rp, "prompt", "none")), rp, "query"); q.Get("code") == "" {
+		t.Errorf("without the resource: %v", q)
+	}
+	w.row("interaction.resource_acr", func() {
+		w.refusedTo(get(b, w.AuthURL(rp, "prompt", "none", "resource", "https://bank.example")), rp, "query", "login_required")
+	})
+}
+
 // Per-client and per-resource lifetimes and algorithms.
 func TestTokens_PerClientAndResource(t *testing.T) {
 	w := alone(t)

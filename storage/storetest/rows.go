@@ -25,7 +25,7 @@ func (w *world) newClient(clientID, secret string) *storage.Client {
 func (w *world) newResource(identifier string) *storage.Resource {
 	return &storage.Resource{
 		Tenant: w.tenant, ID: w.id(), Identifier: identifier, Name: "API", Owner: w.id(), Scopes: storage.Strings{"read", "write"},
-		TokenFormat: "opaque", Seconds: 600, CreatedAt: w.now, UpdatedAt: w.in(time.Second), Version: 1,
+		TokenFormat: "opaque", Seconds: 600, Alg: "ES256", ACRValues: storage.Strings{"2"}, MaxAge: 300, CreatedAt: w.now, UpdatedAt: w.in(time.Second), Version: 1,
 	}
 }
 
