@@ -32,6 +32,7 @@ type task struct {
 	Scope        string          `json:"scope"`
 	Flow         string          `json:"flow"`
 	ResponseMode string          `json:"response_mode,omitempty"`
+	extras
 }
 
 // done is what came of it.
@@ -44,18 +45,23 @@ type done struct {
 	Again    string `json:"again"`    // error of a refresh after revocation
 	Logout   string `json:"logout"`   // URL that signs the person out
 	Error    string `json:"error"`    // of a request that was refused
+	found
 }
 
-// message is one line from a script.
+// message is one line from a script: what somebody shall do, or what came of it all.
 type message struct {
-	Open string `json:"open"`
-	Done *done  `json:"done"`
+	Open    string   `json:"open"`
+	Look    string   `json:"look"`
+	Device  *device  `json:"device"`
+	Approve *approve `json:"approve"`
+	Done    *done    `json:"done"`
 }
 
-// answer is one line to a script: where the browser was sent.
+// answer is one line to a script: where the browser was sent, or the status of the page that it was shown.
 type answer struct {
-	URL  string `json:"url"`
-	Form string `json:"form,omitempty"`
+	URL    string `json:"url,omitempty"`
+	Form   string `json:"form,omitempty"`
+	Status int    `json:"status,omitempty"`
 }
 
 func (w *world) task(rp *testkit.RP, m method, key json.RawMessage, flow string) task {
@@ -72,6 +78,7 @@ func (w *world) run(command []string, b *testkit.Browser, job task) *done {
 	defer cancel()
 	mark := w.Log.Mark()
 	cmd := exec.CommandContext(ctx, command[0], command[1:]...)
+	cmd.Env = append(os.Environ(), "NODE_EXTRA_CA_CERTS="+w.App.Config.TLS.Certificate)
 	var complaint bytes.Buffer
 	cmd.Stderr = &complaint
 	in, err := cmd.StdinPipe()
@@ -106,9 +113,26 @@ func (w *world) talk(in io.Writer, out io.Reader, b *testkit.Browser) *done {
 		if m.Done != nil {
 			return m.Done
 		}
-		w.send(in, w.visit(b, m.Open))
+		w.send(in, w.obey(b, m))
 	}
 	return nil
+}
+
+// obey does what a script asks the person or their browser for.
+func (w *world) obey(b *testkit.Browser, m message) answer {
+	w.t.Helper()
+	switch {
+	case m.Look != "":
+		return w.look(m.Look)
+	case m.Device != nil:
+		w.answerDevice(*m.Device)
+		return answer{}
+	case m.Approve != nil:
+		w.answerRequest(*m.Approve)
+		return answer{}
+	default:
+		return w.visit(b, m.Open)
+	}
 }
 
 func (w *world) send(in io.Writer, v any) {

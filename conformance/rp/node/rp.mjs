@@ -1,23 +1,8 @@
-// A relying party on openid-client, driven by ../node_test.go: one JSON object a line, both ways.
-//   in:  the task                         {issuer, client_id, secret, key, auth, alg, redirect_uri, post_logout_redirect_uri, scope, flow}
-//   out: {"open": URL}                    the person's browser shall go there
-//   in:  {"url": URL, "form": "a=b&…"}    where it was sent; form when by POST
-//   out: {"done": {…}}                    what came of it
+// A relying party on openid-client that signs somebody in and out, driven by ../node_test.go; lines.mjs says how.
 // The library throws at whatever it does not accept, and the process ends with its message.
 import assert from "node:assert/strict";
-import { createInterface } from "node:readline";
 import * as client from "openid-client";
-
-const lines = createInterface({ input: process.stdin })[Symbol.asyncIterator]();
-const read = async () => JSON.parse((await lines.next()).value);
-const write = (message) => process.stdout.write(JSON.stringify(message) + "\n");
-
-async function browse(url) {
-  write({ open: url.href });
-  const { url: at, form } = await read();
-  if (!form) return new URL(at);
-  return new Request(at, { method: "POST", headers: { "content-type": "application/x-www-form-urlencoded" }, body: form });
-}
+import { browse, read, signingKey, write } from "./lines.mjs";
 
 async function authentication(task) {
   switch (task.auth) {
@@ -26,11 +11,8 @@ async function authentication(task) {
     case "client_secret_post":
       return client.ClientSecretPost(task.secret);
     case "private_key_jwt": {
-      const parameters = { ES256: { name: "ECDSA", namedCurve: "P-256" }, EdDSA: { name: "Ed25519" }, RS256: { name: "RSASSA-PKCS1-v1_5", hash: "SHA-256" }, PS256: { name: "RSA-PSS", hash: "SHA-256" } };
-      const { alg, ...jwk } = task.key;
-      const key = { key: await crypto.subtle.importKey("jwk", jwk, parameters[alg], false, ["sign"]), kid: jwk.kid };
       // the library calls EdDSA by its name of RFC 9864, Ed25519, unless told which one was registered
-      return client.PrivateKeyJwt(key, { [client.modifyAssertion]: (header) => { header.alg = alg; } });
+      return client.PrivateKeyJwt(await signingKey(task.key), { [client.modifyAssertion]: (header) => { header.alg = task.key.alg; } });
     }
     default:
       return client.None();
