@@ -25,4 +25,14 @@ func TestPython(t *testing.T) {
 		w.with(t).codeFlow(command, method{"client_secret_basic", "RS256"}, func(m *storage.ClientMetadata) { m.AccessTokenFormat = "opaque" })
 	})
 	t.Run("refused", func(t *testing.T) { w.with(t).refused(command) })
+	t.Run("device", func(t *testing.T) {
+		rp, _ := w.register(method{"none", "RS256"}, func(m *storage.ClientMetadata) {
+			m.GrantTypes = []string{"urn:ietf:params:oauth:grant-type:device_code"}
+		})
+		w.with(t).told(command, w.task(rp, method{"none", "RS256"}, nil, "device"), map[string]string{"too early": "authorization_pending", "used again": "invalid_grant"})
+	})
+	t.Run("nonce", func(t *testing.T) {
+		rp, _ := w.register(confidential)
+		w.with(t).told(command, w.task(rp, confidential, nil, "nonce"), map[string]string{"another's nonce": "invalid_claim"})
+	})
 }

@@ -6,6 +6,7 @@ import (
 	"context"
 	"encoding/json"
 	"io"
+	"maps"
 	"net/http"
 	"net/url"
 	"os"
@@ -173,6 +174,16 @@ func tool(t *testing.T, env, what string, parts ...string) string {
 		t.Fatalf("%s: %v", env, err)
 	}
 	return path
+}
+
+// told runs a flow and wants the person signed in, and the application told these errors where it did wrong on purpose.
+func (w *world) told(command []string, job task, errors map[string]string) *done {
+	w.t.Helper()
+	d := w.run(command, w.Browser(), job)
+	if d.Subject != w.subject || !maps.Equal(d.Errors, errors) {
+		w.t.Errorf("signed in as %q, want %q; refused:\n%v, want\n%v", d.Subject, w.subject, d.Errors, errors)
+	}
+	return d
 }
 
 // wantEverything judges a code flow that ran to its end.

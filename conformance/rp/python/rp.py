@@ -1,9 +1,4 @@
-"""A relying party on Authlib and Flask, driven by ../python_test.go: one JSON object a line, both ways.
-
-in:  the task                         {issuer, client_id, secret, key, auth, alg, redirect_uri, post_logout_redirect_uri, scope, flow}
-out: {"open": URL}                    the person's browser shall go there
-in:  {"url": URL, "form": "a=b&…"}    where it was sent; form when by POST
-out: {"done": {…}}                    what came of it
+"""A relying party on Authlib and Flask, driven by ../python_test.go: one JSON object a line, both ways, as ../node/lines.mjs says.
 
 The library raises at whatever it does not accept, and the process ends with its message.
 """
@@ -18,6 +13,7 @@ from authlib.integrations.flask_client import OAuth
 from authlib.integrations.requests_client import OAuth2Session
 from authlib.oauth2.rfc7523 import PrivateKeyJWT
 from flask import Flask, jsonify
+from joserfc.errors import JoseError
 from joserfc.jwk import import_key
 
 
@@ -144,6 +140,45 @@ def judge(http, metadata, token, introspects):
     return {"active": before["active"], "username": before.get("sub"), "revoked": after["active"] is False, "again": again}
 
 
+def device(task):
+    """A television: Authlib has no loop for it, and fetch_token for any grant type."""
+    http = session(task, None)
+    endpoints = http.get(task["issuer"] + "/.well-known/openid-configuration", withhold_token=True).json()
+    waiting = http.post(endpoints["device_authorization_endpoint"], data={"client_id": task["client_id"], "scope": task["scope"]}, withhold_token=True).json()
+
+    def poll():
+        return http.fetch_token(endpoints["token_endpoint"], grant_type="urn:ietf:params:oauth:grant-type:device_code", device_code=waiting["device_code"], client_id=task["client_id"])
+
+    errors = {"too early": told(poll)}
+    write({"device": {"code": waiting["user_code"], "decision": "allow"}})
+    read()
+    poll()
+    who = http.get(endpoints["userinfo_endpoint"]).json()
+    errors["used again"] = told(poll)
+    return {"sub": who["sub"], "email": who["email"], "errors": errors}
+
+
+def told(attempt):
+    try:
+        return f"accepted: {attempt()}"
+    except OAuthError as error:
+        return error.error
+
+
+def nonce(task):
+    """What an application does not accept: an ID token that was made for another sign-in."""
+    app, acme = application(task)
+    token = browse(app.test_client())["token"]
+    with app.test_request_context():
+        claims = acme.parse_id_token(token, nonce=token["userinfo"]["nonce"])
+        try:
+            acme.parse_id_token(token, nonce="of another sign-in")
+            error = "accepted"
+        except JoseError as refusal:
+            error = refusal.error
+    return {"sub": claims["sub"], "errors": {"another's nonce": error}}
+
+
 def refused(task):
     app, _ = application({**task, "ask": {"prompt": "none"}})
     return {"error": browse(app.test_client()).get("error", "none")}
@@ -151,4 +186,4 @@ def refused(task):
 
 if __name__ == "__main__":
     task = read()
-    write({"done": {"code": code, "refused": refused}[task["flow"]](task)})
+    write({"done": {"code": code, "device": device, "nonce": nonce, "refused": refused}[task["flow"]](task)})
