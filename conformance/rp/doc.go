@@ -1,9 +1,12 @@
-// Package rp signs people in to applications that use the libraries of others: go-oidc with x/oauth2, openid-client on Node, Authlib on Python.
+// Package rp signs people in to applications that use the libraries and programs of others: go-oidc with x/oauth2, openid-client on Node, Authlib on
+// Python, mod_auth_openidc in apache2.
 //
-// Whatever is wrong in our own tests and in the server alike shows here. The two scripts need their libraries installed once, and their tests an
-// environment that names them; without it they are skipped:
+// Whatever is wrong in our own tests and in the server alike shows here. What others made has to be there, and an environment that names it; without it
+// its tests are skipped. `.ci/run` installs all of it:
 //
-//	(cd conformance/rp/node && npm ci)
-//	python3 -m venv V && V/bin/pip install -r conformance/rp/python/requirements.txt
-//	JEDAN_RP_NODE=conformance/rp/node JEDAN_RP_PYTHON=V/bin/python go test ./conformance/rp
+//	JEDAN_RP_NODE=conformance/rp/node        after (cd conformance/rp/node && npm ci)
+//	JEDAN_RP_PYTHON=V/bin/python             after python3 -m venv V && V/bin/pip install -r conformance/rp/python/requirements.txt
+//	JEDAN_RP_APACHE=/usr/sbin/apache2        after apt-get install apache2-bin libapache2-mod-auth-openidc
+//
+//	go test ./conformance/rp
 package rp

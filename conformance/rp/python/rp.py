@@ -147,7 +147,7 @@ def device(task):
     waiting = http.post(endpoints["device_authorization_endpoint"], data={"client_id": task["client_id"], "scope": task["scope"]}, withhold_token=True).json()
 
     def poll():
-        return http.fetch_token(endpoints["token_endpoint"], grant_type="urn:ietf:params:oauth:grant-type:device_code", device_code=waiting["device_code"], client_id=task["client_id"])
+        return http.fetch_token(endpoints["token_endpoint"], grant_type="urn:ietf:params:oauth:grant-type:device_code", device_code=waiting["device_code"])
 
     errors = {"too early": told(poll)}
     write({"device": {"code": waiting["user_code"], "decision": "allow"}})
