@@ -1,5 +1,5 @@
 // Package rp signs people in to applications that use the libraries and programs of others: go-oidc with x/oauth2, openid-client on Node, Authlib on
-// Python, mod_auth_openidc in apache2.
+// Python, mod_auth_openidc in apache2, Spring Security.
 //
 // Whatever is wrong in our own tests and in the server alike shows here. What others made has to be there, and an environment that names it; without it
 // its tests are skipped. `.ci/run` installs all of it:
@@ -7,6 +7,7 @@
 //	JEDAN_RP_NODE=conformance/rp/node        after (cd conformance/rp/node && npm ci)
 //	JEDAN_RP_PYTHON=V/bin/python             after python3 -m venv V && V/bin/pip install -r conformance/rp/python/requirements.txt
 //	JEDAN_RP_APACHE=/usr/sbin/apache2        after apt-get install apache2-bin libapache2-mod-auth-openidc
+//	JEDAN_RP_SPRING=conformance/rp/spring/target/acme.jar   after (cd conformance/rp/spring && mvn package), with a JDK from 17 on
 //
 //	go test ./conformance/rp
 package rp
