@@ -146,7 +146,8 @@ func (b *build) objects() *jar.Objects {
 
 func (b *build) logout() *logout.Endpoint {
 	return &logout.Endpoint{
-		Issuer: b.d.Issuer, Base: b.d.Base, Clients: b.clients, Signer: b.d.Keys, Sessions: b.d.Sessions, Forms: b.d.Forms, Pages: b.d.Pages, Log: b.log,
+		Tenant: b.d.Tenant, Issuer: b.d.Issuer, Base: b.d.Base, Clients: b.clients, Signer: b.d.Keys, Sessions: b.d.Sessions, Participants: b.d.Store,
+		Forms: b.d.Forms, Pages: b.d.Pages, Log: b.log,
 	}
 }
 

@@ -51,6 +51,7 @@ type Store interface {
 	storage.PendingSpender
 	storage.PendingLister
 	SessionByID(ctx context.Context, tenant, id storage.ID) (*storage.Session, error)
+	logout.Participants
 }
 
 // Ring holds the symmetric keys.
@@ -196,6 +197,11 @@ func (m *Module) Approvals() *ciba.Endpoint { return m.ciba }
 // Pings delivers the notifications of clients that wait for an answer.
 func (m *Module) Pings(post ciba.Poster) *ciba.Pings {
 	return &ciba.Pings{Clients: m.clients, Post: post, Now: m.now}
+}
+
+// Logouts delivers logout tokens.
+func (m *Module) Logouts(post logout.Poster) *logout.Backchannel {
+	return &logout.Backchannel{Issuer: m.authorize.Issuer, Clients: m.clients, Signer: m.authorize.Signer, Post: post, Now: m.now}
 }
 
 // Asked says what a flow asks of the person, for the consent screen.

@@ -59,6 +59,7 @@ type ClientMetadata struct {
 	ClientRegistered
 	ClientDocument
 	ClientCIBA
+	ClientLogout
 	JWKS                     json.RawMessage `json:"jwks,omitempty"`
 	IDTokenSignedResponseAlg string          `json:"id_token_signed_response_alg,omitempty"`
 	UserinfoSignedRespAlg    string          `json:"userinfo_signed_response_alg,omitempty"`

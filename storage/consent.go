@@ -31,6 +31,6 @@ type Consents interface {
 	// UpsertConsent merges c into what stands: Scopes and Resources grow while Binding stays the same and are replaced when it does not; Declined and
 	// Binding are always replaced.
 	UpsertConsent(ctx context.Context, c *Consent, ev *AuditEvent) error
-	// RevokeConsent deletes the consent and revokes every grant of that person and client in one transaction.
+	// RevokeConsent deletes the consent and revokes every grant of that person and client in one transaction, and tells the client (Farewell).
 	RevokeConsent(ctx context.Context, tenant, person, client ID, now time.Time, ev *AuditEvent) error
 }

@@ -23,7 +23,8 @@ type Grant struct {
 	ID          ID `gorm:"primaryKey"`
 	Client      ID
 	Person      ID
-	Session     ID     // the session it was made in
+	Session     ID     // the session it was made in, or the one that took that session's place
+	SID         ID     `gorm:"column:sid"` // the session that ID tokens name, if it is not Session any more
 	Origin      string // flow id, or par:<id>, device:<id>, ciba:<id> of the pending request; unique per tenant
 	Subject     string // the sub the client sees
 	Scopes      Strings
@@ -60,6 +61,14 @@ type Grant struct {
 // TableName names the table.
 func (Grant) TableName() string { return "grants" }
 
+// SessionID is the session as the client's ID tokens name it (sid).
+func (g *Grant) SessionID() ID {
+	if g.SID.IsZero() {
+		return g.Session
+	}
+	return g.SID
+}
+
 // Live reports whether the grant counts at the given time.
 func (g *Grant) Live(now time.Time) bool { return g.RevokedAt == nil && now.Before(g.ExpiresAt) }
 
@@ -86,6 +95,7 @@ type RevokeGrant struct {
 	Now           time.Time
 	Reason        string
 	Outbox        []*OutboxMessage // sent only if this call revoked it
+	Announce      bool             // the client learns that the person's sign-in there has ended (Farewell)
 }
 
 // GrantReader finds grants; errs.NotFound when there is none.

@@ -2,6 +2,7 @@ package web
 
 import (
 	"net/url"
+	"slices"
 	"strings"
 )
 
@@ -14,7 +15,11 @@ func policy(s spec) string {
 	case s.action != "" && !strings.ContainsFunc(s.action, breaksSource):
 		action += " " + s.action
 	}
-	return "default-src 'none'; style-src 'self'; script-src 'self'; img-src 'self'; font-src 'self'; " +
+	frames := ""
+	if len(s.frames) > 0 {
+		frames = "frame-src " + strings.Join(slices.Compact(slices.Sorted(slices.Values(s.frames))), " ") + "; "
+	}
+	return "default-src 'none'; style-src 'self'; script-src 'self'; img-src 'self'; font-src 'self'; " + frames +
 		"form-action " + action + "; frame-ancestors 'none'; base-uri 'none'"
 }
 

@@ -21,8 +21,9 @@ type spec struct {
 	client     string  // the application the page speaks for; empty: the product
 	logo       string
 	display    string
-	action     string // additional form-action source
-	onlyAction bool   // … instead of 'self'
+	action     string   // additional form-action source
+	onlyAction bool     // … instead of 'self'
+	frames     []string // sources of what the page frames
 	wait       time.Duration
 	self       string // path and query, below the base, that a GET of the same page has
 	policy     string
@@ -45,7 +46,7 @@ func samples() []Page {
 		LoginPage{IdentifierFixed: true, Reauth: true}, AccountPage{Accounts: []Account{{}}},
 		ConsentPage{Scopes: []ConsentScope{{Risky: true}, {Optional: true}}},
 		FormPostPage{Action: "https://localhost/", Fields: [][2]string{{}}},
-		ErrorPage{}, ExpiredPage{}, LogoutPage{Hidden: [][2]string{{}}}, LoggedOutPage{}, HomePage{Signed: true, Approvals: 1},
+		ErrorPage{}, ExpiredPage{}, LogoutPage{Hidden: [][2]string{{}}}, LoggedOutPage{}, LeavingPage{Frames: []string{"https://localhost/"}, Next: "https://localhost/"}, HomePage{Signed: true, Approvals: 1},
 		SetupPage{Errors: map[string]string{"email": FieldEmailMissing}}, SetupDonePage{}, PasswordChangePage{},
 		DevicePage{Error: DeviceCodeFormat}, DeviceAskPage{Scopes: []ConsentScope{{Risky: true}, {Optional: true}}, From: "192.0.2.7", Elsewhere: true}, DeviceDonePage{},
 		ApprovalsPage{Rows: []ApprovalRow{{Message: "W4SCT"}}}, ApprovalPage{Scopes: []ConsentScope{{Risky: true}, {Optional: true}}, Message: "W4SCT", From: "192.0.2.7"},

@@ -93,7 +93,7 @@ func (a *App) Close() error {
 func (a *App) makeFolder(context.Context) error { return os.MkdirAll(a.Config.Data, 0o700) }
 
 func (a *App) openDatabase(ctx context.Context) (err error) {
-	a.DB, err = gormdb.Open(ctx, gormdb.Config{DSN: a.Config.dsn(), DataDir: a.Config.Data, Now: a.Now, OnCommit: a.Feed.Publish})
+	a.DB, err = gormdb.Open(ctx, gormdb.Config{DSN: a.Config.dsn(), DataDir: a.Config.Data, Now: a.Now, OnCommit: a.Feed.Publish, Farewell: a.farewell})
 	if err != nil {
 		return err
 	}

@@ -3,12 +3,15 @@ package app
 import (
 	"github.com/jedan-auth/jedan-auth/internal/outbox"
 	"github.com/jedan-auth/jedan-auth/provider/ciba"
+	"github.com/jedan-auth/jedan-auth/provider/logout"
+	"github.com/jedan-auth/jedan-auth/storage"
 )
 
 // deliveries lists who delivers each kind of message to other servers.
 func (s *server) deliveries() map[string]outbox.Handler {
 	return map[string]outbox.Handler{
-		ciba.PingKind: s.provider.Pings(s.Fetch),
+		ciba.PingKind:          s.provider.Pings(s.Fetch),
+		logout.BackchannelKind: s.provider.Logouts(s.Fetch),
 	}
 }
 
@@ -18,4 +21,9 @@ func (s *server) makeOutbox() (err error) {
 		s.Feed.Subscribe(s.outbox.Changed)
 	}
 	return err
+}
+
+// farewell implements storage.Farewell, for the server and for every command.
+func (a *App) farewell(tenant storage.ID, gone []storage.Participant) ([]*storage.OutboxMessage, error) {
+	return logout.Farewell(a.Ring, a.Now(), tenant, gone)
 }

@@ -18,6 +18,7 @@ func (s *server) jobs() []jobs.Job {
 		{Name: "signing_keys", Every: s.Keys.TickEvery(), EveryNode: true, Run: s.Keys.Tick},
 		{Name: "sweep_grants", Every: time.Minute, Run: sweep(s.DB.DeleteDeadGrants, s.ago(24*time.Hour))},
 		{Name: "sweep_sessions", Every: time.Minute, Run: sweep(s.DB.DeleteDeadSessions, s.ago(24*time.Hour))},
+		{Name: "sweep_participants", Every: time.Minute, Run: sweep(s.DB.DeleteExpiredParticipants, s.ago(time.Minute))},
 		{Name: "sweep_denials", Every: time.Minute, Run: sweep(s.DB.DeleteExpiredDenials, s.ago(time.Minute))},
 		{Name: "sweep_replays", Every: time.Minute, Run: sweep(s.DB.DeleteExpiredReplays, s.ago(time.Minute))},
 		{Name: "sweep_pending", Every: time.Minute, Run: sweep(s.DB.DeleteExpiredPending, s.ago(time.Minute))},

@@ -56,6 +56,11 @@ func (p *pages) Done(c *gin.Context, clientName, backURL string) error {
 	return p.show(c, http.StatusOK, web.LoggedOutPage{Lang: p.lang(c), BackName: clientName, BackURL: backURL})
 }
 
+// Leaving implements provider.Pages.
+func (p *pages) Leaving(c *gin.Context, clientName string, frames []string, next string) error {
+	return p.show(c, http.StatusOK, web.LeavingPage{Lang: p.lang(c), ClientName: clientName, Frames: frames, Next: next})
+}
+
 // WriteError implements httpx.ErrorWriter.
 func (p *pages) WriteError(c *gin.Context, err error, id string) {
 	page := web.ErrorPage{Lang: p.lang(c), Code: pageCode(errs.CodeOf(err)), ErrorID: id, Time: p.now(), RetryAfter: errs.RetryAfterOf(err)}

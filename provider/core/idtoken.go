@@ -37,7 +37,7 @@ func (t *Tokens) MintIDToken(ctx context.Context, i *IDToken) (string, error) {
 		m["amr"] = g.AMR
 	}
 	if !g.Session.IsZero() {
-		m["sid"] = g.Session.String()
+		m["sid"] = g.SessionID().String()
 	}
 	if i.Client.MayUse(GrantTokenExchange) { // it names what a token made of it hangs on
 		m["gid"] = g.ID.String()

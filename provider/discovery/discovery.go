@@ -40,6 +40,7 @@ type Features struct {
 	Binding       Binding
 	DetailTypes   []string // of authorization details (RFC 9396)
 	Assertions    bool     // the configuration trusts other issuers (RFC 7523)
+	CheckSession  bool     // there is a check_session_iframe
 }
 
 // New renders the metadata of an issuer.

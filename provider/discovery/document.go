@@ -40,6 +40,7 @@ type document struct {
 	ServiceDocumentation string `json:"service_documentation,omitempty"`
 	requests
 	bindingDocument
+	logouts
 }
 
 // Scopes that every provider has.
@@ -65,6 +66,7 @@ func build(issuer string, on Features) document {
 	}
 	d.registrations = on.registrations(issuer)
 	d.tokens = on.tokens(algs)
+	d.logouts = on.logouts(issuer)
 	d.bind(on.Binding)
 	return d
 }

@@ -1,8 +1,10 @@
 package logout
 
 import (
+	"context"
 	"net/http"
 	"net/url"
+	"slices"
 
 	"github.com/gin-gonic/gin"
 
@@ -30,18 +32,26 @@ type Pages interface {
 	ErrorPage(c *gin.Context, status int, code, description, errorID string) error
 	Confirm(c *gin.Context, csrf, clientName, formAction string, hidden [][2]string) error
 	Done(c *gin.Context, clientName, backURL string) error
+	Leaving(c *gin.Context, clientName string, frames []string, next string) error
+}
+
+// Participants finds who is told when a session ends.
+type Participants interface {
+	Participants(ctx context.Context, tenant, session storage.ID) ([]storage.Participant, error)
 }
 
 // Endpoint is the end-session endpoint.
 type Endpoint struct {
-	Issuer   string
-	Base     string
-	Clients  *core.Clients
-	Signer   core.Signer
-	Sessions Sessions
-	Forms    Forms
-	Pages    Pages
-	Log      core.RefusalLog
+	Tenant       storage.ID
+	Issuer       string
+	Base         string
+	Clients      *core.Clients
+	Signer       core.Signer
+	Sessions     Sessions
+	Participants Participants
+	Forms        Forms
+	Pages        Pages
+	Log          core.RefusalLog
 }
 
 const (
@@ -71,12 +81,12 @@ func (e *Endpoint) get(c *gin.Context) error {
 	if err != nil {
 		return e.refuse(c, r, err)
 	}
-	session, err := e.Sessions.CurrentSession(c)
+	who, err := e.who(c)
 	if err != nil {
 		return err
 	}
-	if session == nil || (r.hint != nil && r.hint.Session == session.ID.String()) {
-		return e.finish(c, r)
+	if who == nil || who.named(r.hint) {
+		return e.finish(c, r, who)
 	}
 	csrf, err := e.Forms.Token(c, purpose)
 	if err != nil {
@@ -100,26 +110,58 @@ func (e *Endpoint) post(c *gin.Context) error {
 	if err != nil {
 		return e.refuse(c, r, err)
 	}
-	return e.finish(c, r)
+	who, err := e.who(c)
+	if err != nil {
+		return err
+	}
+	return e.finish(c, r, who)
 }
 
-// finish ends the session, if there is one, and leads on.
-func (e *Endpoint) finish(c *gin.Context, r *request) error {
+// signedIn is the browser's session and who takes part in it.
+type signedIn struct {
+	session *storage.Session
+	parts   []storage.Participant
+}
+
+// who is nil when nobody is signed in.
+func (e *Endpoint) who(c *gin.Context) (*signedIn, error) {
+	session, err := e.Sessions.CurrentSession(c)
+	if err != nil || session == nil {
+		return nil, err
+	}
+	parts, err := e.Participants.Participants(c.Request.Context(), e.Tenant, session.ID)
+	return &signedIn{session, parts}, err
+}
+
+// named reports whether a hint is about this very session: as it is named now, or was when the client's ID token was made.
+func (s *signedIn) named(hint *core.IDTokenHint) bool {
+	if hint == nil || hint.Session == "" {
+		return false
+	}
+	same := func(p storage.Participant) bool {
+		return p.SID.String() == hint.Session && p.Subject == hint.Subject && slices.Contains(hint.Audience, p.Client.ClientID)
+	}
+	return hint.Session == s.session.ID.String() || slices.ContainsFunc(s.parts, same)
+}
+
+// finish ends the session, if there is one, lets the browser tell those who asked for that, and leads on.
+func (e *Endpoint) finish(c *gin.Context, r *request, who *signedIn) error {
 	if err := e.Sessions.SignOut(c, "logout"); err != nil {
 		return err
 	}
-	if r.back == "" {
+	next := r.back
+	if state := r.Params.Get("state"); next != "" && state != "" {
+		next = withQuery(next, url.Values{"state": {state}})
+	}
+	if who != nil {
+		if told := frames(e.Issuer, who.parts); len(told) > 0 {
+			return e.Pages.Leaving(c, r.clientName(), told, next)
+		}
+	}
+	if next == "" {
 		return e.Pages.Done(c, "", "")
 	}
-	to := r.back
-	if state := r.Params.Get("state"); state != "" {
-		sep := "?"
-		if u, err := url.Parse(to); err == nil && u.RawQuery != "" {
-			sep = "&"
-		}
-		to += sep + url.Values{"state": {state}}.Encode()
-	}
-	return redirect(c, to)
+	return redirect(c, next)
 }
 
 func (e *Endpoint) judge(c *gin.Context, q url.Values) (*request, error) {

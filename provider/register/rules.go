@@ -68,6 +68,8 @@ func rules() []rule {
 		{"token_exchange", checkExchange},
 		{"jwt_bearer", checkJWTBearer},
 		{"ciba", checkCIBA},
+		{"backchannel_logout", checkBackchannelLogout},
+		{"frontchannel_logout", checkFrontchannelLogout},
 		{"sector", checkSector},
 		{"certificate_names", checkCertificateNames},
 		{"bound", checkBound},

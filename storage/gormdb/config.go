@@ -24,6 +24,8 @@ type Config struct {
 	// OnCommit, if set, gets the changes of each commit of this process before the call that made them returns. Seq is zero in them: Tail
 	// delivers the same changes again, numbered, among those of other processes. It must be quick and must not write to this database.
 	OnCommit func([]storage.Change)
+	// Farewell, if set, makes the messages to clients whose sign-ins have ended; see storage.Farewell.
+	Farewell storage.Farewell
 }
 
 const defaultFile = "jedan-auth.db"

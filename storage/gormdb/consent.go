@@ -90,6 +90,9 @@ func (d *DB) RevokeConsent(ctx context.Context, tenant, person, client storage.I
 		if err := t.changedIDs(ctx, tenant, storage.ChangeConsent, consents...); err != nil {
 			return err
 		}
+		if err := t.endGrants(ctx, tenant, grants...); err != nil {
+			return err
+		}
 		return t.audit(ctx, ev)
 	})
 }

@@ -2,7 +2,6 @@ package gormdb
 
 import (
 	"context"
-	"time"
 
 	"github.com/jedan-auth/jedan-auth/internal/errs"
 	"github.com/jedan-auth/jedan-auth/storage"
@@ -124,6 +123,11 @@ func (d *DB) RevokeGrant(ctx context.Context, cmd storage.RevokeGrant, ev *stora
 		if err := t.send(ctx, cmd.Outbox); err != nil {
 			return err
 		}
+		if cmd.Announce {
+			if err := t.endGrants(ctx, tenant, cmd.Grant); err != nil {
+				return err
+			}
+		}
 		return t.changed(ctx, tenant, kind, refs...)
 	}
 	return d.changeGrant(ctx, cmd.Tenant, cmd.Grant, ev, tell, revokeGrant, cmd.Now, cmd.Reason, cmd.Tenant, cmd.Grant)
@@ -146,9 +150,4 @@ func (d *DB) changeGrant(ctx context.Context, tenant, grant storage.ID, ev *stor
 		return tell(t, ctx, tenant, storage.ChangeGrant, grant[:])
 	})
 	return hit && err == nil, err
-}
-
-// DeleteDeadGrants implements storage.GrantCounters.
-func (d *DB) DeleteDeadGrants(ctx context.Context, before time.Time, limit int) (int64, error) {
-	return d.sweep(ctx, sweepTable{name: "grants", key: "id", column: "expires_at", revoked: true}, before, limit)
 }

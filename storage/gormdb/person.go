@@ -77,13 +77,17 @@ func (d *DB) EndPerson(ctx context.Context, cmd storage.EndPerson, ev *storage.A
 			sessions += " AND id <> ?"
 			grants += " AND (session IS NULL OR session <> ?)"
 		}
-		if _, err := t.revoke(ctx, storage.ChangeSession, cmd.Tenant, cmd.Now, cmd.Reason, sessions, args...); err != nil {
+		ended, err := t.revoke(ctx, storage.ChangeSession, cmd.Tenant, cmd.Now, cmd.Reason, sessions, args...)
+		if err != nil {
 			return err
 		}
 		if _, err := t.revoke(ctx, storage.ChangeGrant, cmd.Tenant, cmd.Now, cmd.Reason, grants, args...); err != nil {
 			return err
 		}
 		if _, err := t.exec(ctx, denyPendingOf, cmd.Tenant, cmd.Person, cmd.Except[:]); err != nil {
+			return err
+		}
+		if err := t.endSessions(ctx, cmd.Tenant, ended...); err != nil {
 			return err
 		}
 		if err := t.send(ctx, cmd.Outbox); err != nil {

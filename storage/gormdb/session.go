@@ -34,7 +34,8 @@ func (d *DB) InsertSession(ctx context.Context, s *storage.Session, replaces sto
 	})
 }
 
-var moveGrants = both("UPDATE grants SET session = ? WHERE tenant = ? AND session = ? AND person = ? AND revoked_at IS NULL RETURNING id")
+// moveGrants moves ended ones too: their clients still take part.
+var moveGrants = both("UPDATE grants SET sid = COALESCE(sid, session), session = ? WHERE tenant = ? AND session = ? AND person = ? RETURNING id")
 
 func (t *tx) replaceSession(ctx context.Context, s *storage.Session, old storage.ID, samePerson bool) error {
 	ended, err := t.revoke(ctx, storage.ChangeSession, s.Tenant, s.CreatedAt, "replaced", "id = ?", old)
@@ -42,10 +43,16 @@ func (t *tx) replaceSession(ctx context.Context, s *storage.Session, old storage
 		return err
 	}
 	if !samePerson || len(ended) == 0 {
-		return t.endOnlineGrants(ctx, s.Tenant, old, s.CreatedAt, "session_replaced")
+		if err := t.endOnlineGrants(ctx, s.Tenant, old, s.CreatedAt, "session_replaced"); err != nil {
+			return err
+		}
+		return t.endSessions(ctx, s.Tenant, ended...)
 	}
 	moved, err := t.ids(ctx, moveGrants, s.ID, s.Tenant, old, s.Person)
 	if err != nil {
+		return err
+	}
+	if _, err := t.exec(ctx, moveClients, s.ID, s.ExpiresAt, s.Tenant, old); err != nil {
 		return err
 	}
 	return t.changedIDs(ctx, s.Tenant, storage.ChangeGrant, moved...)
@@ -79,6 +86,9 @@ func (d *DB) RevokeSession(ctx context.Context, tenant, id storage.ID, now time.
 		}
 		if len(ended) == 0 {
 			return nil
+		}
+		if err := t.endSessions(ctx, tenant, ended...); err != nil {
+			return err
 		}
 		if err := t.send(ctx, tell); err != nil {
 			return err

@@ -21,6 +21,15 @@ type sweepTable struct {
 
 // sweep deletes rows that died before the given time, at most limit, tenant by tenant.
 func (d *DB) sweep(ctx context.Context, s sweepTable, before time.Time, limit int) (int64, error) {
+	return d.sweepWith(ctx, s, before, limit, func(ctx context.Context, t *tx, _ storage.ID, q query, args ...any) (int64, error) {
+		return t.exec(ctx, q, args...)
+	})
+}
+
+// remover runs a statement that deletes rows of one tenant, and returns how many they were.
+type remover func(ctx context.Context, t *tx, tenant storage.ID, q query, args ...any) (int64, error)
+
+func (d *DB) sweepWith(ctx context.Context, s sweepTable, before time.Time, limit int, del remover) (int64, error) {
 	if limit <= 0 {
 		limit = sweepMost
 	}
@@ -37,7 +46,7 @@ func (d *DB) sweep(ctx context.Context, s sweepTable, before time.Time, limit in
 				return err
 			}
 			tenant = next
-			n, err := t.sweepTenant(ctx, s, tenant, before, int64(limit)-total)
+			n, err := t.sweepTenant(ctx, s, tenant, before, int64(limit)-total, del)
 			if err != nil {
 				return err
 			}
@@ -48,12 +57,12 @@ func (d *DB) sweep(ctx context.Context, s sweepTable, before time.Time, limit in
 	return total, err
 }
 
-func (t *tx) sweepTenant(ctx context.Context, s sweepTable, tenant storage.ID, before time.Time, limit int64) (int64, error) {
-	n, err := t.exec(ctx, s.statement(t.db.dialect, s.column), tenant, tenant, before, limit)
+func (t *tx) sweepTenant(ctx context.Context, s sweepTable, tenant storage.ID, before time.Time, limit int64, del remover) (int64, error) {
+	n, err := del(ctx, t, tenant, s.statement(t.db.dialect, s.column), tenant, tenant, before, limit)
 	if err != nil || !s.revoked || n >= limit {
 		return n, err
 	}
-	more, err := t.exec(ctx, s.statement(t.db.dialect, "revoked_at"), tenant, tenant, before, limit-n)
+	more, err := del(ctx, t, tenant, s.statement(t.db.dialect, "revoked_at"), tenant, tenant, before, limit-n)
 	return n + more, err
 }
 

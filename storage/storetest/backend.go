@@ -74,7 +74,7 @@ func cases() []testCase {
 	for _, some := range [][]testCase{
 		tenantCases(), keyCases(), clientCases(), resourceCases(), personCases(), setupCases(), sessionCases(), grantCases(), refreshCases(),
 		consentCases(), onceCases(), auditCases(), sweepCases(), txCases(), raceCases(), tailCases(), canaryCases(),
-		pendingCases(), pendingSpendCases(), initialAccessCases(), registeredCases(),
+		participantCases(), pendingCases(), pendingSpendCases(), initialAccessCases(), registeredCases(),
 	} {
 		all = append(all, some...)
 	}

@@ -64,5 +64,5 @@ func revokeGrant(ctx context.Context, a *app.App, g grantView) (bool, error) {
 		Type: audit.GrantRevoke, Severity: audit.Notice, ActorKind: audit.Operator, Actor: actorID(), Target: "grant:" + g.ID.String(), Client: g.ClientID,
 		Reason: byOperator,
 	})
-	return a.DB.RevokeGrant(ctx, storage.RevokeGrant{Tenant: a.Tenant, Grant: g.ID, Now: a.Now(), Reason: byOperator}, ev)
+	return a.DB.RevokeGrant(ctx, storage.RevokeGrant{Tenant: a.Tenant, Grant: g.ID, Now: a.Now(), Reason: byOperator, Announce: true}, ev)
 }
