@@ -82,7 +82,10 @@ func TestAllHasThePlansOfTheIssue(t *testing.T) {
 		"oidcc-test-plan-none", "oidcc-test-plan-client-secret-basic", "oidcc-test-plan-client-secret-post", "oidcc-test-plan-client-secret-jwt",
 		"oidcc-test-plan-private-key-jwt", "oidcc-test-plan-mtls",
 	} {
-		want = append(want, base, base+"-dynamic")
+		want = append(want, base)
+		if base != "oidcc-test-plan-mtls" { // the suite registers a method "mtls", which no server can know
+			want = append(want, base+"-dynamic")
+		}
 	}
 	want = append(want, "oidcc-config", "oidcc-dynamic", "oidcc-3rd-party-init-login", "fapi-ciba-poll", "fapi-ciba-poll-mtls", "fapi-ciba-ping", "fapi-ciba-ping-mtls")
 	for _, auth := range []string{"pkjwt", "mtls"} {

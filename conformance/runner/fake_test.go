@@ -11,6 +11,8 @@ import (
 	"sync"
 	"testing"
 	"time"
+
+	"github.com/jedan-auth/jedan-auth/internal/errs"
 )
 
 // fakeModule scripts how the fake suite ends one module.
@@ -160,6 +162,7 @@ type fakeProvider struct {
 	created []map[string]any
 	fail    error
 	rotated int
+	waits   int // how often a successor is still waiting for its time
 
 	resources []string
 }
@@ -181,6 +184,10 @@ func (p *fakeProvider) CreateResource(_ context.Context, identifier, scope, owne
 func (p *fakeProvider) RotateKeys(context.Context) error {
 	p.mu.Lock()
 	defer p.mu.Unlock()
+	if p.waits > 0 { // a successor is published already
+		p.waits--
+		return errs.New(errs.Conflict, "")
+	}
 	p.rotated++
 	return nil
 }

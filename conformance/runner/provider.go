@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"github.com/jedan-auth/jedan-auth/conformance/plans"
+	"github.com/jedan-auth/jedan-auth/internal/errs"
 )
 
 // maxDocument bounds what is read of a document of the provider.
@@ -93,7 +94,7 @@ func (r planRun) rotateKeys(ctx context.Context, id string, deadline time.Time) 
 	if err != nil {
 		return err
 	}
-	if err := r.deps.Provider.RotateKeys(ctx); err != nil {
+	if err := r.rotate(ctx, deadline); err != nil {
 		return fmt.Errorf("rotate the provider's keys: %w", err)
 	}
 	for {
@@ -106,6 +107,19 @@ func (r planRun) rotateKeys(ctx context.Context, id string, deadline time.Time) 
 		}
 		if !r.deps.Now().Before(deadline) {
 			return errNotRotated
+		}
+		if err := r.deps.Pause(ctx, r.config.Poll); err != nil {
+			return err
+		}
+	}
+}
+
+// rotate waits while the successor of an earlier plan's rotation is published and does not sign yet.
+func (r planRun) rotate(ctx context.Context, deadline time.Time) error {
+	for {
+		err := r.deps.Provider.RotateKeys(ctx)
+		if !errs.Is(err, errs.Conflict) || !r.deps.Now().Before(deadline) {
+			return err
 		}
 		if err := r.deps.Pause(ctx, r.config.Poll); err != nil {
 			return err

@@ -14,6 +14,7 @@ import (
 func TestKeysAreRotatedBeforeTheModuleStarts(t *testing.T) {
 	module := fakeModule{name: "oidcc-server-rotate-keys", variant: codeVariant, result: "PASSED", manual: true}
 	b := newBench(t, nil, fakeModule{name: "oidcc-server", variant: codeVariant, result: "PASSED"}, module)
+	b.provider.waits = 2
 	report, err := b.runner.Run(context.Background(), []string{"oidcc-dynamic"})
 	if err != nil || report.Unexpected != 0 || b.provider.rotated != 1 {
 		t.Errorf("rotated %d times, %v", b.provider.rotated, err)
