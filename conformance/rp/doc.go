@@ -1,5 +1,5 @@
-// Package rp signs people in to applications that use the libraries and programs of others: go-oidc with x/oauth2, openid-client on Node, Authlib on
-// Python, mod_auth_openidc in apache2, Spring Security, oauth2-proxy.
+// Package rp signs people in to applications that use the libraries and programs of others: go-oidc with x/oauth2, openid-client and the MCP SDK on Node,
+// Authlib on Python, mod_auth_openidc in apache2, Spring Security, oauth2-proxy.
 //
 // Whatever is wrong in our own tests and in the server alike shows here. What others made has to be there, and an environment that names it; without it
 // its tests are skipped. `.ci/run` installs all of it:

@@ -30,6 +30,8 @@ type extras struct {
 	Resource         string                  `json:"resource,omitempty"`
 	Target           string                  `json:"target,omitempty"`
 	Back             *back                   `json:"back,omitempty"`
+	Stranger         string                  `json:"stranger,omitempty"`    // client_id of an agent that is not taken
+	OtherToken       string                  `json:"other_token,omitempty"` // for another resource
 }
 
 // back is another application that the script also speaks for.
@@ -52,6 +54,7 @@ type found struct {
 	Audience string            `json:"audience"`
 	Client   string            `json:"client"`
 	Stranger bool              `json:"stranger"`
+	Scopes   []string          `json:"scopes"`
 }
 
 // features is a server with TLS and with a second address for clients with certificates.
