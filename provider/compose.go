@@ -9,6 +9,7 @@ import (
 	"github.com/jedan-auth/jedan-auth/provider/clientcreds"
 	"github.com/jedan-auth/jedan-auth/provider/code"
 	"github.com/jedan-auth/jedan-auth/provider/core"
+	"github.com/jedan-auth/jedan-auth/provider/core/profiles"
 	"github.com/jedan-auth/jedan-auth/provider/device"
 	"github.com/jedan-auth/jedan-auth/provider/discovery"
 	"github.com/jedan-auth/jedan-auth/provider/dpop"
@@ -114,7 +115,9 @@ func (b *build) bindings() {
 
 // features are what discovery says beyond what every configuration has.
 func (b *build) features() discovery.Features {
+	all, _ := profiles.Find(b.d.Profiles.Profile) // without one, everything is offered
 	return discovery.Features{
+		Offer:        all.Offer,
 		Registration: b.d.Register.On(), Documents: len(b.d.Register.Documents) > 0, RequirePushed: b.c.RequirePushed, References: true,
 		EncryptedTo: b.d.Keys.EncryptionAlgorithms(), Assertions: len(b.c.TrustedIssuers) > 0, DetailTypes: b.c.DetailTypes(),
 		Binding: discovery.Binding{ProofAlgs: dpop.Algs(), TLSMethods: b.certificates.Methods(), Alias: b.d.MTLS.URL},
@@ -258,7 +261,7 @@ func (b *build) deviceGrant() *device.Grant {
 // findClients makes what finds clients: those that are stored, and those that describe themselves if any host's may.
 func (b *build) findClients() error {
 	b.remote = core.NewFetchedKeys(b.d.Fetch, b.d.Now)
-	b.clients = core.NewClients(b.d.Store, b.d.Feed, b.d.Tenant, b.remote)
+	b.clients = core.NewClients(b.d.Store, b.d.Feed, b.d.Tenant, b.remote).Under(b.d.Profiles)
 	if len(b.d.Register.Documents) == 0 {
 		return nil
 	}

@@ -13,6 +13,7 @@ import (
 	"github.com/jedan-auth/jedan-auth/provider/clientcreds"
 	"github.com/jedan-auth/jedan-auth/provider/code"
 	"github.com/jedan-auth/jedan-auth/provider/core"
+	"github.com/jedan-auth/jedan-auth/provider/core/profiles"
 	"github.com/jedan-auth/jedan-auth/provider/device"
 	"github.com/jedan-auth/jedan-auth/provider/discovery"
 	"github.com/jedan-auth/jedan-auth/provider/exchange"
@@ -112,6 +113,7 @@ type Deps struct {
 	Fetch     core.Outbound // what clients publish
 	Registrar *register.Registrar
 	Register  register.Config // who may register over the network
+	Profiles  profiles.Server
 	Feed      *cache.Feed
 	Flows     *flow.Flows
 	Sessions  Sessions

@@ -60,6 +60,7 @@ type ClientMetadata struct {
 	ClientDocument
 	ClientCIBA
 	ClientLogout
+	ClientProfile
 	JWKS                     json.RawMessage `json:"jwks,omitempty"`
 	IDTokenSignedResponseAlg string          `json:"id_token_signed_response_alg,omitempty"`
 	UserinfoSignedRespAlg    string          `json:"userinfo_signed_response_alg,omitempty"`

@@ -67,6 +67,9 @@ func Open(ctx context.Context, c Config, o Options) (*App, error) {
 	if o.Now == nil {
 		o.Now = time.Now
 	}
+	if err := c.Settle(func(string) bool { return false }); err != nil {
+		return nil, err
+	}
 	a := &App{Config: c, Log: o.Log, Now: o.Now, Feed: cache.NewFeed(o.Now, o.Log), listeners: o.Listeners, askers: o.Asking}
 	for _, step := range []struct {
 		name string
@@ -160,7 +163,7 @@ func (a *App) openRegistrar(context.Context) (err error) {
 	}
 	a.Registrar = register.New(register.Deps{
 		Store: a.DB, Ring: a.Ring, Audit: a.Audit, Hasher: a.Hasher, Tenant: a.Tenant, Issuer: a.Config.Issuer,
-		DetailTypes: a.Config.Tokens.DetailTypes(), Issuers: a.Config.Tokens.IssuerNames(), Algorithms: a.Config.Keys.Algorithms, Certificates: mtls.New(a.mtls, mtls.Deps{Now: a.Now}),
+		DetailTypes: a.Config.Tokens.DetailTypes(), Issuers: a.Config.Tokens.IssuerNames(), Algorithms: a.Config.Keys.Algorithms, Profiles: a.Config.profiles(), Certificates: mtls.New(a.mtls, mtls.Deps{Now: a.Now}),
 		Fetch: a.Fetch, Now: a.Now,
 	})
 	return nil

@@ -69,7 +69,23 @@ func (l *loader) load(v reflect.Value) {
 	}
 	l.readEnviron(v)
 	l.readFlags(v)
+	l.settle(v)
 	l.validate(v)
+}
+
+// settler is a configuration in which one setting sets others, where those are not given.
+type settler interface {
+	Settle(given func(path string) bool) error
+}
+
+func (l *loader) settle(v reflect.Value) {
+	s, ok := v.Addr().Interface().(settler)
+	if !ok || len(l.problems) > 0 {
+		return
+	}
+	if err := s.Settle(func(path string) bool { return l.from[path] != "" }); err != nil {
+		l.problems = append(l.problems, flatten("", err)...)
+	}
 }
 
 func (l *loader) problem(path, source, reason string) {

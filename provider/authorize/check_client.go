@@ -44,7 +44,7 @@ func checkClientID(ctx context.Context, r *request) error {
 
 func checkClientEnabled(_ context.Context, r *request) error {
 	if r.Client.Disabled {
-		return unknownClient("an enabled client", "a disabled one")
+		return unknownClient("an enabled client", r.Client.Disabledness())
 	}
 	return nil
 }

@@ -17,6 +17,14 @@ func checkNonce(_ context.Context, r *request) error {
 	return nil
 }
 
+// checkState requires a state where a profile says so and no nonce protects the answer.
+func checkState(_ context.Context, r *request) error {
+	if r.Client.Demands.State && !slices.Contains(r.Scopes, "openid") && r.get("state") == "" {
+		return core.InvalidRequest("This client must send a state, or ask for openid.", "a state", "none")
+	}
+	return nil
+}
+
 // checkPrompt is OpenID Connect Core section 3.1.2.1: none stands alone.
 func checkPrompt(_ context.Context, r *request) error {
 	r.Prompts = core.Words(r.get("prompt"))

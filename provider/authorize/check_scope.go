@@ -28,3 +28,14 @@ func checkResource(ctx context.Context, r *request) (err error) {
 	r.Resources, err = r.e.Issuance.Resources.Requested(ctx, r.Client, r.Params["resource"])
 	return err
 }
+
+// checkResourceNamed wants clients of the profile mcp to say which resource a token is for (RFC 8707), unless they ask only who the person is.
+func checkResourceNamed(_ context.Context, r *request) error {
+	if !r.Client.Demands.Resource || len(r.Resources) > 0 {
+		return nil
+	}
+	if slices.ContainsFunc(r.Scopes, func(s string) bool { return !core.PersonScope(s) }) {
+		return core.InvalidTarget("This client must name the resource that it asks for.", "none")
+	}
+	return nil
+}

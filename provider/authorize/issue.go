@@ -79,11 +79,12 @@ func (e *Endpoint) newGrant(ctx context.Context, v *visit) (*storage.Grant, erro
 
 // lifetimes decides whether a refresh token goes with the grant and when it all ends.
 func (e *Endpoint) lifetimes(ctx context.Context, v *visit, g *storage.Grant) error {
+	life := v.Client.CodeLife(e.Config.CodeLifetime)
 	if !v.returns("code") {
-		return e.Issuance.Ephemeral(ctx, v.Client, g, e.Config.CodeLifetime)
+		return e.Issuance.Ephemeral(ctx, v.Client, g, life)
 	}
-	g.Code, g.CodeExpires = storage.CodeIssued, g.CreatedAt.Add(e.Config.CodeLifetime)
-	return e.Issuance.Endure(ctx, v.Client, g, e.Config.CodeLifetime)
+	g.Code, g.CodeExpires = storage.CodeIssued, g.CreatedAt.Add(life)
+	return e.Issuance.Endure(ctx, v.Client, g, life)
 }
 
 func (e *Endpoint) params(ctx context.Context, v *visit, g *storage.Grant) (url.Values, error) {

@@ -99,6 +99,9 @@ func checkNoPersonScope(_ context.Context, r *request) error {
 
 func checkResource(_ context.Context, r *request) error {
 	r.resources = r.Form["resource"]
+	if r.Client.Demands.Resource && len(r.resources) == 0 {
+		return core.InvalidTarget("This client must name the resource that it asks for.", "none")
+	}
 	for _, id := range r.resources {
 		if !slices.Contains(r.Client.Metadata.Resources, id) {
 			return core.InvalidTarget("The resource is not registered for this client.", "another")

@@ -32,13 +32,18 @@ type AccessToken struct {
 	Opaque    bool       // written as a sealed handle instead of a JWT
 	Alg       string     // signing algorithm of a JWT to be written
 	mixed     bool       // its resources want different algorithms
+	weak      bool       // and one that the client's profile does not allow
 	KeyID     string     // kid of a JWT that was read
 }
 
-// Mintable refuses a token for resources that want theirs signed differently: each is to be had alone.
+// Mintable refuses a token for resources that want theirs signed differently: each is to be had alone. An algorithm that the client's profile does not
+// allow is refused, too.
 func (t *AccessToken) Mintable() error {
 	if t.mixed {
 		return InvalidTarget("The resources want their access tokens signed differently: ask for one at a time.", "resources with different algorithms")
+	}
+	if t.weak && !t.Opaque {
+		return InvalidTarget("The resource wants its access tokens signed with an algorithm that the client's profile does not allow.", "a resource with "+t.Alg)
 	}
 	return nil
 }

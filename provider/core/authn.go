@@ -152,7 +152,7 @@ func (r *AuthnRequest) claimedID() string {
 
 func checkClientEnabled(_ context.Context, r *AuthnRequest) error {
 	if r.Client.Disabled {
-		return InvalidClient("an enabled client", "a disabled one")
+		return InvalidClient("an enabled client", r.Client.Disabledness())
 	}
 	return nil
 }

@@ -12,6 +12,7 @@ import (
 
 	"github.com/jedan-auth/jedan-auth/internal/keys"
 	"github.com/jedan-auth/jedan-auth/internal/seal"
+	"github.com/jedan-auth/jedan-auth/provider/core/profiles"
 	"github.com/jedan-auth/jedan-auth/storage"
 )
 
@@ -65,7 +66,7 @@ func (c *Client) AssertionAlgs() []string {
 	case c.AuthMethod == AuthSecretJWT:
 		return SecretAlgs()
 	}
-	return AssertionAlgs()
+	return profiles.Both(AssertionAlgs(), c.Demands.Algs)
 }
 
 // verifyAssertion checks the signature by the client's keys, or by its secret.

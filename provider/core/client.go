@@ -5,6 +5,7 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/jedan-auth/jedan-auth/provider/core/profiles"
 	"github.com/jedan-auth/jedan-auth/storage"
 )
 
@@ -32,24 +33,30 @@ type Client struct {
 	Origins       []string // of its redirect URIs, for CORS
 	Sector        string   // of pairwise subjects; empty: the public subject
 	Demands       Demands
+	Contradiction string // the setting that breaks its profile, in a sentence; the client counts as disabled then
 
 	own    *KeySet    // keys registered by value (jwks); nil if none
 	remote RemoteKeys // finds keys registered by reference (jwks_uri); nil: nowhere
 }
 
-// Demands are what a profile asks of its clients beyond what they are registered for.
-type Demands struct {
-	Bound          bool // no access token that is not bound to a key or certificate (FAPI 2 Security Profile section 5.3.2.1)
-	IssuerAudience bool // client assertions name the issuer as their audience, alone and as a string (FAPI 2 Security Profile section 5.3.2.1)
-}
+// Demands are what profiles ask of their clients beyond what they are registered for.
+type Demands = profiles.Demands
 
 // ParseClient reads a registration. It fails only if the stored keys are not acceptable any more.
-func ParseClient(c *storage.Client) (*Client, error) {
+func ParseClient(c *storage.Client) (*Client, error) { return parseClient(c, profiles.Server{}) }
+
+// parseClient reads a registration as its profiles have it.
+func parseClient(stored *storage.Client, s profiles.Server) (*Client, error) {
+	c, wrong := profiles.Under(stored, s)
 	m := &c.Metadata
 	out := &Client{
-		Client: c, Scopes: strings.Fields(m.Scope), GrantTypes: orDefault(m.GrantTypes, "authorization_code"),
+		Client: c, Demands: profiles.DemandsOf(m, s), Scopes: strings.Fields(m.Scope), GrantTypes: orDefault(m.GrantTypes, "authorization_code"),
 		ResponseModes: m.ResponseModes, AuthMethod: m.TokenEndpointAuthMethod,
 	}
+	if wrong != nil {
+		out.Contradiction = wrong.Sentence()
+	}
+	out.Scopes = profiles.Both(out.Scopes, out.Demands.Scopes)
 	if out.AuthMethod == "" {
 		out.AuthMethod = AuthSecretBasic
 	}
@@ -74,6 +81,14 @@ func ParseClient(c *storage.Client) (*Client, error) {
 		out.own = set
 	}
 	return out, nil
+}
+
+// Disabledness says why a client that counts as disabled does, for the log.
+func (c *Client) Disabledness() string {
+	if c.Contradiction != "" {
+		return "one that contradicts its profile: " + c.Contradiction
+	}
+	return "a disabled one"
 }
 
 // Public reports whether the client cannot keep a secret (RFC 6749 section 2.1).

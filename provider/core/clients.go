@@ -5,6 +5,7 @@ import (
 
 	"github.com/jedan-auth/jedan-auth/internal/cache"
 	"github.com/jedan-auth/jedan-auth/internal/errs"
+	"github.com/jedan-auth/jedan-auth/provider/core/profiles"
 	"github.com/jedan-auth/jedan-auth/storage"
 )
 
@@ -12,6 +13,7 @@ import (
 type Clients struct {
 	tenant storage.ID
 	keys   RemoteKeys
+	server profiles.Server
 	byName *cache.Cache[string, *Client]
 	byRow  *cache.Cache[storage.ID, *Client]
 
@@ -29,6 +31,12 @@ func NewClients(store storage.ClientReader, feed *cache.Feed, tenant storage.ID,
 	c.byRow = cache.New(feed, 10_000, func(ctx context.Context, id storage.ID) (*Client, error) {
 		return c.parsed(store.ClientByID(ctx, tenant, id))
 	}, RowTouches(storage.ChangeClient))
+	return c
+}
+
+// Under says what profile every client is under, beside its own. It is called before c is used.
+func (c *Clients) Under(s profiles.Server) *Clients {
+	c.server = s
 	return c
 }
 
@@ -68,7 +76,7 @@ func (c *Clients) parsed(row *storage.Client, err error) (*Client, error) {
 	if err != nil {
 		return nil, err
 	}
-	out, err := ParseClient(row)
+	out, err := parseClient(row, c.server)
 	if err == nil {
 		out.remote = c.keys
 	}

@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"github.com/jedan-auth/jedan-auth/internal/errs"
+	"github.com/jedan-auth/jedan-auth/provider/core/profiles"
 	"github.com/jedan-auth/jedan-auth/storage"
 )
 
@@ -106,7 +107,8 @@ func (i *Issuance) shape(ctx context.Context, c *Client, a *AccessToken, resourc
 	if alg != "" {
 		a.Alg = alg
 	}
-	return life, nil
+	a.weak = len(c.Demands.Algs) > 0 && !slices.Contains(c.Demands.Algs, a.Alg)
+	return profiles.Shorter(life, c.Demands.AccessMost), nil
 }
 
 // audience is the granted resources, or the issuer if there are none; with openid the UserInfo endpoint is one too.

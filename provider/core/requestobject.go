@@ -7,6 +7,7 @@ import (
 
 	"github.com/ory/fosite"
 
+	"github.com/jedan-auth/jedan-auth/provider/core/profiles"
 	"github.com/jedan-auth/jedan-auth/storage"
 )
 
@@ -21,10 +22,11 @@ func (c *Client) RequestObjectAlgs() []string {
 	if alg := c.Metadata.RequestObjectSigningAlg; alg != "" {
 		return []string{alg}
 	}
+	algs := profiles.Both(RequestObjectAlgs(), c.Demands.Algs)
 	if c.Metadata.StrictRequestObject {
-		return slices.DeleteFunc(RequestObjectAlgs(), func(a string) bool { return a == "RS256" })
+		return slices.DeleteFunc(algs, func(a string) bool { return a == "RS256" })
 	}
-	return RequestObjectAlgs()
+	return algs
 }
 
 // PushedRequest is a stored authorization request (RFC 9126).

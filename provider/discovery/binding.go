@@ -29,8 +29,8 @@ type aliases struct {
 	Introspection string `json:"introspection_endpoint"`
 	Revocation    string `json:"revocation_endpoint"`
 	Userinfo      string `json:"userinfo_endpoint"`
-	Device        string `json:"device_authorization_endpoint"`
-	Backchannel   string `json:"backchannel_authentication_endpoint"`
+	Device        string `json:"device_authorization_endpoint,omitempty"`
+	Backchannel   string `json:"backchannel_authentication_endpoint,omitempty"`
 }
 
 func (d *document) bind(b Binding) {

@@ -10,12 +10,12 @@ const (
 
 // decoupled is the metadata of grants that a person answers away from the client.
 type decoupled struct {
-	DeviceAuthorization string `json:"device_authorization_endpoint"` // RFC 8628 section 4
+	DeviceAuthorization string `json:"device_authorization_endpoint,omitempty"` // RFC 8628 section 4
 
 	// OpenID Connect CIBA Core section 4
-	Backchannel         string   `json:"backchannel_authentication_endpoint"`
-	BackchannelDelivery []string `json:"backchannel_token_delivery_modes_supported"`
-	BackchannelAlgs     []string `json:"backchannel_authentication_request_signing_alg_values_supported"`
+	Backchannel         string   `json:"backchannel_authentication_endpoint,omitempty"`
+	BackchannelDelivery []string `json:"backchannel_token_delivery_modes_supported,omitempty"`
+	BackchannelAlgs     []string `json:"backchannel_authentication_request_signing_alg_values_supported,omitempty"`
 	BackchannelUserCode bool     `json:"backchannel_user_code_parameter_supported"`
 }
 

@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"github.com/jedan-auth/jedan-auth/internal/httpx"
+	"github.com/jedan-auth/jedan-auth/provider/core/profiles"
 )
 
 // Keys renders the JWKS.
@@ -41,6 +42,8 @@ type Features struct {
 	DetailTypes   []string // of authorization details (RFC 9396)
 	Assertions    bool     // the configuration trusts other issuers (RFC 7523)
 	CheckSession  bool     // there is a check_session_iframe
+
+	Offer profiles.Offer // what the profile of the whole server leaves
 }
 
 // New renders the metadata of an issuer.

@@ -68,5 +68,6 @@ func build(issuer string, on Features) document {
 	d.tokens = on.tokens(algs)
 	d.logouts = on.logouts(issuer)
 	d.bind(on.Binding)
+	d.within(on.Offer)
 	return d
 }

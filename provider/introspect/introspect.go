@@ -56,7 +56,7 @@ func (e *Endpoint) serve(c *gin.Context) error {
 
 func (e *Endpoint) answer(ctx context.Context, attempt *core.AuthnRequest, asJWT bool) (contentType string, body []byte, err error) {
 	body, err = e.introspect(ctx, attempt)
-	if err != nil || !asJWT {
+	if err != nil || !asJWT && !attempt.Client.Demands.SignedAnswers {
 		return "application/json", body, err
 	}
 	body, err = e.jwt(ctx, attempt.Client, body)

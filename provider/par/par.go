@@ -98,7 +98,7 @@ func (e *Endpoint) serve(c *gin.Context) error {
 	if err != nil {
 		return core.Answer(c, e.d.Log, "par", r.authn.Basic(), err)
 	}
-	return core.WriteJSON(c.Writer, http.StatusCreated, answer{RequestURI: uri, ExpiresIn: int64(e.d.Lifetime.Seconds())})
+	return core.WriteJSON(c.Writer, http.StatusCreated, answer{RequestURI: uri, ExpiresIn: int64(r.client.PushedLife(e.d.Lifetime).Seconds())})
 }
 
 // answer is RFC 9126 section 2.2's.

@@ -46,7 +46,7 @@ func (e *Endpoint) store(ctx context.Context, r *request) (string, error) {
 	}
 	p := &storage.Pending{
 		Tenant: e.d.Tenant, ID: storage.NewID(now), Kind: storage.PendingPAR, Client: r.client.ID, State: storage.PendingOpen, Address: e.address(ctx),
-		ExpiresAt: now.Add(e.d.Lifetime), CreatedAt: now,
+		ExpiresAt: now.Add(r.client.PushedLife(e.d.Lifetime)), CreatedAt: now,
 	}
 	p.Request = e.d.Vault.Seal(requestAt(p), body)
 	uri := e.uri(p.Client, p.ID)
@@ -120,7 +120,7 @@ func (e *Endpoint) Find(ctx context.Context, client *core.Client, requestURI str
 		return nil, err
 	case p.Kind != storage.PendingPAR || p.Client != client.ID || p.State == storage.PendingDenied:
 		return nil, unknown("an open request of this client", "another")
-	case !opened.Before(p.CreatedAt.Add(e.d.Lifetime)) || !e.d.Now().Before(p.ExpiresAt):
+	case !opened.Before(p.CreatedAt.Add(client.PushedLife(e.d.Lifetime))) || !e.d.Now().Before(p.ExpiresAt):
 		return nil, unknown("an unexpired request_uri", "an expired one")
 	}
 	return e.open(p)

@@ -72,9 +72,12 @@ func checkMetadata(_ context.Context, a *attempt) (err error) {
 // checkPolicy keeps privileges out of the hands of whoever asks (DR04).
 func checkPolicy(_ context.Context, a *attempt) error {
 	if a.client != nil {
-		return a.e.c.fit(&a.metadata, &a.client.Metadata)
+		err := a.e.c.fit(&a.metadata, &a.client.Metadata)
+		a.e.d.Registrar.lower(&a.metadata)
+		return err
 	}
 	err := a.e.c.fit(&a.metadata, nil)
+	a.e.d.Registrar.lower(&a.metadata)
 	a.metadata.Unvetted = a.initial == nil && a.statement == ""
 	return err
 }

@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"github.com/jedan-auth/jedan-auth/provider/core"
+	"github.com/jedan-auth/jedan-auth/provider/core/profiles"
 )
 
 // Modes of dynamic registration.
@@ -29,6 +30,7 @@ type Config struct {
 	MaxClients       int                `config:"max_clients" default:"10000" doc:"Most clients that registered themselves at a time."`
 	Statements       []StatementsConfig `config:"software_statements" doc:"Who may vouch for clients with software statements (RFC 7591 section 2.3). Empty: no statement is believed."`
 	RequireStatement bool               `config:"require_statement" default:"false" doc:"Register only clients with a software statement."`
+	Profile          string             `config:"profile" doc:"Profile that clients that register or describe themselves are put under, such as mcp. Empty: the one that they name, if any."`
 	Documents        []string           `config:"client_document_hosts" doc:"Hosts whose client ID metadata documents are taken: client_id is the document's URL. app.example.com, *.example.com for all below it, or * for any. Empty: none."`
 }
 
@@ -57,6 +59,7 @@ func (c Config) Validate() error {
 	for _, h := range c.Documents {
 		check(h == "*" || nameHost(strings.TrimPrefix(h, "*.")) == "", "client_document_hosts must be host names in lower case, *.names below one, or *")
 	}
+	check(c.Profile == "" || slices.Contains(profiles.Names(), c.Profile), "profile must be "+words(profiles.Names(), "or"))
 	check(c.PerHour > 0, "per_hour must be at least 1")
 	check(c.Unused >= 0, "unused_after must not be negative")
 	check(c.MaxClients > 0, "max_clients must be at least 1")

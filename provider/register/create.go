@@ -41,7 +41,7 @@ func (r *Registrar) Create(ctx context.Context, m storage.ClientMetadata, o Opti
 	if !printable(c.ClientID, maxClientID) {
 		return nil, errs.New(errs.Invalid, "A client_id has 1 to 128 printable ASCII characters without spaces.")
 	}
-	complete(&c.Metadata)
+	r.settle(&c.Metadata)
 	if err := r.judge(ctx, &c.Metadata, nil); err != nil {
 		return nil, err
 	}

@@ -60,6 +60,7 @@ func ParseDocument(raw []byte) (Document, error) {
 		}
 		return Document{}, refuse(member, "has a value of the wrong type")
 	}
+	d.Denied = denied(given)
 	return d, nil
 }
 
@@ -80,8 +81,9 @@ func names(t reflect.Type) map[string]bool {
 			}
 			continue
 		}
-		name, _, _ := strings.Cut(f.Tag.Get("json"), ",")
-		out[name] = true
+		if name, _, _ := strings.Cut(f.Tag.Get("json"), ","); name != "-" {
+			out[name] = true
+		}
 	}
 	return out
 }

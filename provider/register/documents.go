@@ -166,7 +166,8 @@ func (d *Documents) read(ctx context.Context, clientID string, doc *fetch.Docume
 	if err := d.c.fit(&m, &old.Metadata); err != nil {
 		return nil, err
 	}
-	complete(&m)
+	d.r.lower(&m)
+	d.r.settle(&m)
 	if err := d.r.judge(ctx, &m, nil); err != nil {
 		return nil, err
 	}

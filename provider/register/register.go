@@ -6,6 +6,7 @@ import (
 
 	"github.com/jedan-auth/jedan-auth/internal/audit"
 	"github.com/jedan-auth/jedan-auth/provider/core"
+	"github.com/jedan-auth/jedan-auth/provider/core/profiles"
 	"github.com/jedan-auth/jedan-auth/storage"
 )
 
@@ -39,6 +40,7 @@ type Deps struct {
 	DetailTypes []string    // of authorization details (RFC 9396) that are known
 	Issuers     []string    // other issuers that the configuration trusts
 	Fetch       core.Getter // for sector_identifier_uri
+	Profiles    profiles.Server
 	// Certificates is what of mutual TLS is configured; nil: certificates are off.
 	Certificates Certificates
 	Now          func() time.Time

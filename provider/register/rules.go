@@ -36,6 +36,7 @@ type rule struct {
 // rules is the table, in order; the first refusal is what the caller hears.
 func rules() []rule {
 	return []rule{
+		{"profile", checkProfile},
 		{"grant_types", checkGrantTypes},
 		{"response_types", checkResponseTypes},
 		{"response_types_match", checkTypesMatch},

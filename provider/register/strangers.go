@@ -44,6 +44,7 @@ func metadataOf(given map[string]any) (storage.ClientMetadata, error) {
 	if err := json.Unmarshal(raw, &m); err != nil {
 		return m, wrongType(err)
 	}
+	m.Denied = denied(picked)
 	return m, nil
 }
 
@@ -70,6 +71,9 @@ func (c Config) fit(m, old *storage.ClientMetadata) error {
 		old = &storage.ClientMetadata{}
 	}
 	keepOurs(m, old)
+	if err := c.fitProfile(m, old); err != nil {
+		return err
+	}
 	if len(m.GrantTypes) == 0 {
 		m.GrantTypes = grantsFor(m.ResponseTypes)
 	}

@@ -45,7 +45,7 @@ func (r *Registrar) Update(ctx context.Context, clientID string, ch Change) (*Re
 		next.Disabled = *ch.Disabled
 	}
 	next.Metadata.WeakSecret = weak // says what the secret is; metadata cannot change it
-	complete(&next.Metadata)
+	r.settle(&next.Metadata)
 	if err := r.judge(ctx, &next.Metadata, &old.Metadata); err != nil {
 		return nil, err
 	}

@@ -8,6 +8,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/jedan-auth/jedan-auth/provider/core"
+	"github.com/jedan-auth/jedan-auth/provider/core/profiles"
 	"github.com/jedan-auth/jedan-auth/provider/register"
 	"github.com/jedan-auth/jedan-auth/storage"
 )
@@ -27,7 +28,7 @@ type metadataFlags struct {
 	logo, policy, tos, home        string
 	jwks, file                     string
 	jwksURI, subject, sector       string
-	initiate                       string
+	initiate, profile              string
 	public, firstParty             bool
 }
 
@@ -49,6 +50,7 @@ func addMetadata(cmd *cobra.Command) *metadataFlags {
 	f.StringVar(&m.subject, "subject-type", "", "subject_type: public or pairwise")
 	f.StringVar(&m.sector, "sector-identifier-uri", "", "sector_identifier_uri: where a list of the sector's redirect URIs is")
 	f.StringVar(&m.initiate, "initiate-login-uri", "", "initiate_login_uri: where a sign-in can be started")
+	f.StringVar(&m.profile, "profile", "", "profile: "+strings.Join(profiles.Names(), ", ")+"; it sets what it must and refuses what contradicts it")
 	f.StringArrayVar(&m.resources, "resource", nil, "jedan_resources: a resource that the client may name; repeat the flag for more")
 	f.StringArrayVar(&m.contacts, "contact", nil, "contacts; repeat the flag for more")
 	f.StringVar(&m.home, "client-uri", "", "client_uri")
@@ -117,7 +119,7 @@ func (m *metadataFlags) applyTexts(md *storage.ClientMetadata) {
 		"name": {&md.ClientName, m.name}, "scope": {&md.Scope, strings.Join(strings.Fields(m.scope), " ")}, "auth-method": {&md.TokenEndpointAuthMethod, m.method},
 		"application-type": {&md.ApplicationType, m.appType}, "client-uri": {&md.ClientURI, m.home}, "logo-uri": {&md.LogoURI, m.logo},
 		"jwks-uri": {&md.JWKSURI, m.jwksURI}, "subject-type": {&md.SubjectType, m.subject}, "sector-identifier-uri": {&md.SectorIdentifierURI, m.sector},
-		"initiate-login-uri": {&md.InitiateLoginURI, m.initiate}, "policy-uri": {&md.PolicyURI, m.policy}, "tos-uri": {&md.TosURI, m.tos},
+		"initiate-login-uri": {&md.InitiateLoginURI, m.initiate}, "profile": {&md.Profile, m.profile}, "policy-uri": {&md.PolicyURI, m.policy}, "tos-uri": {&md.TosURI, m.tos},
 	} {
 		if m.cmd.Flags().Changed(name) {
 			*t.to = t.from

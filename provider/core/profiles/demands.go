@@ -1,0 +1,66 @@
+package profiles
+
+import (
+	"slices"
+	"time"
+
+	"github.com/jedan-auth/jedan-auth/storage"
+)
+
+// Demands are what profiles ask of their clients at run time beyond what a registration can say.
+type Demands struct {
+	Bound          bool // no access token that is not bound to a key or certificate (FAPI 2.0 Security Profile section 5.3.2.1)
+	IssuerAudience bool // client assertions name the issuer as their audience, alone and as a string (FAPI 2.0 Security Profile section 5.3.2.1)
+	State          bool // a request without openid has a state (FAPI 1.0 Baseline section 5.2.2.3)
+	Resource       bool // a request for more than a person's identity names the resource that it is for (RFC 8707)
+	SignedAnswers  bool // introspection answers are signed (FAPI 2.0 Message Signing section 5.5)
+	Agent          bool // it may act by itself: people are told so, and until when
+
+	Algs       []string      // that client and server sign with; empty: any that is offered
+	Scopes     []string      // the most that it may be granted; empty: what it is registered for
+	CodeMost   time.Duration // longest life of a code; 0: the server's
+	PushedMost time.Duration // of a pushed request
+	AccessMost time.Duration // of an access token
+	GrantMost  time.Duration // of a grant with its refresh tokens
+}
+
+// DemandsOf are those of a client's profiles together.
+func DemandsOf(m *storage.ClientMetadata, s Server) Demands {
+	var out Demands
+	for _, p := range of(m, s) {
+		d := p.Demands
+		if p.Name == MCP {
+			d.Scopes, d.AccessMost, d.GrantMost = s.MCP.Scopes, s.MCP.Access, s.MCP.Grant
+		}
+		out = out.and(d)
+	}
+	return out
+}
+
+func (d Demands) and(o Demands) Demands {
+	d.Bound, d.IssuerAudience, d.State = d.Bound || o.Bound, d.IssuerAudience || o.IssuerAudience, d.State || o.State
+	d.Resource, d.SignedAnswers, d.Agent = d.Resource || o.Resource, d.SignedAnswers || o.SignedAnswers, d.Agent || o.Agent
+	d.Algs, d.Scopes = Both(d.Algs, o.Algs), Both(d.Scopes, o.Scopes)
+	d.CodeMost, d.PushedMost = Shorter(d.CodeMost, o.CodeMost), Shorter(d.PushedMost, o.PushedMost)
+	d.AccessMost, d.GrantMost = Shorter(d.AccessMost, o.AccessMost), Shorter(d.GrantMost, o.GrantMost)
+	return d
+}
+
+// Both keeps what two lists share; an empty one bounds nothing.
+func Both(a, b []string) []string {
+	switch {
+	case len(b) == 0:
+		return a
+	case len(a) == 0:
+		return b
+	}
+	return slices.DeleteFunc(slices.Clone(a), func(s string) bool { return !slices.Contains(b, s) })
+}
+
+// Shorter is the shorter of two durations; 0 bounds nothing.
+func Shorter(a, b time.Duration) time.Duration {
+	if a == 0 || b != 0 && b < a {
+		return b
+	}
+	return a
+}

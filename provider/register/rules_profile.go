@@ -1,0 +1,60 @@
+package register
+
+import (
+	"cmp"
+	"context"
+	"strings"
+
+	"github.com/jedan-auth/jedan-auth/provider/core/profiles"
+	"github.com/jedan-auth/jedan-auth/storage"
+)
+
+// checkProfile holds a registration against its profile and the server's (provider/core/profiles).
+func checkProfile(_ context.Context, c candidate) error {
+	wrong := profiles.Judge(c.ClientMetadata, c.r.d.Profiles)
+	if wrong == nil {
+		return nil
+	}
+	code := CodeMetadata
+	if wrong.Member == "redirect_uris" {
+		code = CodeRedirectURI
+	}
+	return problem(code, wrong.Member, wrong.Problem)
+}
+
+// settle fills in what a registration leaves open: its profiles' settings first, then the defaults of every registration.
+func (r *Registrar) settle(m *storage.ClientMetadata) {
+	profiles.Fill(m, r.d.Profiles)
+	complete(m)
+}
+
+// lower leaves out scopes above the ceiling of the profile mcp, for clients that register themselves: like those that the policy does not have.
+func (r *Registrar) lower(m *storage.ClientMetadata) {
+	if most := profiles.DemandsOf(m, r.d.Profiles).Scopes; len(most) > 0 {
+		m.Scope = strings.Join(profiles.Both(strings.Fields(m.Scope), most), " ")
+	}
+}
+
+// fitProfile keeps a client under the profile that the operator put it under, or that all are put under who register themselves.
+func (c Config) fitProfile(m, old *storage.ClientMetadata) error {
+	must := cmp.Or(old.Profile, c.Profile)
+	if must == "" {
+		return nil
+	}
+	if m.Profile != "" && m.Profile != must {
+		return refuse("profile", "must be "+must+", or left out")
+	}
+	m.Profile = must
+	return nil
+}
+
+// denied are the members that a registration says are false.
+func denied(given map[string]any) []string {
+	var out []string
+	for name, v := range given {
+		if v == false {
+			out = append(out, name)
+		}
+	}
+	return out
+}
