@@ -14,6 +14,9 @@ import (
 	"github.com/jedan-auth/jedan-auth/storage"
 )
 
+// apacheEars is where the module listens for logout tokens.
+const apacheEars = "/members/cb?logout=backchannel"
+
 const apacheFile = `
 ServerName 127.0.0.1
 Listen {{.At}}
@@ -71,9 +74,12 @@ type apache struct {
 func openApache(t *testing.T) *apache {
 	t.Helper()
 	binary := tool(t, "JEDAN_RP_APACHE", "apache2, of a Debian that has libapache2-mod-auth-openidc beside it")
-	s := testkit.StartTLS(t)
-	w, at := &world{Server: s, t: t, subject: s.Person(email).Subject}, freeAddress(t)
+	at := freeAddress(t)
+	ears := front(t, at)
+	s := testkit.StartTLS(t, reaching(t, ears))
+	w := &world{Server: s, t: t, subject: s.Person(email).Subject}
 	a := &apache{client: w.Client(storage.ClientMetadata{
+		ClientLogout: storage.ClientLogout{BackchannelLogoutURI: ears.URL + apacheEars},
 		RedirectURIs: []string{"http://" + at + "/members/cb"}, PostLogoutRedirectURIs: []string{"http://" + at + "/bye.html"}, Scope: "openid email profile offline_access orders:read orders:write",
 	})}
 	a.owner = w.Client(storage.ClientMetadata{ClientName: "Acme Orders", GrantTypes: []string{"client_credentials"}, RedirectURIs: []string{}})
@@ -150,7 +156,7 @@ func (a *apache) session(b *testkit.Browser) session {
 
 func TestApache(t *testing.T) {
 	a := openApache(t)
-	for name, test := range map[string]func(*apache){"sign-in": (*apache).signIn, "refused": (*apache).refused, "API": (*apache).api} {
+	for name, test := range map[string]func(*apache){"sign-in": (*apache).signIn, "refused": (*apache).refused, "back-channel logout": (*apache).hears, "API": (*apache).api} {
 		t.Run(name, func(t *testing.T) { test(&apache{a.with(t), a.client, a.owner}) })
 	}
 }
@@ -189,6 +195,17 @@ func (a *apache) refused() {
 			a.t.Errorf("another %s signs in: %s", name, p.Body)
 		}
 	}
+}
+
+// in reports whether the module takes a browser for signed in.
+func (a *apache) in(b *testkit.Browser) bool {
+	return b.Get(a.URL+"/members/cb?info=json").Status == 200
+}
+
+// hears is the module told by the server that somebody has signed out.
+func (a *apache) hears() {
+	a.toldOut("/members/", a.in)
+	a.forgedLogout("/members/", apacheEars, a.client, a.in)
 }
 
 // api lets programs in with access tokens that the server says are good.

@@ -1,18 +1,15 @@
 package rp
 
 import (
-	"encoding/pem"
 	"net/http"
 	"net/http/httptest"
 	"net/url"
-	"os"
 	"path/filepath"
 	"slices"
 	"strings"
 	"testing"
 
 	"github.com/jedan-auth/jedan-auth/internal/app"
-	"github.com/jedan-auth/jedan-auth/internal/fetch"
 	"github.com/jedan-auth/jedan-auth/internal/testkit"
 	"github.com/jedan-auth/jedan-auth/provider/register"
 	"github.com/jedan-auth/jedan-auth/storage"
@@ -38,12 +35,7 @@ func TestMCP(t *testing.T) {
 	script := filepath.Join(filepath.Dir(node(t)[1]), "mcp.mjs")
 	const redirect = "http://127.0.0.1:8976/callback"
 	site, resource := agentSite(t, redirect), "http://"+freeAddress(t)+"/mcp"
-	trust := filepath.Join(t.TempDir(), "site.pem")
-	if err := os.WriteFile(trust, pem.EncodeToMemory(&pem.Block{Type: "CERTIFICATE", Bytes: site.Certificate().Raw}), 0o600); err != nil {
-		t.Fatal(err)
-	}
-	s := testkit.StartTLS(t, func(c *app.Config) {
-		c.Outbound = fetch.Config{AllowNetworks: []string{"127.0.0.0/8"}, Trust: trust}
+	s := testkit.StartTLS(t, reaching(t, site), func(c *app.Config) {
 		c.Register.Documents, c.Register.Scopes, c.Register.Resources = []string{"127.0.0.1"}, []string{"files:read", "files:write"}, []string{resource}
 	})
 	w := &world{Server: s, t: t, subject: s.Person(email).Subject}

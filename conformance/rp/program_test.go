@@ -80,7 +80,7 @@ func (w *world) start(at string, cmd *exec.Cmd) *program {
 // serves waits until the process answers at its address.
 func (p *program) serves(at string) {
 	p.t.Helper()
-	for deadline := time.Now().Add(time.Minute); time.Now().Before(deadline); {
+	for deadline := time.Now().Add(3 * time.Minute); time.Now().Before(deadline); {
 		if c, err := net.Dial("tcp", at); err == nil {
 			_ = c.Close()
 			return

@@ -4,8 +4,10 @@ import (
 	"crypto/ecdsa"
 	"crypto/elliptic"
 	"crypto/rand"
+	"crypto/rsa"
 	"crypto/sha256"
 	"encoding/base64"
+	"encoding/json"
 	"testing"
 	"time"
 
@@ -42,6 +44,11 @@ func (p *prover) proof(method, to, token string) string {
 		sum := sha256.Sum256([]byte(token))
 		claims["ath"] = base64.RawURLEncoding.EncodeToString(sum[:])
 	}
+	return p.sign(claims)
+}
+
+func (p *prover) sign(claims map[string]any) string {
+	p.t.Helper()
 	signed, err := p.signer.Sign(encode(p.t, claims))
 	if err != nil {
 		p.t.Fatal(err)
@@ -51,4 +58,29 @@ func (p *prover) proof(method, to, token string) string {
 		p.t.Fatal(err)
 	}
 	return out
+}
+
+// forger signs as if it were the server: with the algorithm and the name of its key.
+func (w *world) forger(typ jose.ContentType) *prover {
+	w.t.Helper()
+	key, err := rsa.GenerateKey(rand.Reader, 2048)
+	if err != nil {
+		w.t.Fatal(err)
+	}
+	var published jose.JSONWebKeySet
+	if err := json.Unmarshal([]byte(w.Get("/.well-known/jwks.json").Body), &published); err != nil {
+		w.t.Fatal(err)
+	}
+	for _, k := range published.Keys {
+		if k.Algorithm != "RS256" {
+			continue
+		}
+		signer, err := jose.NewSigner(jose.SigningKey{Algorithm: jose.RS256, Key: jose.JSONWebKey{Key: key, KeyID: k.KeyID}}, (&jose.SignerOptions{}).WithType(typ))
+		if err != nil {
+			w.t.Fatal(err)
+		}
+		return &prover{w.t, signer}
+	}
+	w.t.Fatal("the server has no RS256 key")
+	return nil
 }

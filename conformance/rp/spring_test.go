@@ -22,8 +22,12 @@ type spring struct {
 func openSpring(t *testing.T) *spring {
 	t.Helper()
 	jar := tool(t, "JEDAN_RP_SPRING", "the jar that `mvn package` makes of conformance/rp/spring")
-	w, at := open(t), freeAddress(t)
-	secret, _ := w.register(method{"client_secret_basic", "RS256"}, springClient(at, "secret"))
+	at := freeAddress(t)
+	ears := front(t, at)
+	w := open(t, reaching(t, ears))
+	secret, _ := w.register(method{"client_secret_basic", "RS256"}, springClient(at, "secret"), func(m *storage.ClientMetadata) {
+		m.BackchannelLogoutURI = ears.URL + springEars
+	})
 	keyed, key := w.register(method{"private_key_jwt", "RS256"}, springClient(at, "key"))
 	owner := w.Client(storage.ClientMetadata{ClientName: "Acme Orders", GrantTypes: []string{"client_credentials"}, RedirectURIs: []string{}})
 	w.Resource(api, owner)
@@ -43,6 +47,9 @@ func openSpring(t *testing.T) *spring {
 	return &spring{w.start(at, cmd), secret, keyed, owner}
 }
 
+// springEars is where Spring listens for logout tokens.
+const springEars = "/logout/connect/back-channel/secret"
+
 // springClient are the addresses that Spring has for a registration; its access tokens are about to expire as soon as they are there.
 func springClient(at, name string) func(*storage.ClientMetadata) {
 	return func(m *storage.ClientMetadata) {
@@ -54,7 +61,8 @@ func springClient(at, name string) func(*storage.ClientMetadata) {
 func TestSpring(t *testing.T) {
 	s := openSpring(t)
 	for name, test := range map[string]func(*spring){
-		"client_secret_basic": (*spring).bySecret, "private_key_jwt": (*spring).byKey, "refused": (*spring).refused, "API, JWT": (*spring).verifies, "API, DPoP": (*spring).proves, "API, introspection": (*spring).asks,
+		"client_secret_basic": (*spring).bySecret, "private_key_jwt": (*spring).byKey, "refused": (*spring).refused, "back-channel logout": (*spring).hears,
+		"API, JWT": (*spring).verifies, "API, DPoP": (*spring).proves, "API, introspection": (*spring).asks,
 	} {
 		t.Run(name, func(t *testing.T) { test(&spring{s.with(t), s.secret, s.key, s.owner}) })
 	}
@@ -120,6 +128,15 @@ func (s *spring) refused() {
 			s.t.Errorf("another %s signs in: %s", name, p.Body)
 		}
 	}
+}
+
+// in reports whether Spring takes a browser for signed in.
+func (s *spring) in(b *testkit.Browser) bool { return b.Get(s.URL+"/me").Status == 200 }
+
+// hears is Spring told by the server that somebody has signed out.
+func (s *spring) hears() {
+	s.toldOut("/oauth2/authorization/secret", s.in)
+	s.forgedLogout("/oauth2/authorization/secret", springEars, s.secret, s.in)
 }
 
 // orders is a token of a machine for the API.

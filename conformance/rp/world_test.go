@@ -29,9 +29,9 @@ type world struct {
 	subject string
 }
 
-func open(t *testing.T) *world {
+func open(t *testing.T, options ...testkit.Option) *world {
 	t.Helper()
-	s := testkit.Start(t)
+	s := testkit.Start(t, options...)
 	return &world{Server: s, t: t, subject: s.Person(email).Subject}
 }
 

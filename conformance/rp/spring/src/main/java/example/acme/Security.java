@@ -65,6 +65,7 @@ class Security {
         return http.authorizeHttpRequests(a -> a.requestMatchers("/bye", "/error").permitAll().anyRequest().authenticated())
                 .oauth2Login(withDefaults())
                 .logout(l -> l.logoutSuccessHandler(everywhere))
+                .oidcLogout(l -> l.backChannel(withDefaults()))
                 .build();
     }
 
