@@ -5,6 +5,7 @@ import (
 	"github.com/ory/fosite/compose"
 
 	"github.com/jedan-auth/jedan-auth/provider/authorize"
+	"github.com/jedan-auth/jedan-auth/provider/checksession"
 	"github.com/jedan-auth/jedan-auth/provider/ciba"
 	"github.com/jedan-auth/jedan-auth/provider/clientcreds"
 	"github.com/jedan-auth/jedan-auth/provider/code"
@@ -67,6 +68,7 @@ type build struct {
 	issuers  *core.Issuers
 	vouching *core.Vouching
 	details  core.Details
+	watch    *checksession.Endpoint // nil: there is no session management
 
 	proofs       core.Proofs
 	certificates core.Certificates
@@ -89,6 +91,9 @@ func newBuild(c Config, d Deps) (*build, error) {
 	b.people = core.NewPeople(d.Store, d.Directory, d.Feed, d.Tenant)
 	b.counter = core.NewCounter(d.Tenant, d.Store, d.Store, d.Audit, d.Log, d.Now)
 	b.bindings()
+	if d.Watched != nil {
+		b.watch = &checksession.Endpoint{Browsers: d.Watched, Pages: d.Pages}
+	}
 	b.authn = &core.Authn{
 		Clients: b.clients, Ring: d.Ring, Vault: d.Ring, Slow: d.Slow, Certificates: b.certificates, Replays: d.Store, Writer: d.Store, Audit: d.Audit,
 		Now: d.Now, Tenant: d.Tenant, Issuer: d.Issuer, Alias: d.MTLS.URL, Config: c, Verdicts: b.log.Verdicts,
@@ -117,7 +122,7 @@ func (b *build) bindings() {
 func (b *build) features() discovery.Features {
 	all, _ := profiles.Find(b.d.Profiles.Profile) // without one, everything is offered
 	return discovery.Features{
-		Offer:        all.Offer,
+		Offer: all.Offer, CheckSession: b.watch != nil,
 		Registration: b.d.Register.On(), Documents: len(b.d.Register.Documents) > 0, RequirePushed: b.c.RequirePushed, References: true,
 		EncryptedTo: b.d.Keys.EncryptionAlgorithms(), Assertions: len(b.c.TrustedIssuers) > 0, DetailTypes: b.c.DetailTypes(),
 		Binding: discovery.Binding{ProofAlgs: dpop.Algs(), TLSMethods: b.certificates.Methods(), Alias: b.d.MTLS.URL},
@@ -137,7 +142,7 @@ func (b *build) authorize() *authorize.Endpoint {
 		Engine:   b.engine,
 		Issuance: b.issuance, Details: b.details, Claims: b.people, Flows: b.d.Flows, Sessions: b.d.Sessions, Consents: b.d.Consents, Grants: b.d.Store,
 		Audit: b.d.Audit, Pages: b.d.Pages, Log: b.log, Now: b.d.Now, Meter: b.d.Meter,
-		Objects: b.objects(), Pushed: b.par,
+		Objects: b.objects(), Pushed: b.par, Watch: b.watch.State,
 	}
 }
 

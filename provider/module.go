@@ -9,6 +9,7 @@ import (
 	"github.com/jedan-auth/jedan-auth/internal/flow"
 	"github.com/jedan-auth/jedan-auth/internal/httpx"
 	"github.com/jedan-auth/jedan-auth/provider/authorize"
+	"github.com/jedan-auth/jedan-auth/provider/checksession"
 	"github.com/jedan-auth/jedan-auth/provider/ciba"
 	"github.com/jedan-auth/jedan-auth/provider/clientcreds"
 	"github.com/jedan-auth/jedan-auth/provider/code"
@@ -82,6 +83,7 @@ type Directory interface {
 type Pages interface {
 	authorize.Pages
 	logout.Pages
+	checksession.Pages
 	device.Pages
 }
 
@@ -117,6 +119,7 @@ type Deps struct {
 	Feed      *cache.Feed
 	Flows     *flow.Flows
 	Sessions  Sessions
+	Watched   checksession.Browsers // nil: there is no session management
 	Consents  authorize.Consents
 	Forms     logout.Forms
 	Words     device.Words
@@ -174,6 +177,9 @@ func New(c Config, d Deps) (*Module, error) {
 		token.New(b.token(), grants...),
 		devices, m.ciba,
 		b.introspect(refreshing), b.revoke(refreshing), b.userinfo(),
+	}
+	if b.watch != nil {
+		m.endpoints = append(m.endpoints, b.watch)
 	}
 	own, err := b.registration()
 	m.endpoints = append(m.endpoints, own...)

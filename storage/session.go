@@ -30,23 +30,18 @@ func (Session) TableName() string { return "sessions" }
 type SessionReader interface {
 	SessionByID(ctx context.Context, tenant, id ID) (*Session, error)
 	SessionsOf(ctx context.Context, tenant, person ID) ([]Session, error)
-	Participants
 }
 
-// SessionWriter changes sessions.
+// SessionWriter changes sessions. Whoever ends a session tells its participants (Farewell), unless the same person's next one takes its place.
 type SessionWriter interface {
 	// InsertSession stores s and revokes the replaced one (may be zero) in one transaction. With samePerson the replaced session's grants
 	// move to s; otherwise its online grants end with it.
 	InsertSession(ctx context.Context, s *Session, replaces ID, samePerson bool, ev *AuditEvent) error
 	// TouchSession moves LastSeenAt forward, only if the session is live.
 	TouchSession(ctx context.Context, tenant, id ID, seen time.Time) error
-	// Whoever ends a session tells its participants (Farewell), unless the same person's next one takes its place.
-
 	// RevokeSession ends the session and its online grants (Offline false) with their change rows. Revoking twice is no error. The event and the
 	// messages are written only by the call that ended it.
 	RevokeSession(ctx context.Context, tenant, id ID, now time.Time, reason string, ev *AuditEvent, tell ...*OutboxMessage) error
 	// DeleteDeadSessions removes sessions that ended or expired before the given time, at most limit.
 	DeleteDeadSessions(ctx context.Context, before time.Time, limit int) (int64, error)
-	// DeleteExpiredParticipants forgets who took part in sessions that expired before the given time, at most about limit.
-	DeleteExpiredParticipants(ctx context.Context, before time.Time, limit int) (int64, error)
 }

@@ -21,7 +21,7 @@ func TestLeaving(t *testing.T) {
 	body := w.Body.String()
 	for _, want := range []string{
 		`src="https://b.example/out?x=1&amp;iss=i&amp;sid=s" sandbox="allow-scripts allow-same-origin allow-forms"`,
-		`<meta http-equiv="refresh" content="5;url=com.example.app:/bye?state=a&amp;x=&#34;">`, `id="leaving-next" href="com.example.app:/bye?state=a&amp;x=&#34;"`, "/assets/leaving.",
+		`<noscript><meta http-equiv="refresh" content="5;url=com.example.app:/bye?state=a&amp;x=&#34;"></noscript>`, `id="leaving-next" href="com.example.app:/bye?state=a&amp;x=&#34;"`, "/assets/leaving.",
 	} {
 		if !strings.Contains(body, want) {
 			t.Errorf("no %s in %s", want, body)

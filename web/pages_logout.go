@@ -9,7 +9,7 @@ import (
 
 var errNoFrame = errors.New("web: a page that leads on needs addresses that may stand in a policy")
 
-// leaveAfter is how many seconds frames have before the page goes on by itself; the script goes on as soon as they are loaded.
+// leaveAfter is how many seconds frames have where there are no scripts; leaving.js goes on as soon as they are loaded.
 const leaveAfter = 5
 
 // LeavingPage says that the session has ended while the applications that were part of it hear of it, each in a frame of its own (OpenID Connect

@@ -60,6 +60,7 @@ type TLS struct {
 type Sessions struct {
 	Idle     time.Duration `config:"idle" default:"12h" doc:"A session ends when unused for so long."`
 	Absolute time.Duration `config:"absolute" default:"720h" doc:"A session ends so long after its sign-in."`
+	Watched  bool          `config:"management" default:"false" doc:"Apps may watch in a frame whether the sign-in is still the same (OpenID Connect Session Management): by a cookie that scripts of this server can read and that browsers send from other sites' pages."`
 }
 
 // Passwords are argon2id's parameters and the policy.
@@ -189,7 +190,9 @@ func (k Keys) set(t provider.Config) keys.SetConfig {
 	}
 }
 
-func (s Sessions) config() session.Config { return session.Config{Idle: s.Idle, Absolute: s.Absolute} }
+func (s Sessions) config() session.Config {
+	return session.Config{Idle: s.Idle, Absolute: s.Absolute, Watched: s.Watched}
+}
 
 func (p Passwords) config() password.Config {
 	return password.Config{

@@ -12,8 +12,9 @@ import (
 
 // pages shows the provider's and the edge's screens through the renderer.
 type pages struct {
-	render *web.Renderer
-	now    func() time.Time
+	render  *web.Renderer
+	now     func() time.Time
+	watched string // the name of the cookie that the check_session iframe reads
 }
 
 func (p *pages) show(c *gin.Context, status int, page web.Page) error {
@@ -59,6 +60,12 @@ func (p *pages) Done(c *gin.Context, clientName, backURL string) error {
 // Leaving implements provider.Pages.
 func (p *pages) Leaving(c *gin.Context, clientName string, frames []string, next string) error {
 	return p.show(c, http.StatusOK, web.LeavingPage{Lang: p.lang(c), ClientName: clientName, Frames: frames, Next: next})
+}
+
+// CheckSession implements provider.Pages.
+func (p *pages) CheckSession(c *gin.Context) error {
+	p.render.CheckSession(c.Writer, p.watched)
+	return nil
 }
 
 // WriteError implements httpx.ErrorWriter.

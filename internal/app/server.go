@@ -84,7 +84,7 @@ func (s *server) makeEdge() (err error) {
 	if s.render, err = web.New(web.Options{BasePath: s.base(), Secure: s.issuer.Scheme == "https", ThemeDir: s.Config.Theme.Dir, ProductName: s.Config.Theme.ProductName, Log: s.Log}); err != nil {
 		return err
 	}
-	s.pages = &pages{render: s.render, now: s.Now}
+	s.pages = &pages{render: s.render, now: s.Now, watched: s.cookies().Name(httpx.WatchedCookie)}
 	edge := s.edge(proxies)
 	if edge.Alias, err = s.Config.MTLS.alias(s.Config); err != nil {
 		return err
@@ -111,11 +111,15 @@ func (s *server) fresh(context.Context) error {
 // base is the issuer's path.
 func (s *server) base() string { return strings.TrimSuffix(s.issuer.EscapedPath(), "/") }
 
+func (s *server) cookies() httpx.Cookies {
+	return httpx.Cookies{Secure: s.issuer.Scheme == "https", Path: s.base()}
+}
+
 func (s *server) makePlatform() error {
 	s.flows = flow.New(flow.Deps{Ring: s.Ring, Now: s.Now}, flow.Config{Lifetime: s.Config.Tokens.FlowLifetime})
 	s.sessions = session.New(session.Deps{
 		Tenant: s.Tenant, Reader: s.DB, Writer: s.DB, People: s.DB, Ring: s.Ring, Audit: s.Audit, Feed: s.Feed, Now: s.Now,
-		Cookies: httpx.Cookies{Secure: s.issuer.Scheme == "https", Path: s.base()}, Log: s.Log,
+		Cookies: s.cookies(), Log: s.Log,
 	}, s.Config.Sessions.config())
 	s.failures = audit.NewFailures(s.Audit, s.DB, s.Now, 0)
 	s.bridge = &bridge{issuer: s.Config.Issuer, base: s.base(), people: s.Directory}
@@ -123,12 +127,17 @@ func (s *server) makePlatform() error {
 }
 
 func (s *server) makeProvider() (err error) {
-	s.provider, err = provider.New(s.Config.Tokens, provider.Deps{
+	browsers := &browserSessions{m: s.sessions, tenant: s.Tenant}
+	deps := provider.Deps{
 		Tenant: s.Tenant, Issuer: s.Config.Issuer, Base: s.base(), Store: s.DB, Ring: s.Ring, Keys: s.Keys, Audit: s.Audit, Slow: s.Hasher,
 		Directory: claims{s.Directory}, Fetch: s.Fetch, Registrar: s.Registrar, Register: s.Config.Register, Profiles: s.Config.profiles(), Feed: s.Feed, Flows: s.flows,
-		Sessions: &browserSessions{m: s.sessions, tenant: s.Tenant}, Consents: &s.consents, Forms: s.sessions.Forms(), Words: s.bridge,
+		Sessions: browsers, Consents: &s.consents, Forms: s.sessions.Forms(), Words: s.bridge,
 		Failures: s.failures, Pages: s.pages, Log: s.Log, Meter: s.metrics, Now: s.Now, MTLS: s.mtls,
-	})
+	}
+	if s.Config.Sessions.Watched {
+		deps.Watched = browsers
+	}
+	s.provider, err = provider.New(s.Config.Tokens, deps)
 	s.bridge.provider = s.provider
 	return err
 }

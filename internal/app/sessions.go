@@ -20,7 +20,20 @@ type browserSessions struct {
 }
 
 func (s *browserSessions) current(c *gin.Context) (*session.Current, error) {
-	return s.m.Current(c.Request.Context(), c.Request, s.tenant)
+	cur, err := s.m.Current(c.Request.Context(), c.Request, s.tenant)
+	if err == nil {
+		s.m.Watched(c.Request.Context(), c.Writer, c.Request, cur)
+	}
+	return cur, err
+}
+
+// BrowserState implements checksession.Browsers.
+func (s *browserSessions) BrowserState(c *gin.Context) (string, error) {
+	cur, err := s.current(c)
+	if err != nil {
+		return "", err
+	}
+	return s.m.Watched(c.Request.Context(), c.Writer, c.Request, cur), nil
 }
 
 // Current implements authorize.Sessions.

@@ -12,14 +12,16 @@ import (
 type Cookie string
 
 // The cookies of surface.md. Browser is shared by all tabs and binds flows and
-// form tokens; Session is the person's sign-in.
+// form tokens; Session is the person's sign-in. Watched is what the check_session
+// iframe reads, in pages of other sites too.
 const (
 	SessionCookie Cookie = "jedan-session"
 	BrowserCookie Cookie = "jedan-browser"
+	WatchedCookie Cookie = "jedan-op"
 )
 
-// Cookies writes and reads our cookies: HttpOnly, SameSite=Lax, and with Secure
-// the __Host- prefix (RFC 6265bis §4.1.3.2), which pins host and path.
+// Cookies writes and reads our cookies: HttpOnly, SameSite=Lax (but for Watched),
+// and with Secure the __Host- prefix (RFC 6265bis §4.1.3.2), which pins host and path.
 type Cookies struct {
 	// Secure is false only for an http issuer on loopback.
 	Secure bool
@@ -56,6 +58,12 @@ func (k Cookies) Clear(c *gin.Context, name Cookie) {
 // write replaces an earlier Set-Cookie of the same name in this response.
 func (k Cookies) write(w http.ResponseWriter, ck *http.Cookie) {
 	ck.Path, ck.HttpOnly, ck.Secure, ck.SameSite = k.path(), true, k.Secure, http.SameSiteLaxMode
+	if ck.Name == k.Name(WatchedCookie) {
+		ck.HttpOnly = false
+		if k.Secure { // browsers refuse None without it
+			ck.SameSite = http.SameSiteNoneMode
+		}
+	}
 	h := w.Header()
 	kept := h["Set-Cookie"][:0:0]
 	for _, line := range h["Set-Cookie"] {

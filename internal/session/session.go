@@ -31,6 +31,7 @@ const touchEvery = time.Minute
 type Config struct {
 	Idle     time.Duration // a session ends when unused for so long; 0: 12 hours
 	Absolute time.Duration // a session ends so long after the sign-in that made it; 0: 30 days
+	Watched  bool          // scripts of the issuer see whether the sign-in is still the same (OpenID Connect Session Management)
 }
 
 // Validate refuses limits that contradict each other.

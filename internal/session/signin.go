@@ -50,6 +50,9 @@ func (m *Manager) SignIn(ctx context.Context, w http.ResponseWriter, r *http.Req
 		return nil, err
 	}
 	m.d.Cookies.Write(ctx, w, httpx.SessionCookie, m.sign(kindSession, tenant, s.ID[:]), 0)
+	if m.c.Watched {
+		m.d.Cookies.Write(ctx, w, httpx.WatchedCookie, m.watched(s.ID), 0)
+	}
 	return &Current{Session: s, Person: fresh}, nil
 }
 
@@ -138,6 +141,9 @@ func (m *Manager) SignOut(ctx context.Context, w http.ResponseWriter, cur *Curre
 		}
 	}
 	m.d.Cookies.Remove(ctx, w, httpx.SessionCookie)
+	if m.c.Watched {
+		m.d.Cookies.Remove(ctx, w, httpx.WatchedCookie)
+	}
 	return nil
 }
 

@@ -32,6 +32,9 @@ type Consents interface {
 	Remembered(ctx context.Context, tenant, person, client storage.ID, scopes, resources []string, binding string) (missing bool, granted []string, err error)
 }
 
+// Watch is the session_state of an authorization response (OpenID Connect Session Management section 3), "" where there is none.
+type Watch func(c *gin.Context, clientID, redirect string) (string, error)
+
 // Pages renders what a person sees of this endpoint.
 type Pages interface {
 	ErrorPage(c *gin.Context, status int, code, description, errorID string) error
@@ -68,6 +71,7 @@ type Endpoint struct {
 	Audit    core.Auditor
 	Objects  Objects
 	Pushed   Pushed
+	Watch    Watch
 	Pages    Pages
 	Log      core.RefusalLog
 	Meter    Meter

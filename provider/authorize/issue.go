@@ -44,8 +44,23 @@ func (e *Endpoint) issue(c *gin.Context, v *visit) error {
 	if err != nil {
 		return e.refuse(c, v.request, err)
 	}
+	if err := e.watch(c, v, params); err != nil {
+		return e.refuse(c, v.request, err)
+	}
 	e.Meter.AuthRequest("authorize", "success")
 	return e.respond(c, v.request, params)
+}
+
+// watch tells an OpenID client what it may ask the check_session iframe about.
+func (e *Endpoint) watch(c *gin.Context, v *visit, params url.Values) error {
+	if !slices.Contains(v.Scopes, "openid") {
+		return nil
+	}
+	state, err := e.Watch(c, v.Client.ClientID, v.RedirectURI)
+	if err == nil && state != "" {
+		params.Set("session_state", state)
+	}
+	return err
 }
 
 // sameAgain accepts a double click: the same person and session, while the code was not used and the grant lives.

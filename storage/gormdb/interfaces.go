@@ -18,6 +18,7 @@ var (
 	_ storage.SetupLinks     = (*DB)(nil)
 	_ storage.SessionReader  = (*DB)(nil)
 	_ storage.SessionWriter  = (*DB)(nil)
+	_ storage.Participants   = (*DB)(nil)
 	_ storage.GrantReader    = (*DB)(nil)
 	_ storage.GrantWriter    = (*DB)(nil)
 	_ storage.GrantCounters  = (*DB)(nil)

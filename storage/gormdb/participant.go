@@ -196,7 +196,7 @@ func readSwept(rows *sql.Rows) (n int64, kept []swept, err error) {
 	return n, kept, errors.Join(rows.Err(), rows.Close())
 }
 
-// DeleteExpiredParticipants implements storage.SessionWriter.
+// DeleteExpiredParticipants implements storage.Participants.
 func (d *DB) DeleteExpiredParticipants(ctx context.Context, before time.Time, limit int) (int64, error) {
 	return d.sweep(ctx, sweepTable{name: "session_clients", key: "session", column: "expires_at"}, before, limit)
 }

@@ -22,6 +22,7 @@ type Backend interface {
 	storage.SetupLinks
 	storage.SessionReader
 	storage.SessionWriter
+	storage.Participants
 	storage.GrantReader
 	storage.GrantWriter
 	storage.GrantCounters

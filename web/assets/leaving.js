@@ -1,4 +1,4 @@
-// Goes on as soon as every application has been told, and after three seconds at the latest. Without scripts the page does so by itself.
+// Goes on as soon as every application has been told, and after three seconds at the latest. Without scripts the page does so by itself after five.
 (function () {
   var next = document.getElementById("leaving-next");
   var frames = document.getElementsByTagName("iframe");
