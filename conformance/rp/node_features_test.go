@@ -55,6 +55,9 @@ type found struct {
 	Client   string            `json:"client"`
 	Stranger bool              `json:"stranger"`
 	Scopes   []string          `json:"scopes"`
+
+	Lifetime   int  `json:"lifetime"` // seconds
+	Registered bool `json:"registered"`
 }
 
 // features is a server with TLS and with a second address for clients with certificates.

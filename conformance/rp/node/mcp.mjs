@@ -39,7 +39,7 @@ async function serve() {
   app.use(resource.pathname, (req, res, next) => (req.body?.params?.name === "write" ? writers : readers)(req, res, next));
   app.post(resource.pathname, async (req, res) => {
     const server = new McpServer({ name: "files", version: "1" });
-    const who = (extra) => ({ content: [{ type: "text", text: JSON.stringify({ sub: extra.authInfo.extra.sub, client: extra.authInfo.clientId, scopes: extra.authInfo.scopes }) }] });
+    const who = (extra) => ({ content: [{ type: "text", text: JSON.stringify({ sub: extra.authInfo.extra.sub, client: extra.authInfo.clientId, scopes: extra.authInfo.scopes, lifetime: extra.authInfo.expiresAt - Math.floor(Date.now() / 1000) }) }] });
     server.registerTool("read", {}, who);
     server.registerTool("write", {}, who);
     const transport = new StreamableHTTPServerTransport({ sessionIdGenerator: undefined });
@@ -58,7 +58,7 @@ function agent(clientMetadataUrl) {
     kept,
     clientMetadataUrl,
     redirectUrl: task.redirect_uri,
-    clientMetadata: { client_name: "Agent", redirect_uris: [task.redirect_uri] },
+    clientMetadata: { client_name: "Agent", redirect_uris: [task.redirect_uri], token_endpoint_auth_method: "none" },
     state: () => (kept.state = crypto.randomUUID()),
     clientInformation: () => kept.client,
     saveClientInformation: (client) => { kept.client = client; },
@@ -70,7 +70,7 @@ function agent(clientMetadataUrl) {
   };
 }
 
-// session is the agent's connection; transport is kept to bring it the code.
+// connect begins the agent's session; its transport takes the code.
 async function connect(provider) {
   const client = new Client({ name: "agent", version: "1" });
   const transport = new StreamableHTTPClientTransport(resource, { authProvider: provider });
@@ -114,6 +114,13 @@ assert.equal(provider.kept.url.searchParams.get("scope"), writing.join(" "));
 await finish(provider, second.transport);
 const after = await call(client, "write");
 
+// An older agent has no document and registers itself (RFC 7591).
+const older = agent();
+const third = await connect(older);
+await assert.rejects(third.connected, UnauthorizedError);
+await finish(older, third.transport);
+const registered = await call(await (await connect(older)).connected, "read");
+
 const stranger = agent(task.stranger);
 await assert.rejects((await connect(stranger)).connected, UnauthorizedError);
 const looked = await ask({ look: stranger.kept.url.href });
@@ -121,6 +128,8 @@ write({
   done: {
     sub: before.sub,
     client: before.client,
+    lifetime: before.lifetime,
+    registered: registered.client === older.kept.client.client_id && registered.sub === before.sub,
     scopes: [before.scopes.join(" "), after.scopes.join(" ")],
     errors: { "a token for another resource": await status(task.other_token), "a document of a host that is not listed": String(looked.status) },
   },
