@@ -14,7 +14,6 @@ import (
 	"github.com/jackc/pgx/v5"
 
 	"github.com/jedan-auth/jedan-auth/internal/app"
-	"github.com/jedan-auth/jedan-auth/internal/config"
 	"github.com/jedan-auth/jedan-auth/internal/telemetry"
 	"github.com/jedan-auth/jedan-auth/internal/testkit"
 	"github.com/jedan-auth/jedan-auth/provider/core"
@@ -94,11 +93,10 @@ type beside struct {
 // from when nobody holds the file any more.
 func (c *cluster) open(now func() time.Time) *beside {
 	c.t.Helper()
-	cfg, err := config.Defaults[app.Config]()
+	cfg, err := app.Load(app.Sources{Environ: c.environ()})
 	if err != nil {
 		c.t.Fatal(err)
 	}
-	cfg.Issuer, cfg.Data, cfg.Database = issuer, c.data, config.Secret(c.dsn)
 	log, err := telemetry.NewLogger(telemetry.LogConfig{Level: "warn"}, telemetry.LogDeps{Out: testWriter{c.t}, RequestID: func(context.Context) string { return "" }, Now: now})
 	if err != nil {
 		c.t.Fatal(err)

@@ -13,8 +13,8 @@ import (
 )
 
 // What a person allowed away from the client is fetched once: 16 polls at once for each device_code and each auth_req_id.
-func TestRacesForApprovalsOnSQLite(t *testing.T)   { approvalRaces(t, onSQLite, 5) }
-func TestRacesForApprovalsOnPostgres(t *testing.T) { approvalRaces(t, onPostgres, 6) }
+func TestRacesForApprovalsOnSQLite(t *testing.T)   { approvalRaces(t, onSQLite, 7) }
+func TestRacesForApprovalsOnPostgres(t *testing.T) { approvalRaces(t, onPostgres, 8) }
 
 // approval is a request that a person has allowed, of one kind.
 type approval struct {
@@ -27,28 +27,33 @@ type approval struct {
 func approvalRaces(t *testing.T, kind string, who uint64) {
 	set := readSettings(t)
 	a := newArena(newCluster(t, kind).boot(size(kind)), set, set.choices(who))
-	kinds := []approval{
+	for _, k := range []approval{
 		{kind: storage.PendingDevice, grantType: "urn:ietf:params:oauth:grant-type:device_code", param: "device_code"},
 		{kind: storage.PendingCIBA, grantType: "urn:openid:params:grant-type:ciba", param: "auth_req_id"},
-	}
-	for i := range kinds {
-		a.waiter(&kinds[i])
-	}
-	begun := time.Now()
-	for a.races < set.races && !t.Failed() {
-		rows := make([]*storage.Pending, min(raceBatch, set.races-a.races))
-		of := make([]*approval, len(rows))
-		for i := range rows {
-			of[i] = &kinds[i%len(kinds)]
-			rows[i] = a.allowed(of[i])
+	} {
+		a.waiter(&k)
+		a.tally = tally{}
+		begun := time.Now()
+		for a.races < set.races && !t.Failed() {
+			a.approvalBatch(&k, min(raceBatch, set.races-a.races))
 		}
-		a.allow(rows)
-		for i, row := range rows {
-			a.raceApproval(of[i], row)
-		}
+		set.report(t, run{drill: "races for " + k.param, database: kind, begun: begun, size: fmt.Sprintf("%d races of %d requests over %d process(es)", a.races, runners, len(a.nodes)),
+			figures: fmt.Sprintf("%d requests granted, %d refused", a.granted, a.refused)})
 	}
-	set.report(t, run{drill: "races for approvals", database: kind, begun: begun, size: fmt.Sprintf("%d races of %d requests over %d process(es)", a.races, runners, len(a.nodes)),
-		figures: fmt.Sprintf("%d requests granted, %d refused", a.granted, a.refused)})
+}
+
+// approvalBatch stores n requests with the person's yes and lets each be raced for.
+func (a *arena) approvalBatch(k *approval, n int) {
+	a.t.Helper()
+	rows := make([]*storage.Pending, n)
+	for i := range rows {
+		rows[i] = a.allowed(k)
+	}
+	a.allow(rows)
+	for _, row := range rows {
+		a.set.progress(a.t, a.races, k.param)
+		a.raceApproval(k, row)
+	}
 }
 
 // waiter registers the client of a kind.

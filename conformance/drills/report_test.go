@@ -25,6 +25,9 @@ repeats a run's choices, though not the machine's.
   grant is ended, with one event of the redemption and one of the reuse, and the winner's access and refresh token are refused by every process.
   For one refresh token that rotates, all sixteen get one and the same successor; an older token, or the predecessor after the grace, ends the
   grant. A client that keeps its refresh token gets it back sixteen times.
+- **Races for what works once.** Sixteen at once, as above, with one and the same client assertion, assertion of another issuer (RFC 7523), DPoP proof,
+  approved device_code or auth_req_id: one is served, fifteen get the protocol's refusal. For one request_uri sixteen signed-in people open it at
+  once in browsers of their own, eight at each process: one carries a code away. A stranger's browser opened it before, which uses nothing up.
 - **Kill.** A server under load is killed (SIGKILL) at a random moment and started again. Everything that its clients were fully answered (people,
   clients, consents, codes, refresh successors, revocations, logouts, audit events) is there: each successor works once, whatever was spent, revoked
   or ended stays so, and each change has its event exactly once. What was asked and not answered is whole or absent. SQLite passes its integrity check.

@@ -25,6 +25,14 @@ func readSettings(t *testing.T) settings {
 	return s
 }
 
+// progress says how far a long drill has come.
+func (s settings) progress(t *testing.T, done int, what string) {
+	t.Helper()
+	if s.full && done > 0 && done%1000 == 0 {
+		t.Logf("%s: %d done", what, done)
+	}
+}
+
 func number(t *testing.T, name string, otherwise int) int {
 	t.Helper()
 	text := os.Getenv(name)
