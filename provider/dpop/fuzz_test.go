@@ -18,6 +18,7 @@ import (
 
 	"github.com/go-jose/go-jose/v4"
 
+	"github.com/jedan-auth/jedan-auth/internal/testkit/testjws"
 	"github.com/jedan-auth/jedan-auth/internal/verdict"
 	"github.com/jedan-auth/jedan-auth/provider/core"
 	"github.com/jedan-auth/jedan-auth/storage"
@@ -113,6 +114,76 @@ func FuzzProof(f *testing.F) {
 		}
 		if strings.Count(proof, ".") != 2 {
 			t.Errorf("%q was accepted", proof)
+		}
+	})
+}
+
+// ledger remembers.
+type ledger map[string]bool
+
+// SpendOnce implements storage.Replays.
+func (l ledger) SpendOnce(_ context.Context, r *storage.Replay) (bool, error) {
+	fresh := !l[string(r.Hash)]
+	l[string(r.Hash)] = true
+	return fresh, nil
+}
+
+// DeleteExpiredReplays implements storage.Replays.
+func (ledger) DeleteExpiredReplays(context.Context, time.Time, int) (int64, error) { return 0, nil }
+
+// FuzzSignedProof: whatever the holder of a key signs, what is taken is a proof for this request, made just now, and only once.
+func FuzzSignedProof(f *testing.F) {
+	header := `{"typ":"dpop+jwt","alg":"EdDSA","jwk":` + testjws.JWK() + `}`
+	good := fmt.Sprintf(`{"jti":"j","htm":"POST","htu":"https://id.test/oauth2/token","iat":%d}`, at().Unix())
+	nonce := verifier(true).nonces.issue()
+	for _, s := range []string{
+		good, strings.Replace(good, "https://id.test", "HTTPS://ID.test:443", 1), strings.Replace(good, "/token", "/token?x#y", 1), strings.Replace(good, "/token", "/%74oken", 1), strings.Replace(good, "POST", "post", 1),
+		strings.Replace(good, `"j"`, `"`+strings.Repeat("j", 257)+`"`, 1), strings.Replace(good, `"iat":`, `"iat":1`, 1), strings.Replace(good, `"iat"`, `"nonce":"`+nonce+`","iat"`, 1), strings.Replace(good, `"iat"`, `"nonce":"AAEAAAAA","iat"`, 1),
+		strings.Replace(good, `"iat"`, `"exp":1,"iat"`, 1), strings.Replace(good, `"iat"`, `"ath":1,"iat"`, 1), `{}`, `[]`,
+	} {
+		f.Add(header, s)
+	}
+	for _, h := range []string{strings.Replace(header, "dpop+jwt", "DPoP+JWT", 1), strings.Replace(header, `"x":`, `"d":"AA","x":`, 1), strings.Replace(header, `"EdDSA"`, `"none"`, 1), strings.Replace(header, `"typ"`, `"crit":["exp"],"typ"`, 1)} {
+		f.Add(h, good)
+	}
+	f.Fuzz(func(t *testing.T, header, text string) {
+		for _, needed := range []bool{false, true} {
+			v := verifier(needed)
+			v.d.Replays = ledger{}
+			p, err := ask(v, testjws.Under(header, text))
+			if err != nil {
+				if code := core.AsRefusal(err).Err.CodeField; code != http.StatusBadRequest && code != http.StatusUnauthorized {
+					t.Errorf("%q: %v", text, err)
+				}
+				continue
+			}
+			var in map[string]any
+			if err := json.Unmarshal([]byte(text), &in); err != nil || in["htm"] != "POST" || in["jti"] == nil || needed && in["nonce"] != nonce {
+				t.Errorf("taken: %q", text)
+			}
+			if off := in["iat"].(float64) - float64(at().Unix()); !needed && (off > 61 || off < -121) { //nolint:forcetypeassert // a panic is a finding
+				t.Errorf("taken: %q", text)
+			}
+			if err := v.Spend(t.Context(), p); err != nil {
+				t.Error(err)
+			}
+			if err := v.Spend(t.Context(), p); err == nil {
+				t.Errorf("taken twice: %q", text)
+			}
+		}
+	})
+}
+
+// FuzzNonce: a nonce is good in the one spelling in which it was made.
+func FuzzNonce(f *testing.F) {
+	v := verifier(true)
+	good := v.nonces.issue()
+	for _, s := range []string{good, good + "=", good[:len(good)-1], "", base64.RawURLEncoding.EncodeToString(make([]byte, nonceLen))} {
+		f.Add(s)
+	}
+	f.Fuzz(func(t *testing.T, s string) {
+		if v.nonces.ours(s) != (s == good) {
+			t.Errorf("%q", s)
 		}
 	})
 }

@@ -5,11 +5,15 @@ import (
 	"crypto/elliptic"
 	"crypto/rand"
 	"crypto/x509"
+	"crypto/x509/pkix"
 	"encoding/base64"
 	"encoding/pem"
 	"math/big"
+	"net"
 	"net/url"
 	"testing"
+
+	"github.com/jedan-auth/jedan-auth/storage"
 )
 
 // certificate is a new one as DER.
@@ -19,7 +23,10 @@ func certificate(t testing.TB) []byte {
 	if err != nil {
 		t.Fatal(err)
 	}
-	template := &x509.Certificate{SerialNumber: big.NewInt(1)}
+	template := &x509.Certificate{
+		SerialNumber: big.NewInt(1), Subject: pkix.Name{CommonName: "app", Organization: []string{"Ärger, Söhne"}, Country: []string{"HR"}}, DNSNames: []string{"app.test"},
+		URIs: []*url.URL{{Scheme: "urn", Opaque: "app"}}, IPAddresses: []net.IP{net.IPv4(192, 0, 2, 1)}, EmailAddresses: []string{"a@APP.test"},
+	}
 	der, err := x509.CreateCertificate(rand.Reader, template, template, private.Public(), private)
 	if err != nil {
 		t.Fatal(err)
@@ -27,6 +34,12 @@ func certificate(t testing.TB) []byte {
 	return der
 }
 
+// registrations name a subject in each of the five ways.
+func registrations(subject string) []storage.ClientBinding {
+	return []storage.ClientBinding{{TLSSubjectDN: subject}, {TLSSanDNS: "app.test"}, {TLSSanURI: "urn:app"}, {TLSSanIP: "192.0.2.1"}, {TLSSanEmail: "a@app.test"}}
+}
+
+// FuzzParseHeader: whatever a proxy hands over is one certificate or a refusal, and whose it is can be asked of every one.
 func FuzzParseHeader(f *testing.F) {
 	der := certificate(f)
 	text := string(pem.EncodeToMemory(&pem.Block{Type: "CERTIFICATE", Bytes: der}))
@@ -40,8 +53,16 @@ func FuzzParseHeader(f *testing.F) {
 		if (c == nil) == (err == nil) {
 			t.Errorf("%q: %v, %v", s, c, err)
 		}
-		if c != nil && len(c.Raw) == 0 {
+		if c == nil {
+			return
+		}
+		if len(c.Raw) == 0 {
 			t.Errorf("%q: a certificate of no bytes", s)
+		}
+		for _, b := range registrations(c.Subject.String()) {
+			if named(c, &b) != named(c, &b) || named(c, &storage.ClientBinding{}) {
+				t.Errorf("%q and %+v", s, b)
+			}
 		}
 	})
 }

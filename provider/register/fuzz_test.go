@@ -1,11 +1,16 @@
 package register
 
 import (
+	"context"
+	"encoding/base64"
+	"encoding/json"
+	"slices"
 	"strings"
 	"testing"
 	"time"
 
 	"github.com/jedan-auth/jedan-auth/internal/fetch"
+	"github.com/jedan-auth/jedan-auth/internal/testkit/testjws"
 	"github.com/jedan-auth/jedan-auth/provider/core"
 	"github.com/jedan-auth/jedan-auth/storage"
 )
@@ -20,7 +25,9 @@ func fuzzConfig() Config {
 func FuzzRegistration(f *testing.F) {
 	for _, s := range []string{
 		`{"redirect_uris":["https://a.test/cb"]}`, `{"redirect_uris":["https://a.test/cb"],"jedan_first_party":true,"scope":"openid admin","grant_types":["authorization_code"],"JEDAN_FIRST_PARTY":true}`,
-		`{"jwks":{"keys":[]},"client_name":null,"contacts":["a"]}`, `[]`, `{"a":{"b":[1,2,{"c":null}]}}`, `{"redirect_uris":[1]}`,
+		`{"jwks":{"keys":[]},"client_name":null,"contacts":["a"]}`, `[]`,
+		`{"redirect_uris":["https://a.test/cb"],"jwks":` + testjws.JWKS() + `,"token_endpoint_auth_method":"private_key_jwt","token_endpoint_auth_signing_alg":"EdDSA","client_name#de":"Ä","grant_types":["authorization_code","refresh_token"]}`,
+		`{"redirect_uris":["https://a.test/cb"],"subject_type":"pairwise","id_token_signed_response_alg":"ES256","backchannel_logout_uri":"https://a.test/out","require_pushed_authorization_requests":true,"dpop_bound_access_tokens":true,"authorization_details_types":["a"],"default_max_age":60,"tls_client_auth_san_dns":"a.test"}`, `{"a":{"b":[1,2,{"c":null}]}}`, `{"redirect_uris":[1]}`,
 	} {
 		f.Add([]byte(s))
 	}
@@ -63,18 +70,67 @@ func knownGrant(g string) bool {
 	return false
 }
 
-// FuzzStatement: nothing that was not signed by the one trusted key is believed, and nothing crashes the reader.
+// FuzzStatement: nothing that was not signed by the one trusted key is believed, and of what that signed only what is valid now.
 func FuzzStatement(f *testing.F) {
-	for _, s := range []string{"", "a.b.c", "eyJhbGciOiJub25lIn0.eyJpc3MiOiJodHRwczovL2F1dGhvcml0eS50ZXN0In0.", "eyJhbGciOiJFUzI1NiJ9.eyJpc3MiOiJodHRwczovL2F1dGhvcml0eS50ZXN0In0.AAAA"} {
-		f.Add(s)
+	const good = `{"iss":"https://authority.test","exp":1795000060,"nbf":1795000000,"software_id":"s","redirect_uris":["https://a.test/cb"],"scope":"openid"}`
+	for _, s := range []string{
+		good, strings.Replace(good, "1795000060", "1795000000", 1), strings.Replace(good, "authority", "other", 1), strings.Replace(good, `"exp":1795000060`, `"exp":"1795000060"`, 1), strings.Replace(good, `"iss"`, `"software_statement":"x","iss"`, 1),
+		`{"iss":"https://authority.test"}`, `{"iss":["https://authority.test"]}`, `[]`, ``,
+	} {
+		f.Add(s, true)
+		f.Add(testjws.EdDSA("JWT", s), false)
 	}
-	s := &statements{now: time.Now, trusted: []StatementsConfig{{Issuer: "https://authority.test", JWKS: `{"keys":[{"kty":"EC","crv":"P-256",` +
-		`"x":"MKBCTNIcKUSDii11ySs3526iDZ8AiTo7Tu6KPAqv7D4","y":"4Etl6SRW2YiLUrN5vfvVHuhp7x8PxltmWWlbbM4IFyM"}]}`}}}
-	f.Fuzz(func(t *testing.T, token string) {
-		if claims, err := s.read(t.Context(), token); err == nil {
-			t.Fatalf("believed: %v", claims)
-		} else if p, ok := AsProblem(err); !ok || p.Code != CodeStatement && p.Code != CodeUnapproved {
-			t.Fatalf("not a refusal: %v", err)
+	for _, s := range []string{"", "a.b.c", "eyJhbGciOiJub25lIn0.eyJpc3MiOiJodHRwczovL2F1dGhvcml0eS50ZXN0In0.", "eyJhbGciOiJFUzI1NiJ9.eyJpc3MiOiJodHRwczovL2F1dGhvcml0eS50ZXN0In0.AAAA"} {
+		f.Add(s, false)
+	}
+	s := &statements{now: func() time.Time { return time.Unix(1_795_000_000, 0) }, trusted: []StatementsConfig{{Issuer: "https://authority.test", JWKS: testjws.JWKS()}}}
+	f.Fuzz(func(t *testing.T, text string, sign bool) {
+		token := text
+		if sign {
+			token = testjws.EdDSA("JWT", text)
+		}
+		claims, err := s.read(t.Context(), token)
+		if err != nil {
+			if p, ok := AsProblem(err); !ok || p.Code != CodeStatement && p.Code != CodeUnapproved {
+				t.Fatalf("not a refusal: %v", err)
+			}
+			return
+		}
+		parts := strings.Split(token, ".")
+		header, err1 := base64.RawURLEncoding.DecodeString(parts[0])
+		payload, err2 := base64.RawURLEncoding.DecodeString(parts[1])
+		if err1 != nil || err2 != nil || token != testjws.Under(string(header), string(payload)) || claims["iss"] != "https://authority.test" {
+			t.Fatalf("believed: %q", token)
+		}
+		if exp, ok := claims["exp"]; ok && exp.(json.Number).String() == "1" { //nolint:forcetypeassert // a panic is a finding
+			t.Fatalf("expired: %q", payload)
+		}
+	})
+}
+
+// document answers every URL.
+type document []byte
+
+func (d document) Get(context.Context, fetch.Request) (*fetch.Response, error) {
+	return &fetch.Response{Status: 200, Body: d}, nil
+}
+
+// FuzzSectorDocument: a sector counts only if its list has every redirect URI.
+func FuzzSectorDocument(f *testing.F) {
+	for _, s := range []string{`["https://a.test/cb","https://b.test/cb"]`, `["https://a.test/cb"]`, `["https://a.test/cb",null,"https:\/\/b.test\/cb"]`, `{"redirect_uris":[]}`, `[1]`, `<html>`, `["https://A.test/cb","https://b.test/cb/"]`, ``} {
+		f.Add([]byte(s))
+	}
+	f.Fuzz(func(t *testing.T, body []byte) {
+		m := &storage.ClientMetadata{RedirectURIs: []string{"https://a.test/cb", "https://b.test/cb"}}
+		m.SectorIdentifierURI = "https://s.test/list"
+		err := checkSector(t.Context(), candidate{ClientMetadata: m, r: &Registrar{d: Deps{Fetch: document(body)}}})
+		if _, ok := AsProblem(err); err != nil && !ok {
+			t.Fatalf("%q: %v", body, err)
+		}
+		var list []any
+		parsed := json.Unmarshal(body, &list)
+		if err == nil && (parsed != nil || !slices.Contains(list, any("https://a.test/cb")) || !slices.Contains(list, any("https://b.test/cb"))) {
+			t.Errorf("%q counts", body)
 		}
 	})
 }
