@@ -29,11 +29,12 @@ const (
 	primArgon2id primitive = "argon2id hash"
 	primRead     primitive = "row read by key"
 	primWrite    primitive = "two rows written durably"
+	primPage     primitive = "a page drawn"
 )
 
 // primitives are those that a child measures by itself.
 func primitives() []primitive {
-	return []primitive{primES256, primEdDSA, primRS256, primVerify, primArgon2id, primRead, primWrite}
+	return []primitive{primES256, primEdDSA, primRS256, primVerify, primArgon2id, primRead, primWrite, primPage}
 }
 
 // primitiveTime is how much CPU time each is given, at least.
@@ -100,6 +101,8 @@ func makePrimitive(p primitive) (work func() error, end func(), err error) {
 		}
 	case primRead, primWrite:
 		return databaseWork(p)
+	case primPage:
+		work, err = pageWork()
 	default:
 		err = fmt.Errorf("no primitive %q", p)
 	}

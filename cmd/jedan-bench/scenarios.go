@@ -45,6 +45,10 @@ func scenarios() []scenario {
 		refreshing("refresh-keep", "refresh, confidential (kept)", "kept", sumOf(primHello, primES256, primRead)),
 		refreshing("refresh-rotate", "refresh, public (rotated)", "rotated", sumOf(primHello, primES256, primRead, primWrite)),
 		codeFlow(),
+		pushed(),
+		device(),
+		exchanging(),
+		signedIntrospection(),
 		signIn(),
 	}
 }

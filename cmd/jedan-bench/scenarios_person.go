@@ -2,6 +2,7 @@ package main
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"html"
 	"net/url"
@@ -67,19 +68,28 @@ const (
 	visitors      = 100
 )
 
+// redemption is a token request up to the code.
+var redemption = "grant_type=authorization_code&code_verifier=" + codeVerifier + "&redirect_uri=" + url.QueryEscape(redirectURI) + "&code="
+
 func (w *world) authorizePath(p *party) string {
-	return "/oauth2/authorize?" + url.Values{
+	return "/oauth2/authorize?" + w.authorizeParams(p).Encode()
+}
+
+func (w *world) authorizeParams(p *party) url.Values {
+	return url.Values{
 		"client_id": {p.ClientID}, "redirect_uri": {redirectURI}, "response_type": {"code"}, "scope": {strings.Join(personScopes(), " ")},
 		"state": {"state-1"}, "nonce": {"nonce-1"}, "code_challenge": {codeChallenge}, "code_challenge_method": {"S256"},
-	}.Encode()
+	}
 }
 
 // codeFlow is what a relying party costs when the person is signed in and has consented: authorization request, code, tokens.
 func codeFlow() scenario {
 	return scenario{
 		name: "code-flow", title: "code flow with a session (two requests)", turns: 2,
-		goal:  sumOf(primHello, primHello, primES256, primES256, primRead, primRead, primWrite, primWrite),
-		setup: func(ctx context.Context, w *world) error { return w.consented(ctx) },
+		goal: sumOf(primHello, primHello, primES256, primES256, primRead, primRead, primWrite, primWrite),
+		setup: func(ctx context.Context, w *world) error {
+			return errors.Join(w.clients(ctx, "code", webClient("jwt")), w.consented(ctx, "code"))
+		},
 		start: func(_ context.Context, w *world) (*drive, error) {
 			who, err := w.signedIn(visitors)
 			if err != nil {
@@ -90,29 +100,24 @@ func codeFlow() scenario {
 				asks[i] = get(w.host, w.authorizePath(p), "Cookie", who[i%visitors].cookies)
 				redeems[i] = p.basic
 			}
-			form := "grant_type=authorization_code&code_verifier=" + codeVerifier + "&redirect_uri=" + url.QueryEscape(redirectURI) + "&code="
 			return &drive{warm: clientCount, op: func(c *wire, n int) error {
 				if err := c.want(asks[n%clientCount], 303, nil); err != nil {
 					return err
 				}
-				_, code, found := strings.Cut(c.value("Location"), "code=")
-				if !found {
-					return fmt.Errorf("sent to %.300s instead of the client", c.value("Location"))
+				code, err := c.code()
+				if err != nil {
+					return err
 				}
-				code, _, _ = strings.Cut(code, "&")
-				return c.want(post(w.host, "/oauth2/token", form+code, "Authorization", redeems[n%clientCount]), 200, []byte(`"id_token"`))
+				return c.want(post(w.host, "/oauth2/token", redemption+code, "Authorization", redeems[n%clientCount]), 200, []byte(`"id_token"`))
 			}}, nil
 		},
 	}
 }
 
-// consented registers clients and remembers the consent of the visitor who uses each.
-func (w *world) consented(ctx context.Context) error {
-	if err := w.clients(ctx, "code", webClient("jwt")); err != nil {
-		return err
-	}
+// consented remembers the consent of the visitor who uses each client of a set.
+func (w *world) consented(ctx context.Context, set string) error {
 	return w.app.DB.InTx(ctx, func(ctx context.Context) error {
-		for i, p := range w.sets["code"] {
+		for i, p := range w.sets[set] {
 			now := w.app.Now()
 			err := w.app.DB.UpsertConsent(ctx, &storage.Consent{
 				Tenant: w.app.Tenant, ID: storage.NewID(now), Person: w.people[i%visitors].ID, Client: p.ID, Scopes: personScopes(),
