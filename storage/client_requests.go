@@ -19,6 +19,7 @@ type ClientRequests struct {
 	UserinfoEncryptedRespEnc       string `json:"userinfo_encrypted_response_enc,omitempty"`
 
 	RequirePKCE         bool `json:"jedan_require_pkce,omitempty"`          // every code is tied to a code_challenge, as a public client's is anyway
+	PKCEOptional        bool `json:"jedan_pkce_optional,omitempty"`         // a public web client that cannot send a code_challenge may go without (OpenID Connect Core, before RFC 7636)
 	RequireNonce        bool `json:"jedan_require_nonce,omitempty"`         // every request with openid has a nonce (FAPI 1.0)
 	StrictRequestObject bool `json:"jedan_strict_request_object,omitempty"` // FAPI: exp, nbf, aud and iss are there, at most 60 minutes between exp and nbf
 }

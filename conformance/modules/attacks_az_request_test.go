@@ -40,6 +40,11 @@ func TestAZ08_DuplicateParameters(t *testing.T) {
 func TestAZ09_PKCERequired(t *testing.T) {
 	w := open(t)
 	public, confidential := w.public(storage.ClientMetadata{}), w.Client(storage.ClientMetadata{})
+	old := storage.ClientMetadata{}
+	old.PKCEOptional = true // by the operator's leave
+	unable := w.public(old)
+	code := w.Browser().Authorize(w.AuthURL(unable, "code_challenge", "", "code_challenge_method", ""), w.email).Get("code")
+	w.ok(w.Redeem(unable, code, "code_verifier", ""))
 	w.begins(w.AuthURL(public))
 	w.begins(w.AuthURL(confidential, "code_challenge", "", "code_challenge_method", ""))
 	refuse := func(row string, rp *testkit.RP, to string) {

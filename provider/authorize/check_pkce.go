@@ -18,7 +18,7 @@ func checkPKCEMethod(_ context.Context, r *request) error {
 func checkPKCERequired(_ context.Context, r *request) error {
 	m := &r.Client.Metadata
 	// FAPI 1.0 Advanced section 5.2.2-18 wants it of what is pushed.
-	must := r.Client.Public() || m.RequirePKCE || m.StrictRequestObject && (r.from.push || !r.Pushed.IsZero())
+	must := r.Client.Public() && !m.PKCEOptional || m.RequirePKCE || m.StrictRequestObject && (r.from.push || !r.Pushed.IsZero())
 	if r.returns("code") && must && r.get("code_challenge") == "" {
 		return core.InvalidRequest("This client must send a code_challenge.", "a code_challenge", "none")
 	}

@@ -22,8 +22,11 @@ func (c *fositeClient) GetHashedSecret() []byte            { return nil }
 func (c *fositeClient) GetRedirectURIs() []string          { return []string{c.redirect} }
 func (c *fositeClient) GetResponseTypes() fosite.Arguments { return c.ResponseTypes }
 func (c *fositeClient) GetScopes() fosite.Arguments        { return c.scopes }
-func (c *fositeClient) IsPublic() bool                     { return c.Public() }
-func (c *fositeClient) GetAudience() fosite.Arguments      { return nil }
+
+// IsPublic is what fosite asks before it wants a code_challenge, and for nothing else that is left to it.
+func (c *fositeClient) IsPublic() bool { return c.Public() && !c.Metadata.PKCEOptional }
+
+func (c *fositeClient) GetAudience() fosite.Arguments { return nil }
 func (c *fositeClient) GetGrantTypes() fosite.Arguments {
 	types := slices.DeleteFunc(slices.Clone(c.GrantTypes), func(t string) bool { return t == "refresh_token" })
 	if c.refresh {

@@ -90,6 +90,9 @@ func warnings(m *storage.ClientMetadata) []string {
 	if m.FirstParty && m.TokenEndpointAuthMethod == core.AuthNone {
 		out = append(out, "Anybody can pretend to be a public client, and jedan_first_party leaves out the question to the person.")
 	}
+	if m.PKCEOptional {
+		out = append(out, "Without PKCE whoever gets hold of a public client's code can use it (RFC 9700 section 2.1.1): jedan_pkce_optional is for applications that cannot be changed.")
+	}
 	if m.WeakSecret {
 		out = append(out, "The client's secret is shorter than 32 characters and can be guessed: rotate it.")
 	}

@@ -58,6 +58,7 @@ func rules() []rule {
 		{"jwks", checkJWKS},
 		{"request_uris", checkRequestURIs},
 		{"request_objects", checkRequestObjects},
+		{"pkce_optional", checkPKCEOptional},
 		{"response_alg", checkResponseAlg},
 		{"encryption", checkEncryption},
 		{"subject_type", checkSubjectType},

@@ -59,6 +59,16 @@ func TestRegistrationsThatBreakARule(t *testing.T) {
 		"bound, token": {func(m *storage.ClientMetadata) {
 			m.DPoPBound, m.GrantTypes, m.ResponseTypes = true, []string{"implicit"}, []string{"id_token token"}
 		}, CodeMetadata, "dpop_bound_access_tokens"},
+		"pkce of a secret": {func(m *storage.ClientMetadata) { m.PKCEOptional = true }, CodeMetadata, "jedan_pkce_optional"},
+		"pkce of a native": {func(m *storage.ClientMetadata) {
+			m.PKCEOptional, m.TokenEndpointAuthMethod, m.ApplicationType, m.RedirectURIs = true, "none", "native", []string{"http://127.0.0.1/cb"}
+		}, CodeMetadata, "jedan_pkce_optional"},
+		"pkce and none": {func(m *storage.ClientMetadata) {
+			m.PKCEOptional, m.RequirePKCE, m.TokenEndpointAuthMethod = true, true, "none"
+		}, CodeMetadata, "jedan_pkce_optional"},
+		"pkce under a profile": {func(m *storage.ClientMetadata) {
+			m.PKCEOptional, m.Profile, m.TokenEndpointAuthMethod = true, "oauth2.1", "none"
+		}, CodeMetadata, "jedan_pkce_optional"},
 		"no certificates": {func(m *storage.ClientMetadata) { m.CertificateBound = true }, CodeMetadata, "tls_client_certificate_bound_access_tokens"},
 		"subject":         {func(m *storage.ClientMetadata) { m.TLSSubjectDN = "CN=a" }, CodeMetadata, "tls_client_auth_subject_dn"},
 		"no keys":         {func(m *storage.ClientMetadata) { m.TokenEndpointAuthMethod = "private_key_jwt" }, CodeMetadata, "jwks"},
