@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"github.com/jedan-auth/jedan-auth/internal/testkit"
+	"github.com/jedan-auth/jedan-auth/provider/core/profiles"
 	"github.com/jedan-auth/jedan-auth/storage"
 )
 
@@ -146,4 +147,21 @@ func offCurve() string {
 	x := make([]byte, (elliptic.P256().Params().BitSize+7)/8)
 	x[31] = 5
 	return `{"kty":"EC","crv":"P-256","x":"` + point(x) + `","y":"` + point(x) + `"}`
+}
+
+// FAPI 1.0's clients may name others beside the issuer (RFC 7523 section 3), FAPI 2.0's the issuer alone and as a string; nobody may leave it out.
+func TestTK31_AudienceUnderProfiles(t *testing.T) {
+	w := newWorld(t, testkit.StartMTLS(t, nil))
+	k := newKey(t, "ES256")
+	for profile, takes := range map[string]bool{profiles.FAPI1: true, profiles.FAPI2: false} {
+		rp := w.operated(w.profiled(profile, k, nil))
+		presented := func(aud any) *testkit.Answer {
+			return w.Call("/oauth2/introspect", nil, form("token", "x", "client_assertion_type", assertionType, "client_assertion", k.sign("ES256", nil, w.claims(rp, "aud", aud))))
+		}
+		if a := presented([]string{"https://other.test", w.URL}); (a.Status == 200) != takes {
+			t.Errorf("%s: the issuer among others: %d %s", profile, a.Status, a.Body)
+		}
+		w.ok(presented(w.URL))
+		w.refused(presented([]string{"https://other.test", "https://another.test"}), 401, "invalid_client")
+	}
 }

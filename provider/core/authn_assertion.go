@@ -129,10 +129,13 @@ func (a *Authn) judgeAssertion(ctx context.Context, r *AuthnRequest, c *claimRea
 
 // audience judges the one audience of an assertion. It is the issuer; a profile may insist on that, as a string (RFC 7523 as
 // draft-ietf-oauth-rfc7523bis changes it). Otherwise it may be the token endpoint (OpenID Connect Core section 9) or this endpoint (RFC 9126 section
-// 2), also as they are called where certificates are asked for.
+// 2), also as they are called where certificates are asked for. Under FAPI 1.0 the issuer may stand among others, as that profile's clients expect.
 func (a *Authn) audience(r *AuthnRequest, claim any, aud []string) bool {
 	if r.Client.Demands.IssuerAudience {
 		return claim == any(a.Issuer)
+	}
+	if r.Client.Demands.OtherAudiences && slices.Contains(aud, a.Issuer) {
+		return true
 	}
 	if len(aud) != 1 {
 		return false

@@ -11,6 +11,7 @@ import (
 type Demands struct {
 	Bound          bool // no access token that is not bound to a key or certificate (FAPI 2.0 Security Profile section 5.3.2.1)
 	IssuerAudience bool // client assertions name the issuer as their audience, alone and as a string (FAPI 2.0 Security Profile section 5.3.2.1)
+	OtherAudiences bool // client assertions may name others beside the issuer (RFC 7523 section 3), unless IssuerAudience holds
 	State          bool // a request without openid has a state (FAPI 1.0 Baseline section 5.2.2.3)
 	Resource       bool // a request for more than a person's identity names the resource that it is for (RFC 8707)
 	SignedAnswers  bool // introspection answers are signed (FAPI 2.0 Message Signing section 5.5)
@@ -39,6 +40,7 @@ func DemandsOf(m *storage.ClientMetadata, s Server) Demands {
 
 func (d Demands) and(o Demands) Demands {
 	d.Bound, d.IssuerAudience, d.State = d.Bound || o.Bound, d.IssuerAudience || o.IssuerAudience, d.State || o.State
+	d.OtherAudiences = d.OtherAudiences || o.OtherAudiences
 	d.Resource, d.SignedAnswers, d.Agent = d.Resource || o.Resource, d.SignedAnswers || o.SignedAnswers, d.Agent || o.Agent
 	d.Algs, d.Scopes = Both(d.Algs, o.Algs), Both(d.Scopes, o.Scopes)
 	d.CodeMost, d.PushedMost = Shorter(d.CodeMost, o.CodeMost), Shorter(d.PushedMost, o.PushedMost)

@@ -17,7 +17,7 @@ func fapi1Grants() []string { return []string{grantCode, grantImplicit, grantRef
 func fapi1() Profile {
 	return Profile{
 		Name: FAPI1, Title: "FAPI 1.0 Advanced", Rules: fapi1Rules(),
-		Demands: Demands{Bound: true, State: true, Algs: fapi1Algs()},
+		Demands: Demands{Bound: true, State: true, OtherAudiences: true, Algs: fapi1Algs()},
 		Offer:   Offer{Algs: fapi1Algs(), AuthMethods: strong(), ResponseTypes: []string{"code", "code id_token"}, Grants: fapi1Grants(), Signed: true},
 	}
 }
