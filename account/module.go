@@ -78,6 +78,12 @@ type Approvals interface {
 	Decide(ctx context.Context, cur *session.Current, id storage.ID, allow bool, on []string) (bool, error)
 }
 
+// Apps are the applications that a person has allowed something. End returns errs.NotFound when nothing stands.
+type Apps interface {
+	Apps(ctx context.Context, cur *session.Current) ([]web.AppRow, error)
+	End(ctx context.Context, cur *session.Current, app storage.ID) (name string, err error)
+}
+
 // Approval is one request as its person is shown it.
 type Approval struct {
 	ID                storage.ID
@@ -104,6 +110,7 @@ type Deps struct {
 	MinLength int // of a password, as the page says it; 0 is what the page has by itself
 	Attempts  Attempts
 	Approvals Approvals
+	Apps      Apps
 	Failures  Failures
 	Pages     *web.Renderer
 	Forms     Forms
@@ -112,7 +119,7 @@ type Deps struct {
 
 func (d Deps) complete() bool {
 	return !d.Tenant.IsZero() && d.Issuer != "" && !strings.HasSuffix(d.Issuer, "/") && d.Flows != nil && d.Sessions != nil &&
-		d.People != nil && d.Directory != nil && d.Hasher != nil && d.Policy != nil && d.Attempts != nil && d.Approvals != nil && d.Failures != nil &&
+		d.People != nil && d.Directory != nil && d.Hasher != nil && d.Policy != nil && d.Attempts != nil && d.Approvals != nil && d.Apps != nil && d.Failures != nil &&
 		d.Pages != nil && d.Forms != nil && d.Logger != nil
 }
 
@@ -132,6 +139,8 @@ func (m *Module) Mount(r httpx.Router) {
 	r.Handle(http.MethodGet, "/", httpx.Page, m.home)
 	r.Handle(http.MethodGet, passwordPath, httpx.Page, m.showPassword)
 	r.Handle(http.MethodPost, passwordPath, httpx.Page, m.changePassword)
+	r.Handle(http.MethodGet, appsPath, httpx.Page, m.listApps)
+	r.Handle(http.MethodPost, appsPath, httpx.Page, m.endApp)
 	r.Handle(http.MethodGet, approvalsPath, httpx.Page, m.listApprovals)
 	r.Handle(http.MethodGet, approvalsPath+"/:id", httpx.Page, m.showApproval)
 	r.Handle(http.MethodPost, approvalsPath+"/:id", httpx.Page, m.decideApproval)

@@ -44,6 +44,7 @@ type world struct {
 	attempts *attempts
 	failures *failures
 	waiting  waiting
+	allowed  allowed
 	handler  http.Handler
 	person   *storage.Person
 }
@@ -153,7 +154,7 @@ func newWorld(t *testing.T, db *gormdb.DB) *world {
 	must(t, err)
 	logger := slog.New(slog.NewTextHandler(io.Discard, nil))
 	m, err := New(Deps{Tenant: w.tenant, Issuer: issuer, Flows: flow.New(flow.Deps{Ring: ring, Now: w.clock}, flow.Config{}), Sessions: w.sessions,
-		People: db, Directory: w.people, Hasher: w.hasher, Policy: pw.Policy{}, MinLength: 15, Attempts: w.attempts, Failures: w.failures, Approvals: &w.waiting,
+		People: db, Directory: w.people, Hasher: w.hasher, Policy: pw.Policy{}, MinLength: 15, Attempts: w.attempts, Failures: w.failures, Approvals: &w.waiting, Apps: &w.allowed,
 		Pages: pages, Forms: w.sessions.Forms(), Logger: logger})
 	must(t, err)
 	at, err := url.Parse(issuer)

@@ -202,7 +202,7 @@ func TestWB03NamesAreEscaped(t *testing.T) {
 	w := newWorld(t)
 	b := w.browser("ann@acme.test")
 	attack := `<script>alert(1)</script>`
-	w.view.Name, w.view.Host, w.view.Until, w.view.LogoURI = attack, attack, attack, "javascript:alert(1)"
+	w.view.Name, w.view.Host, w.view.LogoURI = attack, attack, "javascript:alert(1)"
 	w.view.Scopes = append(w.view.Scopes, Scope{Name: attack, Title: attack, Detail: attack, Optional: true})
 	if page := b.page(b.flow()).Body.String(); strings.Contains(page, "<script>alert") || strings.Contains(page, "javascript:") {
 		t.Errorf("not escaped: %s", page)

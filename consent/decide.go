@@ -76,11 +76,11 @@ func (m *Module) event(c *gin.Context, a *asked, typ string, data map[string]any
 }
 
 // divide is the rule of what is granted: displayed, requested, and either not
-// optional or switched on. Whatever else a form says is not looked at (SE03).
+// optional, allowed before, or switched on. Whatever else a form says is not looked at (SE03).
 func divide(displayed []Scope, on []string) (granted, declined []string) {
 	granted, declined = []string{}, []string{}
 	for _, s := range displayed {
-		if s.Optional && !slices.Contains(on, s.Name) {
+		if s.Optional && !s.Allowed && !slices.Contains(on, s.Name) {
 			declined = append(declined, s.Name)
 			continue
 		}

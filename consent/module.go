@@ -48,9 +48,9 @@ type View struct {
 	Agent      bool
 	Scopes     []Scope
 	Resources  []string
-	Until      string // when the access ends, ready to show
-	Binding    string // name and redirect host, as in Remembered
-	FormAction string // CSP source of the redirect URI
+	Until      time.Time // when the access ends at the latest; zero: not said
+	Binding    string    // name and redirect host, as in Remembered
+	FormAction string    // CSP source of the redirect URI
 }
 
 // Scope is one thing that is asked.
@@ -64,6 +64,8 @@ type Scope struct {
 	Titles map[string]string // sentences by language, in the place of Title; en is there, or nothing
 	Lines  []string          // what else is to be known, one thing a line
 	Once   bool              // not remembered
+
+	Allowed bool // before, by an answer that still counts: shown, and not asked again
 }
 
 // Requests says what a flow asks. Its errors are answered as they are.
@@ -85,6 +87,13 @@ type Registry interface {
 type Consents interface {
 	ConsentFor(ctx context.Context, tenant, person, client storage.ID) (*storage.Consent, error)
 	UpsertConsent(ctx context.Context, c *storage.Consent, ev *storage.AuditEvent) error
+}
+
+// Ledger is what stands of a person's answers, and ends it.
+type Ledger interface {
+	ConsentsOf(ctx context.Context, tenant, person, client, after storage.ID, limit int) ([]storage.Consent, error)
+	RevokeConsent(ctx context.Context, tenant, person, client storage.ID, now time.Time, ev *storage.AuditEvent) error
+	Grants(ctx context.Context, tenant, person, client, after storage.ID, limit int) ([]storage.Grant, error)
 }
 
 // Sessions tells who is signed in, and in which browser.
@@ -119,6 +128,7 @@ type Deps struct {
 	Starts   Starts
 	Registry Registry
 	Consents Consents
+	Ledger   Ledger
 	Names    Names
 	Pages    *web.Renderer
 	Forms    Forms
@@ -129,7 +139,7 @@ type Deps struct {
 
 func (d Deps) complete() bool {
 	return !d.Tenant.IsZero() && d.Issuer != "" && !strings.HasSuffix(d.Issuer, "/") && d.Flows != nil && d.Sessions != nil &&
-		d.Requests != nil && d.Starts != nil && d.Registry != nil && d.Consents != nil && d.Names != nil && d.Pages != nil &&
+		d.Requests != nil && d.Starts != nil && d.Registry != nil && d.Consents != nil && d.Ledger != nil && d.Names != nil && d.Pages != nil &&
 		d.Forms != nil && d.Audit != nil && d.Events != nil && d.Now != nil
 }
 

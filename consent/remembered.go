@@ -35,7 +35,7 @@ func (m *Module) Remembered(ctx context.Context, tenant, person, client storage.
 	if err != nil {
 		return true, nil, err
 	}
-	if c.Binding != binding || !m.d.Now().Before(c.UpdatedAt.Add(m.cfg.RememberFor)) {
+	if !m.counts(c, binding) {
 		return true, nil, nil
 	}
 	granted, covered := cover(c, scopes, resources)

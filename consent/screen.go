@@ -46,7 +46,8 @@ func (m *Module) open(c *gin.Context, sealed string) (a *asked, done bool, err e
 	if err != nil {
 		return nil, true, err
 	}
-	return &asked{sealed: sealed, flow: fl, cur: cur, view: view}, false, nil
+	a = &asked{sealed: sealed, flow: fl, cur: cur, view: view}
+	return a, false, m.stepUp(ctx, a)
 }
 
 // expired answers a flow that is stale or another browser's: no code, no redirect.
@@ -87,23 +88,30 @@ func (m *Module) show(c *gin.Context) error {
 	m.d.Pages.Render(c.Writer, c.Request, http.StatusOK, web.ConsentPage{
 		Lang: lang, Flow: a.sealed, CSRF: token,
 		ClientName: v.Name, ClientLogoURI: v.LogoURI, ClientHost: v.Host, ClientDocument: v.Described, Verified: v.Verified, Agent: v.Agent,
-		Person: name, PersonIdentifier: identifier, Scopes: shown(v.Scopes, declined, lang), Until: v.Until,
+		Person: name, PersonIdentifier: identifier, Scopes: shown(v.Scopes, declined, lang, false), Allowed: shown(v.Scopes, nil, lang, true),
+		Until: v.Until, ManageURL: appsPath,
 		PolicyURI: v.PolicyURI, TosURI: v.TosURI, FormAction: v.FormAction,
 	})
 	return nil
 }
 
-// shown are the scopes on the page. A switch is on unless the person turned it off
+// appsPath is where a person's own pages list and end what is allowed.
+const appsPath = "/account/apps"
+
+// shown are the scopes on the page, those that were allowed before or the others. A switch is on unless the person turned it off
 // the last time.
-func shown(scopes []Scope, declined []string, lang string) []web.ConsentScope {
-	rows := make([]web.ConsentScope, len(scopes))
+func shown(scopes []Scope, declined []string, lang string, allowed bool) []web.ConsentScope {
+	rows := make([]web.ConsentScope, 0, len(scopes))
 	off := make(map[string]bool, len(declined))
 	for _, s := range declined {
 		off[s] = true
 	}
-	for i, s := range scopes {
-		rows[i] = web.ConsentScope{Name: s.Name, Title: s.title(lang), Detail: s.Detail, Lines: s.Lines, Optional: s.Optional, Risky: s.Risky,
-			Checked: !s.Optional || !off[s.Name]}
+	for _, s := range scopes {
+		if s.Allowed != allowed {
+			continue
+		}
+		rows = append(rows, web.ConsentScope{Name: s.Name, Title: s.title(lang), Detail: s.Detail, Lines: s.Lines, Optional: s.Optional, Risky: s.Risky,
+			Checked: !s.Optional || !off[s.Name]})
 	}
 	return rows
 }

@@ -81,7 +81,7 @@ func newWorld(t *testing.T) *world {
 	pages, err := web.New(web.Options{})
 	must(t, err)
 	w.module, err = New(Config{}, Deps{Tenant: w.tenant, Issuer: issuer, Flows: w.flows, Sessions: w.sessions, Requests: w, Starts: w,
-		Registry: w.db, Consents: w.db, Names: w.people, Pages: pages, Forms: w.sessions.Forms(), Audit: rec, Events: w.db, Now: w.clock})
+		Registry: w.db, Consents: w.db, Ledger: w.db, Names: w.people, Pages: pages, Forms: w.sessions.Forms(), Audit: rec, Events: w.db, Now: w.clock})
 	must(t, err)
 	at, err := url.Parse(issuer)
 	must(t, err)

@@ -105,11 +105,14 @@ func consentStates(lang string) []state {
 	}
 	agent := full
 	agent.ClientName, agent.ClientHost = "Mail Helper", "localhost:4711"
-	agent.Verified, agent.Agent, agent.Until, agent.ManageURL = false, true, "24 December 2026", "/account/apps"
+	agent.Verified, agent.Agent, agent.Until, agent.ManageURL = false, true, time.Date(2026, 12, 24, 9, 5, 0, 0, time.UTC), "/account/apps"
 	agent.Scopes = []ConsentScope{{Name: "files:write", Risky: true}, {Name: "email", Detail: "maria@example.org"}}
+	more := agent
+	more.Allowed = []ConsentScope{{Name: "openid"}, {Name: "files:read"}}
 	return []state{
 		{"consent", http.StatusOK, full},
 		{"consent-agent", http.StatusOK, agent},
+		{"consent-more", http.StatusOK, more},
 		{"consent-empty", http.StatusOK, ConsentPage{Lang: lang, ClientHost: "files.acme.example"}},
 	}
 }
@@ -157,6 +160,11 @@ func approvalStates(lang string) []state {
 		{"approval-allowed", ok, ApprovalDonePage{Lang: lang, ClientName: "Acme Bank", Allowed: true}},
 		{"approval-denied", ok, ApprovalDonePage{Lang: lang, ClientName: "Acme Bank"}},
 		{"approval-over", http.StatusNotFound, ApprovalDonePage{Lang: lang, Over: true}},
+		{"apps", ok, AppsPage{Lang: lang, CSRF: "c1", Ended: "Old App", Rows: []AppRow{
+			{ID: "1", ClientName: "Mail Helper", ClientHost: "localhost:4711", Agent: true, Scopes: []ConsentScope{{Name: "files:write"}, {Name: "email"}}, Since: at, Until: at.Add(720 * time.Hour)},
+			{ID: "2", ClientName: "Acme Files", Scopes: []ConsentScope{{Name: "openid"}}, Since: at},
+		}}},
+		{"apps-empty", ok, AppsPage{Lang: lang}},
 		{"home-approvals", ok, HomePage{Lang: lang, Signed: true, Person: "Maria Horvat", Approvals: 2}},
 	}
 }

@@ -3,6 +3,7 @@ package web
 import (
 	"cmp"
 	"strings"
+	"time"
 )
 
 // ConsentScope is one thing the application asks for.
@@ -31,8 +32,9 @@ type ConsentPage struct {
 	Person           string
 	PersonIdentifier string
 	Scopes           []ConsentScope
-	Until            string // when the access ends, ready to show, or ""
-	ManageURL        string // a path of this server where it can be ended, or ""
+	Allowed          []ConsentScope // what the person allowed before and is not asked again
+	Until            time.Time      // when the access ends at the latest; zero: not said
+	ManageURL        string         // a path of this server where it can be ended, or ""
 	PolicyURI        string
 	TosURI           string
 	FormAction       string // see FormActionSource
@@ -40,10 +42,17 @@ type ConsentPage struct {
 
 func (p ConsentPage) spec() spec {
 	return spec{
-		template: "consent", lang: p.Lang, title: msg("consent.heading"), heading: msg("consent.title"),
+		template: "consent", lang: p.Lang, title: msg("consent.heading"), heading: msg(p.heading()),
 		client: cmp.Or(p.ClientName, p.ClientHost), logo: p.ClientLogoURI, action: p.FormAction,
 		self: "/consent" + flowQuery(p.Flow), policy: p.PolicyURI, terms: p.TosURI,
 	}
+}
+
+func (p ConsentPage) heading() string {
+	if len(p.Allowed) > 0 {
+		return "consent.more"
+	}
+	return "consent.title"
 }
 
 // Required are the scopes without a choice, Choices the switches; risky ones last.

@@ -81,6 +81,9 @@ func (b *bridge) ConsentView(ctx context.Context, fl *flow.Flow, cur *session.Cu
 		Client: asked.Client.ID, ClientID: asked.Client.ClientID, Name: asked.Client.Name(), LogoURI: b.logo(asked.Client), PolicyURI: m.PolicyURI, TosURI: m.TosURI,
 		Host: host(asked.Redirect), Verified: m.FirstParty, Resources: asked.Resources, Binding: asked.Binding, FormAction: asked.FormAction,
 	}
+	if asked.Client.Demands.Agent {
+		v.Agent, v.Until = true, asked.Until
+	}
 	if m.Described {
 		v.Described = host(asked.Client.ClientID)
 	}

@@ -160,7 +160,7 @@ func (s *server) makeLogin() (err error) {
 func (s *server) makeConsent() error {
 	m, err := consent.New(s.Config.Consent, consent.Deps{
 		Tenant: s.Tenant, Issuer: s.Config.Issuer, Flows: s.flows, Sessions: s.sessions, Requests: s.bridge, Starts: s.bridge, Registry: s.bridge,
-		Consents: s.DB, Names: s.Directory, Pages: s.render, Forms: s.sessions.Forms(), Audit: s.Audit, Events: s.DB, Now: s.Now,
+		Consents: s.DB, Ledger: s.DB, Names: s.Directory, Pages: s.render, Forms: s.sessions.Forms(), Audit: s.Audit, Events: s.DB, Now: s.Now,
 	})
 	s.consents.m.Store(m)
 	return err

@@ -2,6 +2,7 @@ package authorize
 
 import (
 	"context"
+	"time"
 
 	"github.com/jedan-auth/jedan-auth/internal/flow"
 	"github.com/jedan-auth/jedan-auth/provider/core"
@@ -18,6 +19,7 @@ type Asked struct {
 	FormAction string // CSP source of the redirect URI
 	Binding    string
 	Redirect   string
+	Until      time.Time                  // when the access ends at the latest
 	Person     func(*storage.Person) bool // recognises whom the request insists on; nil: anybody
 }
 
@@ -32,8 +34,18 @@ func (e *Endpoint) View(ctx context.Context, fl *flow.Flow) (*Asked, error) {
 		Client: r.Client, Scopes: r.asked(), Details: r.Details, Resources: r.Resources, FormAction: web.FormActionSource(r.RedirectURI), Binding: v.binding(),
 		Redirect: r.RedirectURI,
 	}
+	if a.Until, err = e.until(ctx, r); err != nil {
+		return nil, err
+	}
 	if r.HintSubject != "" || len(r.Wanted) > 0 {
 		a.Person = r.hinted
 	}
 	return a, nil
+}
+
+// until is when a grant of everything that is asked would end, if it were given now.
+func (e *Endpoint) until(ctx context.Context, r *request) (time.Time, error) {
+	g := &storage.Grant{CreatedAt: e.Now(), Scopes: r.Scopes, Resources: r.Resources}
+	err := e.Issuance.Endure(ctx, r.Client, g, r.Client.CodeLife(e.Config.CodeLifetime))
+	return g.ExpiresAt, err
 }
