@@ -70,7 +70,8 @@ func sessionOf(jar http.CookieJar) (id storage.ID) {
 	return id
 }
 
-func (c *caller) send(method, to string, form url.Values) (answer, error) {
+// send sends a request; header are further lines, "Name: value".
+func (c *caller) send(method, to string, form url.Values, header ...string) (answer, error) {
 	if strings.HasPrefix(to, "/") {
 		to = issuer + to
 	}
@@ -87,6 +88,10 @@ func (c *caller) send(method, to string, form url.Values) (answer, error) {
 		if c.http.Jar != nil { // only browsers say where a form comes from
 			req.Header.Set("Origin", issuer)
 		}
+	}
+	for _, line := range header {
+		name, value, _ := strings.Cut(line, ": ")
+		req.Header.Set(name, value)
 	}
 	resp, err := c.http.Do(req)
 	if err != nil {
@@ -107,8 +112,8 @@ func (c *caller) send(method, to string, form url.Values) (answer, error) {
 
 func (c *caller) get(to string) (answer, error) { return c.send(http.MethodGet, to, nil) }
 
-func (c *caller) post(to string, form url.Values) (answer, error) {
-	return c.send(http.MethodPost, to, form)
+func (c *caller) post(to string, form url.Values, header ...string) (answer, error) {
+	return c.send(http.MethodPost, to, form, header...)
 }
 
 // walk follows redirects within the issuer and stops at a page, or at a redirect to elsewhere.

@@ -31,6 +31,9 @@ repeats a run's choices, though not the machine's.
 - **Kill.** A server under load is killed (SIGKILL) at a random moment and started again. Everything that its clients were fully answered (people,
   clients, consents, codes, refresh successors, revocations, logouts, audit events) is there: each successor works once, whatever was spent, revoked
   or ended stays so, and each change has its event exactly once. What was asked and not answered is whole or absent. SQLite passes its integrity check.
+- **Kill of what waits.** The same while requests are pushed, devices connected, people asked elsewhere (CIBA), assertions and proofs used and sessions
+  ended. After each kill whatever was answered still waits or stays spent, each of it can be had once, and what was asked and not answered is either.
+  At the end the client has heard by back-channel of every logout that was answered, and of no other.
 - **Copy.** Database and log are copied while the server is stopped in the middle of whatever it did, the copy's log gets the torn frames of one more
   commit, and a new server on the copy passes the same check.
 - **First start.** A server that was killed during its first start leaves something that the next start completes.
