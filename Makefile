@@ -42,8 +42,11 @@ bench: build ## CPU ratios against a bare net/http JSON handler; see docs/benchm
 cover:
 	$(GO) test -coverprofile=cover.out -coverpkg=./... ./... && $(GO) tool cover -func=cover.out | tail -1
 
-fuzz: ## every fuzz target for FUZZTIME each (default 30s)
+fuzz: ## every fuzz target for 30s, or for FUZZTIME each with a line in docs/fuzzing.md; FUZZ='folder' picks some
 	./scripts/fuzz.sh
+
+export FUZZ FUZZTIME FUZZPARALLEL
+export FUZZREPORT ?= $(if $(FUZZTIME),docs/fuzzing.md)
 
 mutants: ## removes each row of the tables of checks in turn: a test must fail for every one
 	$(GO) run ./cmd/jedan-mutants
