@@ -87,6 +87,8 @@ type OutboxQueue interface {
 // OutboxReader shows what was sent and what waits.
 type OutboxReader interface {
 	Outbox(ctx context.Context, tenant ID, f OutboxFilter) ([]OutboxMessage, error)
+	// OutboxByID returns errs.NotFound when there is none.
+	OutboxByID(ctx context.Context, tenant, id ID) (*OutboxMessage, error)
 	// OldestOutbox is when the oldest waiting message of any tenant was made; the zero time when none waits.
 	OldestOutbox(ctx context.Context) (time.Time, error)
 }

@@ -34,13 +34,14 @@ func TestMain(m *testing.M) {
 //	within T get URL S [text]          asks until the answer has status S and the text, for at most T (times slowness)
 //	within T token URL id SECRET S     asks for client_credentials, likewise
 //	grant DATA USER CLIENT NAME [DSN]  stores a session, a consent and a grant, and puts the grant's id into a variable
+//	dead DATA NAME                     gives the first waiting message up, and puts its id into a variable
 //	database FILE                      makes a database on the tests' PostgreSQL and writes its URL to the file
 //	cert HOST CERT KEY days            writes a self-signed certificate
 func TestScripts(t *testing.T) {
 	testscript.Run(t, testscript.Params{
 		Dir: "testdata",
 		Cmds: map[string]func(ts *testscript.TestScript, neg bool, args []string){
-			"code": code, "port": port, "capture": capture, "within": within, "grant": grant, "cert": cert, "database": database,
+			"code": code, "port": port, "capture": capture, "within": within, "grant": grant, "cert": cert, "database": database, "dead": dead,
 		},
 		Condition: func(cond string) (bool, error) {
 			if cond == "postgres" {

@@ -61,6 +61,31 @@ func grant(ts *testscript.TestScript, _ bool, args []string) {
 	ts.Setenv(args[3], g.ID.String())
 }
 
+// dead gives a message up that waits, as a server does whose client said no.
+func dead(ts *testscript.TestScript, _ bool, args []string) {
+	ctx := context.Background()
+	cfg, err := config.Defaults[app.Config]()
+	ts.Check(err)
+	cfg.Data = ts.MkAbs(args[0])
+	a, err := app.Open(ctx, cfg, app.Options{Log: slog.New(slog.DiscardHandler)})
+	ts.Check(err)
+	defer func() { ts.Check(a.Close()) }()
+	now, owner := a.Now(), storage.NewID(a.Now())
+	ms, err := a.DB.ClaimOutbox(ctx, storage.ClaimOutbox{Owner: owner, Kinds: []string{"backchannel_logout"}, Now: now, Until: now.Add(time.Minute), Limit: 1})
+	ts.Check(err)
+	if len(ms) != 1 {
+		ts.Fatalf("nothing waits")
+	}
+	done, _, err := a.DB.FinishOutbox(ctx, storage.FinishOutbox{
+		Tenant: ms[0].Tenant, ID: ms[0].ID, Owner: owner, State: storage.OutboxDead, Status: "The client answered 400.", Attempts: 1, Now: now,
+	})
+	ts.Check(err)
+	if !done {
+		ts.Fatalf("somebody else had it")
+	}
+	ts.Setenv(args[1], ms[0].ID.String())
+}
+
 // cert writes a self-signed certificate for a host that ends after so many days.
 func cert(ts *testscript.TestScript, _ bool, args []string) {
 	days, err := strconv.Atoi(args[3])

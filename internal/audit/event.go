@@ -42,6 +42,7 @@ const (
 	KeyringRewrap      = "keyring.rewrap"
 	SessionRevoke      = "session.revoke"
 	SetupComplete      = "setup.complete"
+	OutboxRetry        = "outbox.retry"
 
 	InitialAccessCreate = "initial_access.create"
 	InitialAccessDelete = "initial_access.delete"

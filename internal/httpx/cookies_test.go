@@ -47,6 +47,16 @@ func TestCookieAttributes(t *testing.T) {
 	}
 }
 
+// The one cookie that scripts and other sites' frames see: only with Secure do browsers take SameSite=None.
+func TestWatchedCookie(t *testing.T) {
+	for secure, want := range map[bool]string{true: "__Host-jedan-op=v; Path=/; Secure; SameSite=None", false: "jedan-op=v; Path=/; SameSite=Lax"} {
+		resp := inPage(t, func(g *gin.Context) { Cookies{Secure: secure}.Set(g, WatchedCookie, "v", 0) })
+		if got := resp.Header.Get("Set-Cookie"); got != want {
+			t.Errorf("got %s, want %s", got, want)
+		}
+	}
+}
+
 func TestCookieClearAndReplace(t *testing.T) {
 	k := Cookies{Secure: true}
 	resp := inPage(t, func(g *gin.Context) {

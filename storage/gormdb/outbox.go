@@ -65,6 +65,11 @@ func (d *DB) Outbox(ctx context.Context, tenant storage.ID, f storage.OutboxFilt
 	})
 }
 
+// OutboxByID implements storage.OutboxReader.
+func (d *DB) OutboxByID(ctx context.Context, tenant, id storage.ID) (*storage.OutboxMessage, error) {
+	return one[storage.OutboxMessage](ctx, d, "tenant = ? AND id = ?", tenant, id)
+}
+
 // OldestOutbox implements storage.OutboxReader.
 func (d *DB) OldestOutbox(ctx context.Context) (time.Time, error) {
 	var oldest time.Time

@@ -101,6 +101,11 @@ func outboxRoundTrip(w *world) {
 	bare := &storage.OutboxMessage{Tenant: w.tenant, ID: w.id(), State: storage.OutboxDead, NextAt: w.now, CreatedAt: w.now}
 	w.ok(w.InsertOutbox(w.ctx, m, bare))
 	w.ok(w.InsertOutbox(w.ctx))
+	got, err := w.OutboxByID(w.ctx, w.tenant, m.ID)
+	w.ok(err)
+	w.same(got, m)
+	_, err = w.OutboxByID(w.ctx, w.id(), m.ID)
+	w.code(err, errs.NotFound)
 	w.same(w.messages(storage.OutboxFilter{}), []storage.OutboxMessage{*m, *bare})
 	other := w.newMessage("x", "x")
 	w.code(w.InsertOutbox(w.ctx, other, m), errs.Conflict)

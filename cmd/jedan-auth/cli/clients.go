@@ -29,6 +29,7 @@ type metadataFlags struct {
 	jwks, file                     string
 	jwksURI, subject, sector       string
 	initiate, profile              string
+	backchannel, frontchannel      string
 	public, firstParty             bool
 }
 
@@ -50,6 +51,8 @@ func addMetadata(cmd *cobra.Command) *metadataFlags {
 	f.StringVar(&m.subject, "subject-type", "", "subject_type: public or pairwise")
 	f.StringVar(&m.sector, "sector-identifier-uri", "", "sector_identifier_uri: where a list of the sector's redirect URIs is")
 	f.StringVar(&m.initiate, "initiate-login-uri", "", "initiate_login_uri: where a sign-in can be started")
+	f.StringVar(&m.backchannel, "backchannel-logout-uri", "", "backchannel_logout_uri: where logout tokens are posted")
+	f.StringVar(&m.frontchannel, "frontchannel-logout-uri", "", "frontchannel_logout_uri: a page that browsers load when the person signs out")
 	f.StringVar(&m.profile, "profile", "", "profile: "+strings.Join(profiles.Names(), ", ")+"; it sets what it must and refuses what contradicts it")
 	f.StringArrayVar(&m.resources, "resource", nil, "jedan_resources: a resource that the client may name; repeat the flag for more")
 	f.StringArrayVar(&m.contacts, "contact", nil, "contacts; repeat the flag for more")
@@ -119,6 +122,7 @@ func (m *metadataFlags) applyTexts(md *storage.ClientMetadata) {
 		"name": {&md.ClientName, m.name}, "scope": {&md.Scope, strings.Join(strings.Fields(m.scope), " ")}, "auth-method": {&md.TokenEndpointAuthMethod, m.method},
 		"application-type": {&md.ApplicationType, m.appType}, "client-uri": {&md.ClientURI, m.home}, "logo-uri": {&md.LogoURI, m.logo},
 		"jwks-uri": {&md.JWKSURI, m.jwksURI}, "subject-type": {&md.SubjectType, m.subject}, "sector-identifier-uri": {&md.SectorIdentifierURI, m.sector},
+		"backchannel-logout-uri": {&md.BackchannelLogoutURI, m.backchannel}, "frontchannel-logout-uri": {&md.FrontchannelLogoutURI, m.frontchannel},
 		"initiate-login-uri": {&md.InitiateLoginURI, m.initiate}, "profile": {&md.Profile, m.profile}, "policy-uri": {&md.PolicyURI, m.policy}, "tos-uri": {&md.TosURI, m.tos},
 	} {
 		if m.cmd.Flags().Changed(name) {
