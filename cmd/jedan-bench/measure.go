@@ -186,7 +186,11 @@ func (s *session) warm(ctx context.Context, d *drive, own *pool) (size int, err 
 	if _, err := own.run(ctx, d.op, 0, d.warm); err != nil {
 		return 0, err
 	}
-	return max(2, min(len(own.wires[0].body), longestAnswer)), nil
+	size = 2
+	for _, w := range own.wires { // a short warm-up has not used every connection
+		size = max(size, len(w.body))
+	}
+	return min(size, longestAnswer), nil
 }
 
 func (d *drive) refill(ctx context.Context) error {
