@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # Runs fuzz targets one after the other for FUZZTIME (default 30s) each, and stops at the first that finds something. FUZZ, a regular expression over
 # "folder target", picks some of them; FUZZPARALLEL is how many workers each has. With FUZZREPORT each run's line is written into that document
-# (docs/fuzzing.md), and the smallest inputs that reached something new are kept in the package's testdata/fuzz, where plain `go test` runs them.
+# (docs/fuzzing.md), and inputs of every size that reached something new are kept in the package's testdata/fuzz, where plain `go test` runs them.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 go=${GO:-go} time=${FUZZTIME:-30s} report=${FUZZREPORT:-} keep=${FUZZKEEP:-30}
@@ -12,15 +12,17 @@ targets() {
 	grep -ro --include='*_test.go' '^func Fuzz[A-Za-z0-9_]*' . | sed -E 's|^(.*)/[^/]*_test\.go:func (.*)$|\1 \2|' | LC_ALL=C sort -u | grep -E -- "${FUZZ:-.}"
 }
 
-# keep_inputs DIR TARGET: those that are there stay.
+# keep_inputs DIR TARGET fills up to FUZZKEEP: those that are there stay.
 keep_inputs() {
-	local from to name
+	local from to name all room
 	from=$("$go" env GOCACHE)/fuzz/$("$go" list "$1")/$2
 	to=$1/testdata/fuzz/$2
 	[ -d "$from" ] || return 0
 	mkdir -p "$to"
-	find "$from" -type f -size -8 -printf '%s %p\n' | sort -n | cut -d' ' -f2- | while read -r name; do
-		[ "$(find "$to" -type f | wc -l)" -lt "$keep" ] || break
+	room=$((keep - $(find "$to" -type f | wc -l)))
+	all=$(find "$from" -type f -size -8 | wc -l)
+	find "$from" -type f -size -8 -printf '%s %p\n' | sort -n | cut -d' ' -f2- |
+		awk -v all="$all" -v room="$room" 'int(NR * room / all) > int((NR - 1) * room / all)' | while read -r name; do
 		cp -n "$name" "$to/"
 	done
 	rmdir --ignore-fail-on-non-empty "$to"
