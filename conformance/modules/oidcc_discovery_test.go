@@ -28,7 +28,8 @@ func metadataMembers() []string {
 		authorization_encryption_alg_values_supported authorization_encryption_enc_values_supported id_token_encryption_alg_values_supported
 		id_token_encryption_enc_values_supported userinfo_encryption_alg_values_supported userinfo_encryption_enc_values_supported
 		introspection_signing_alg_values_supported introspection_encryption_alg_values_supported introspection_encryption_enc_values_supported
-		dpop_signing_alg_values_supported tls_client_certificate_bound_access_tokens mtls_endpoint_aliases`)
+		dpop_signing_alg_values_supported tls_client_certificate_bound_access_tokens mtls_endpoint_aliases
+		backchannel_logout_supported backchannel_logout_session_supported frontchannel_logout_supported frontchannel_logout_session_supported`)
 }
 
 func TestOIDCC_DiscoveryEndpointVerification(t *testing.T) {
@@ -52,7 +53,7 @@ func TestOIDCC_DiscoveryEndpointVerification(t *testing.T) {
 			if u, err := url.Parse(text); err != nil || u.Scheme != "https" || !strings.HasPrefix(text, w.URL) || u.RawQuery != "" || u.Fragment != "" {
 				t.Errorf("%s: %s", name, text)
 			}
-		case strings.HasSuffix(name, "_parameter_supported") || strings.HasPrefix(name, "require_"):
+		case strings.HasSuffix(name, "_parameter_supported") || strings.HasPrefix(name, "require_") || strings.Contains(name, "channel_logout_"):
 			w.must(json.Unmarshal(raw, &flag))
 		case strings.HasSuffix(name, "_supported"):
 			if err := json.Unmarshal(raw, &list); err != nil || len(list) == 0 || slices.Contains(list, "none") != slices.Contains([]string{"prompt_values_supported", "token_endpoint_auth_methods_supported", "revocation_endpoint_auth_methods_supported"}, name) {
