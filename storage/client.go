@@ -71,6 +71,7 @@ type ClientMetadata struct {
 	ClientBinding
 
 	Resources          []string `json:"jedan_resources,omitempty"`            // resource identifiers the client may name (RFC 8707)
+	DefaultResource    string   `json:"jedan_default_resource,omitempty"`     // the resource of requests that name none (RFC 8707 section 2); empty: the issuer
 	FirstParty         bool     `json:"jedan_first_party,omitempty"`          // consent is not asked
 	Online             bool     `json:"jedan_online_refresh,omitempty"`       // refresh tokens without offline_access; they end with the session
 	RotateRefresh      *bool    `json:"jedan_refresh_rotation,omitempty"`     // nil: public rotates, confidential keeps

@@ -27,6 +27,9 @@ type Values struct {
 	Password string
 }
 
+// Resource identifies the protected resource of the plans without openid (RFC 8707); where it is reached is Values.Resource.
+const Resource = "https://resource.conformance.example"
+
 // Alias is the fixed part of the plan's redirect URIs. It is one per plan, so that no two plans share a client,
 // and it makes the suite run one module of the plan at a time.
 func (p Plan) Alias() string {
@@ -92,7 +95,7 @@ type filler struct {
 func (p Plan) filler(v Values, more ...string) filler {
 	return filler{strings.NewReplacer(append([]string{
 		"{suite}", v.Suite, "{issuer}", v.Issuer, "{alias}", p.Alias(), "{username}", v.Username, "{password}", v.Password,
-		"{userinfo}", v.UserInfo, "{mtls_userinfo}", v.MTLSUserInfo, "{resource}", v.Resource, "{initial_access_token}", v.InitialAccessToken,
+		"{userinfo}", v.UserInfo, "{mtls_userinfo}", v.MTLSUserInfo, "{resource}", v.Resource, "{resource_identifier}", Resource, "{initial_access_token}", v.InitialAccessToken,
 	}, more...)...).Replace}
 }
 
@@ -165,7 +168,7 @@ func (p Plan) checkPlaceholders() error {
 // placeholders are ours and, the last two, the suite's own.
 func placeholders() []string {
 	return []string{
-		"{suite}", "{issuer}", "{alias}", "{username}", "{password}", "{userinfo}", "{mtls_userinfo}", "{resource}", "{initial_access_token}", "{alg}",
+		"{suite}", "{issuer}", "{alias}", "{username}", "{password}", "{userinfo}", "{mtls_userinfo}", "{resource}", "{resource_identifier}", "{initial_access_token}", "{alg}",
 		"{auth_req_id}", "{action}",
 	}
 }

@@ -9,6 +9,8 @@ import (
 	"strings"
 	"testing"
 	"time"
+
+	"github.com/jedan-auth/jedan-auth/conformance/plans"
 )
 
 func TestKeysAreRotatedBeforeTheModuleStarts(t *testing.T) {
@@ -71,7 +73,7 @@ func TestPlansWithoutOpenIDGetAResourceServer(t *testing.T) {
 	if _, err := b.runner.Run(context.Background(), []string{"fapi2-security-pkjwt-dpop-oauth"}); err != nil {
 		t.Fatal(err)
 	}
-	if len(b.provider.resources) != 1 || b.provider.resources[0] != b.provider.issuer+" accounts id-1" {
+	if len(b.provider.resources) != 1 || b.provider.resources[0] != plans.Resource+" accounts id-1" {
 		t.Errorf("resources: %v", b.provider.resources)
 	}
 	if config := string(b.suite.configs["fapi2-security-profile-final-test-plan"]); !strings.Contains(config, `"resourceUrl":"https://localhost:`) {

@@ -17,8 +17,12 @@ const resourceScope = "accounts"
 
 // openResource starts a resource server if a plan needs one and the configuration names none.
 func (r *Runner) openResource(ctx context.Context, chosen []plans.Plan) (closer func(), err error) {
-	if r.config.Resource != "" || !slices.ContainsFunc(chosen, plans.Plan.UsesResource) {
-		return func() {}, nil
+	nothing := func() {}
+	if !slices.ContainsFunc(chosen, plans.Plan.UsesResource) {
+		return nothing, nil
+	}
+	if r.config.Resource != "" {
+		return nothing, r.createResource(ctx, "")
 	}
 	m, err := r.discover(ctx)
 	if err != nil {
@@ -29,9 +33,8 @@ func (r *Runner) openResource(ctx context.Context, chosen []plans.Plan) (closer 
 	if err != nil {
 		return nil, fmt.Errorf("create the client of the resource server: %w", err)
 	}
-	// Tokens of requests that name no resource are for the issuer.
-	if err := r.deps.Provider.CreateResource(ctx, r.config.Issuer, resourceScope, id); err != nil {
-		return nil, fmt.Errorf("create the resource: %w", err)
+	if err := r.createResource(ctx, id); err != nil {
+		return nil, err
 	}
 	l, address, err := resource.Listen(ctx, r.deps.Now())
 	if err != nil {
@@ -50,4 +53,12 @@ func (r *Runner) openResource(ctx context.Context, chosen []plans.Plan) (closer 
 		_ = server.Close()
 		<-served
 	}, nil
+}
+
+// createResource registers what the plans' clients get their tokens for: the suite names no resource, so it is their default.
+func (r *Runner) createResource(ctx context.Context, owner string) error {
+	if err := r.deps.Provider.CreateResource(ctx, plans.Resource, resourceScope, owner); err != nil {
+		return fmt.Errorf("create the resource: %w", err)
+	}
+	return nil
 }

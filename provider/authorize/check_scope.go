@@ -25,7 +25,7 @@ func checkOpenID(_ context.Context, r *request) error {
 
 // checkResource is RFC 8707 section 2.
 func checkResource(ctx context.Context, r *request) (err error) {
-	r.Resources, err = r.e.Issuance.Resources.Requested(ctx, r.Client, r.Params["resource"])
+	r.Resources, err = r.e.Issuance.Resources.Requested(ctx, r.Client, r.Client.Named(r.Params["resource"]))
 	return err
 }
 

@@ -98,7 +98,7 @@ func checkNoPersonScope(_ context.Context, r *request) error {
 }
 
 func checkResource(_ context.Context, r *request) error {
-	r.resources = r.Form["resource"]
+	r.resources = r.Client.Named(r.Form["resource"])
 	if r.Client.Demands.Resource && len(r.resources) == 0 {
 		return core.InvalidTarget("This client must name the resource that it asks for.", "none")
 	}

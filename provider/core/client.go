@@ -94,6 +94,14 @@ func (c *Client) Disabledness() string {
 // Public reports whether the client cannot keep a secret (RFC 6749 section 2.1).
 func (c *Client) Public() bool { return c.AuthMethod == AuthNone }
 
+// Named are the resources that a request of the client is for: those that it names, else the client's default, if it has one (RFC 8707 section 2).
+func (c *Client) Named(ids []string) []string {
+	if len(ids) == 0 && c.Metadata.DefaultResource != "" {
+		return []string{c.Metadata.DefaultResource}
+	}
+	return ids
+}
+
 // MayUse reports whether the client is registered for a grant type.
 func (c *Client) MayUse(grantType string) bool { return slices.Contains(c.GrantTypes, grantType) }
 

@@ -180,7 +180,7 @@ func checkScope(_ context.Context, r *request) (err error) {
 }
 
 func checkResource(ctx context.Context, r *request) (err error) {
-	r.resources, err = r.e.d.Issuance.Resources.Requested(ctx, r.client, r.form["resource"])
+	r.resources, err = r.e.d.Issuance.Resources.Requested(ctx, r.client, r.client.Named(r.form["resource"]))
 	return err
 }
 

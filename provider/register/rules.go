@@ -53,6 +53,7 @@ func rules() []rule {
 		{"contacts", checkContacts},
 		{"scope", checkScope},
 		{"resources", checkResources},
+		{"default_resource", checkDefaultResource},
 		{"algorithms", checkAlgorithms},
 		{"jwks_uri", checkKeyReference},
 		{"jwks", checkJWKS},
@@ -200,6 +201,14 @@ func checkResources(ctx context.Context, c candidate) error {
 		if err != nil {
 			return err
 		}
+	}
+	return nil
+}
+
+// checkDefaultResource: what the client may not name is not its default either.
+func checkDefaultResource(_ context.Context, c candidate) error {
+	if c.DefaultResource != "" && !slices.Contains(c.Resources, c.DefaultResource) {
+		return refuse("jedan_default_resource", "must be one of jedan_resources")
 	}
 	return nil
 }

@@ -69,6 +69,7 @@ func TestRegistrationsThatBreakARule(t *testing.T) {
 		"pkce under a profile": {func(m *storage.ClientMetadata) {
 			m.PKCEOptional, m.Profile, m.TokenEndpointAuthMethod = true, "oauth2.1", "none"
 		}, CodeMetadata, "jedan_pkce_optional"},
+		"default":         {func(m *storage.ClientMetadata) { m.DefaultResource = "https://api.test" }, CodeMetadata, "jedan_default_resource"},
 		"no certificates": {func(m *storage.ClientMetadata) { m.CertificateBound = true }, CodeMetadata, "tls_client_certificate_bound_access_tokens"},
 		"subject":         {func(m *storage.ClientMetadata) { m.TLSSubjectDN = "CN=a" }, CodeMetadata, "tls_client_auth_subject_dn"},
 		"no keys":         {func(m *storage.ClientMetadata) { m.TokenEndpointAuthMethod = "private_key_jwt" }, CodeMetadata, "jwks"},

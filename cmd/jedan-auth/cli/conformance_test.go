@@ -22,6 +22,9 @@ func TestClientsOfARunAreRegisteredAndTakenAway(t *testing.T) {
 		t.Fatal(err)
 	}
 	s := &suiteProvider{a: a}
+	if err := s.CreateResource(t.Context(), plans.Resource, "accounts", ""); err != nil {
+		t.Fatal(err)
+	}
 	for _, p := range all {
 		clients, err := p.Clients(plans.Values{Suite: "https://localhost:8443", Issuer: "https://localhost:9443", Username: "maria", Password: "x"})
 		if err != nil {
