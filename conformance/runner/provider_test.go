@@ -84,7 +84,7 @@ func TestPlansWithoutOpenIDGetAResourceServer(t *testing.T) {
 	if _, err := b.runner.Run(context.Background(), []string{"fapi2-security-pkjwt-dpop-oauth"}); err != nil {
 		t.Fatal(err)
 	}
-	if config := string(b.suite.configs["fapi2-security-profile-final-test-plan"]); !strings.Contains(config, b.config.Resource) || len(b.provider.resources) != 1 {
+	if config := string(b.suite.configs["fapi2-security-profile-final-test-plan"]); !strings.Contains(config, b.config.Resource) || len(b.provider.resources) != 2 {
 		t.Errorf("the resource of the configuration is not used: %s", config)
 	}
 }
