@@ -104,7 +104,11 @@ func TestAKilledProcessesMessageIsDeliveredByAnother(t *testing.T) {
 		}
 		w.clock.pass(time.Minute)
 		r.Wake()
-		if m := within(w.T, "the killed process's message", got); m.ID != sent.ID || m.Attempt != 2 {
+		m := within(w.T, "the killed process's message", got)
+		if m.ID == marker.ID { // the clock ran on before its delivery was written down, so its lease is over, too
+			m = within(w.T, "the killed process's message", got)
+		}
+		if m.ID != sent.ID || m.Attempt != 2 {
 			w.Errorf("%+v", m)
 		}
 	})
