@@ -84,6 +84,30 @@ func TestJudgeRefuses(t *testing.T) {
 	}
 }
 
+// A member is shown by the sentence only if it stands where the sentence looks, whatever its name reads like.
+func TestNothingHides(t *testing.T) {
+	k, err := New([]core.DetailTypeConfig{{Type: "x", Schema: `{}`, Sentences: map[string]string{"en": "Pay {amount.value}"}}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	for name, c := range map[string]struct {
+		raw  string
+		rest []string
+	}{
+		"a dot in a name":       {`"amount.value":9`, []string{"amount.value: 9"}},
+		"no name":               {`"":9`, []string{`"": 9`}},
+		"no name before it":     {`"":{"amount":{"value":9},"type":"y"}`, []string{`"".amount.value: 9`, `"".type: y`}},
+		"no name in between":    {`"a":{"":{"":8},"b":9}`, []string{`a."".""` + ": 8", "a.b: 9"}},
+		"a dot further down":    {`"a":{"type":1},"b":{"amount.value":9}`, []string{"a.type: 1", "b.amount.value: 9"}},
+		"a part of what is not": {`"amountx":{"value":9}`, []string{"amountx.value: 9"}},
+	} {
+		list, err := k.Judge(t.Context(), client("x"), `[{"type":"x","amount":{"value":1},`+c.raw+`}]`)
+		if err != nil || !reflect.DeepEqual(list[0].Rest, c.rest) || list[0].Titles["en"] != "Pay 1" {
+			t.Errorf("%s: %+v %v", name, list, err)
+		}
+	}
+}
+
 func TestNewRefuses(t *testing.T) {
 	for name, change := range map[string]func(*core.DetailTypeConfig){
 		"no type": func(c *core.DetailTypeConfig) { c.Type = "" }, "space": func(c *core.DetailTypeConfig) { c.Type = "a b" },
@@ -109,6 +133,7 @@ func FuzzJudge(f *testing.F) {
 	for _, s := range []string{
 		`[{"type":"payment","amount":{"value":1e2,"currency":"EUR"},"creditor":"x"}]`, `[{"type":"account","a":{"b":["c",{"d":null}]}}]`, `[]`, `[{"type":"account"}`, `null`,
 		`[{"type":"account","locations":["https://a.example"]}]`, "[{\"type\":\"account\",\"\u202e\":\"\\u0000\"}]", `[],"x":[{"type":"account"}]`,
+		`[{"type":"account","":{"type":"x","amount":{"value":1}},"a.b":[{}],"c":{}}]`,
 	} {
 		f.Add(s)
 	}
@@ -126,6 +151,9 @@ func FuzzJudge(f *testing.F) {
 			if tooLong(d.Titles["en"]) || len(d.Rest) > maxLines {
 				t.Errorf("%q: cut", raw)
 			}
+			if shown := map[string]int{"payment": 4, "account": 1}[d.Type]; len(d.Rest)+shown != leaves(d.Members) {
+				t.Errorf("%q: something is hidden: %q", raw, d.Rest)
+			}
 			members = append(members, d.Members)
 		}
 		kept, err := core.CanonicalDetails(members)
@@ -137,4 +165,17 @@ func FuzzJudge(f *testing.F) {
 			t.Errorf("%q is kept as %q and read as %q: %v", raw, kept, again, err)
 		}
 	})
+}
+
+// leaves counts everything that a person should read.
+func leaves(v any) int {
+	m, ok := v.(map[string]any)
+	if !ok || len(m) == 0 {
+		return 1
+	}
+	n := 0
+	for _, x := range m {
+		n += leaves(x)
+	}
+	return n
 }

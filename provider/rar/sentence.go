@@ -82,31 +82,38 @@ func shownByAll(sentences map[string]sentence) []string {
 	return out
 }
 
-// rest lists every member that the sentence does not show, one a line.
+// rest lists every member that the sentence does not show, one a line. A member is shown by where it stands, not by what its name reads like: names may
+// have dots in them, or nothing at all.
 func rest(members map[string]any, shown []string) []string {
+	seen := [][]string{{"type"}}
+	for _, path := range shown {
+		seen = append(seen, strings.Split(path, "."))
+	}
 	var out []string
-	var walk func(prefix string, v any)
-	walk = func(prefix string, v any) {
-		if slices.Contains(shown, prefix) || prefix == "type" {
+	var walk func(path []string, v any)
+	walk = func(path []string, v any) {
+		if slices.ContainsFunc(seen, func(s []string) bool { return slices.Equal(s, path) }) {
 			return
 		}
-		if m, ok := v.(map[string]any); ok && len(m) > 0 {
+		if m, ok := v.(map[string]any); ok && (len(m) > 0 || len(path) == 0) {
 			for _, name := range slices.Sorted(maps.Keys(m)) {
-				walk(join(prefix, name), m[name])
+				walk(append(slices.Clone(path), name), m[name])
 			}
 			return
 		}
-		if prefix != "" {
-			out = append(out, prefix+": "+text(v))
-		}
+		out = append(out, nameOf(path)+": "+text(v))
 	}
-	walk("", members)
+	walk(nil, members)
 	return out
 }
 
-func join(prefix, name string) string {
-	if prefix == "" {
-		return name
+// nameOf writes a path as people read it.
+func nameOf(path []string) string {
+	names := slices.Clone(path)
+	for i, n := range names {
+		if n == "" {
+			names[i] = `""`
+		}
 	}
-	return prefix + "." + name
+	return strings.Join(names, ".")
 }
