@@ -160,3 +160,51 @@ func TestMCP_OneButtonEnds(t *testing.T) {
 		t.Errorf("another person sees it: %s", text)
 	}
 }
+
+// The ceiling gives nothing: a client that its operator registered without scopes has none, and none is asked for in its name.
+func TestMCP_CeilingGivesNothing(t *testing.T) {
+	w := alone(t, forAgents)
+	made, err := w.App.Registrar.Create(context.Background(), storage.ClientMetadata{
+		ClientRegistered: storage.ClientRegistered{RedirectURIs: []string{"https://agent.test/cb"}},
+	}, register.Options{Actor: registrarActor()})
+	w.must(err)
+	if made.Client.Metadata.Scope != "" {
+		t.Errorf("registered for nothing, it has %q", made.Client.Metadata.Scope)
+	}
+	rp := &testkit.RP{ID: made.Client.ClientID, Secret: made.Secret, Redirect: "https://agent.test/cb", Client: made.Client}
+	for _, scope := range []string{"files:read", "files:write", "offline_access"} {
+		w.page(w.Get(w.AuthURL(rp, "scope", scope, "resource", tools)), 400, "invalid_scope")
+	}
+}
+
+// The ceiling is no policy: who registers itself gets what the policy has and the ceiling leaves, and is told so when that is nothing.
+func TestMCP_CeilingIsNoPolicy(t *testing.T) {
+	for name, one := range map[string]struct {
+		policy, ceiling []string
+		asked, granted  string // granted "": refused
+	}{
+		"nothing asked":          {[]string{"openid", "files:read"}, []string{"openid", "files:write"}, "", "openid"},
+		"beyond the policy":      {[]string{"openid"}, []string{"openid", "files:write"}, "openid files:write", "openid"},
+		"only beyond the policy": {[]string{"openid"}, []string{"files:write"}, "files:write", ""},
+		"only above the ceiling": {[]string{"openid", "files:read"}, []string{"openid"}, "files:read", ""},
+		"nothing in common":      {[]string{"openid"}, []string{"files:write"}, "", ""},
+	} {
+		t.Run(name, func(t *testing.T) {
+			w := alone(t, forAgents, anybody, func(c *app.Config) {
+				c.Register.GrantTypes = []string{"authorization_code", "refresh_token"}
+				c.Register.Scopes, c.MCP.Scopes = one.policy, one.ceiling
+			})
+			changes := object{"scope": one.asked}
+			if one.asked == "" {
+				delete(changes, "scope")
+			}
+			if one.granted == "" {
+				w.regRefused(w.send("POST", "/oauth2/register", "", registration(changes)), "invalid_client_metadata")
+				return
+			}
+			if got := w.enrol("", changes).Text("scope"); got != one.granted {
+				t.Errorf("scope %q", got)
+			}
+		})
+	}
+}

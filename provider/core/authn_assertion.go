@@ -66,7 +66,7 @@ func (c *Client) AssertionAlgs() []string {
 	case c.AuthMethod == AuthSecretJWT:
 		return SecretAlgs()
 	}
-	return profiles.Both(AssertionAlgs(), c.Demands.Algs)
+	return profiles.Within(AssertionAlgs(), c.Demands.Algs)
 }
 
 // verifyAssertion checks the signature by the client's keys, or by its secret.

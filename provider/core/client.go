@@ -56,7 +56,7 @@ func parseClient(stored *storage.Client, s profiles.Server) (*Client, error) {
 	if wrong != nil {
 		out.Contradiction = wrong.Sentence()
 	}
-	out.Scopes = profiles.Both(out.Scopes, out.Demands.Scopes)
+	out.Scopes = profiles.Within(out.Scopes, out.Demands.Scopes)
 	if out.AuthMethod == "" {
 		out.AuthMethod = AuthSecretBasic
 	}

@@ -107,7 +107,7 @@ func (i *Issuance) shape(ctx context.Context, c *Client, a *AccessToken, resourc
 	if alg != "" {
 		a.Alg = alg
 	}
-	a.weak = len(c.Demands.Algs) > 0 && !slices.Contains(c.Demands.Algs, a.Alg)
+	a.weak = c.Demands.Algs != nil && !slices.Contains(c.Demands.Algs, a.Alg)
 	return profiles.Shorter(life, c.Demands.AccessMost), nil
 }
 

@@ -22,9 +22,9 @@ func (c *Client) RequestObjectAlgs() []string {
 	if alg := c.Metadata.RequestObjectSigningAlg; alg != "" {
 		return []string{alg}
 	}
-	algs := profiles.Both(RequestObjectAlgs(), c.Demands.Algs)
+	algs := profiles.Within(RequestObjectAlgs(), c.Demands.Algs)
 	if c.Metadata.StrictRequestObject {
-		return slices.DeleteFunc(algs, func(a string) bool { return a == "RS256" })
+		return slices.DeleteFunc(slices.Clone(algs), func(a string) bool { return a == "RS256" })
 	}
 	return algs
 }

@@ -12,14 +12,14 @@ func (d *document) within(o profiles.Offer) {
 		&d.IDTokenAlgs, &d.UserinfoAlgs, &d.TokenAuthAlgs, &d.IntrospectionAuthAlgs, &d.RevocationAuthAlgs, &d.IntrospectionAlgs, &d.RequestObjectAlgs,
 		&d.ResponseAlgs, &d.BackchannelAlgs,
 	} {
-		*algs = profiles.Both(*algs, o.Algs)
+		*algs = profiles.Within(*algs, o.Algs)
 	}
 	for _, methods := range []*[]string{&d.TokenAuth, &d.IntrospectionAuth, &d.RevocationAuth} {
-		*methods = profiles.Both(*methods, o.AuthMethods)
+		*methods = profiles.Within(*methods, o.AuthMethods)
 	}
-	d.ResponseTypes, d.ResponseModes = profiles.Both(d.ResponseTypes, o.ResponseTypes), profiles.Both(d.ResponseModes, o.Modes)
+	d.ResponseTypes, d.ResponseModes = profiles.Within(d.ResponseTypes, o.ResponseTypes), profiles.Within(d.ResponseModes, o.Modes)
 	d.GrantTypes = slices.DeleteFunc(d.GrantTypes, func(g string) bool { return slices.Contains(o.NotGrants, g) })
-	d.GrantTypes = profiles.Both(d.GrantTypes, o.Grants)
+	d.GrantTypes = profiles.Within(d.GrantTypes, o.Grants)
 	if !slices.Contains(d.GrantTypes, grantDevice) {
 		d.DeviceAuthorization = ""
 	}

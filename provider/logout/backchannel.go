@@ -3,13 +3,10 @@ package logout
 import (
 	"context"
 	"encoding/json"
-	"errors"
-	"fmt"
 	"net/http"
 	"net/url"
 	"time"
 
-	"github.com/jedan-auth/jedan-auth/internal/errs"
 	"github.com/jedan-auth/jedan-auth/internal/fetch"
 	"github.com/jedan-auth/jedan-auth/internal/outbox"
 	"github.com/jedan-auth/jedan-auth/provider/core"
@@ -67,45 +64,21 @@ type Backchannel struct {
 	Now     func() time.Time
 }
 
-// Deliver implements outbox.Handler. A server that fails or is busy is asked again; whatever else it answers is final.
+// Deliver implements outbox.Handler (section 2.8).
 func (b *Backchannel) Deliver(ctx context.Context, m outbox.Message) error {
 	var n notice
 	if err := json.Unmarshal(m.Payload, &n); err != nil {
 		return outbox.Permanent(err)
 	}
-	client, err := b.Clients.ByRow(ctx, n.Client)
-	switch {
-	case errs.Is(err, errs.NotFound):
-		return over("The client is not registered any more.")
-	case err != nil:
+	client, to, err := b.Clients.Recipient(ctx, n.Client, func(m *storage.ClientMetadata) string { return m.BackchannelLogoutURI })
+	if err != nil {
 		return err
-	case client.Disabled || client.Metadata.BackchannelLogoutURI == "":
-		return over("The client has no backchannel_logout_uri any more.")
 	}
 	token, err := b.token(ctx, client, n)
 	if err != nil {
 		return err
 	}
-	answer, err := b.Post.PostForm(ctx, client.Metadata.BackchannelLogoutURI, url.Values{"logout_token": {token}}, nil)
-	if errors.Is(err, fetch.ErrRefused) {
-		return outbox.Permanent(err)
-	}
-	if err != nil {
-		return err
-	}
-	return judge(answer.Status)
-}
-
-// judge reads the answer (section 2.8). 400 says that the client will not take this token, however often it comes.
-func judge(status int) error {
-	failed := errs.New(errs.Unavailable, fmt.Sprintf("The client answered %d.", status))
-	switch {
-	case status >= 200 && status < 300:
-		return nil
-	case status >= http.StatusInternalServerError, status == http.StatusTooManyRequests, status == http.StatusRequestTimeout:
-		return failed
-	}
-	return outbox.Permanent(failed)
+	return core.Delivered(b.Post.PostForm(ctx, to, url.Values{"logout_token": {token}}, nil))
 }
 
 // token makes a logout token (section 2.4), signed and encrypted as the client's ID tokens are (section 2.6). It never has a nonce.
@@ -124,5 +97,3 @@ func (b *Backchannel) token(ctx context.Context, c *core.Client, n notice) (stri
 	}
 	return c.IDTokenEncryption().Nest(ctx, c, token)
 }
-
-func over(why string) error { return outbox.Permanent(errs.New(errs.Invalid, why)) }

@@ -4,6 +4,7 @@ import (
 	"context"
 
 	"github.com/jedan-auth/jedan-auth/provider/core"
+	"github.com/jedan-auth/jedan-auth/storage"
 )
 
 // rows is the table of what may be registered, new or changed, before the rules of every registration judge it.
@@ -72,12 +73,16 @@ func checkMetadata(_ context.Context, a *attempt) (err error) {
 // checkPolicy keeps privileges out of the hands of whoever asks (DR04).
 func checkPolicy(_ context.Context, a *attempt) error {
 	if a.client != nil {
-		err := a.e.c.fit(&a.metadata, &a.client.Metadata)
-		a.e.d.Registrar.lower(&a.metadata)
-		return err
+		return a.fit(&a.client.Metadata)
 	}
-	err := a.e.c.fit(&a.metadata, nil)
-	a.e.d.Registrar.lower(&a.metadata)
+	err := a.fit(nil)
 	a.metadata.Unvetted = a.initial == nil && a.statement == ""
 	return err
+}
+
+func (a *attempt) fit(old *storage.ClientMetadata) error {
+	if err := a.e.c.fit(&a.metadata, old); err != nil {
+		return err
+	}
+	return a.e.d.Registrar.lower(&a.metadata)
 }

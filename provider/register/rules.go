@@ -96,8 +96,8 @@ func oneOf(member, value string, allowed []string) error {
 }
 
 func words(list []string, and string) string {
-	if len(list) == 1 {
-		return list[0]
+	if len(list) < 2 {
+		return strings.Join(list, "")
 	}
 	return strings.Join(list[:len(list)-1], ", ") + " " + and + " " + list[len(list)-1]
 }

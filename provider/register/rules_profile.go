@@ -28,11 +28,17 @@ func (r *Registrar) settle(m *storage.ClientMetadata) {
 	complete(m)
 }
 
-// lower leaves out scopes above the ceiling of the profile mcp, for clients that register themselves: like those that the policy does not have.
-func (r *Registrar) lower(m *storage.ClientMetadata) {
-	if most := profiles.DemandsOf(m, r.d.Profiles).Scopes; len(most) > 0 {
-		m.Scope = strings.Join(profiles.Both(strings.Fields(m.Scope), most), " ")
+// lower leaves out scopes above the ceiling of the profile mcp, for clients that register themselves: like those that the policy does not have. A client
+// that may have nothing of what it would have is told so.
+func (r *Registrar) lower(m *storage.ClientMetadata) error {
+	most := profiles.DemandsOf(m, r.d.Profiles).Scopes
+	asked := strings.Fields(m.Scope)
+	left := profiles.Within(asked, most)
+	if len(asked) > 0 && len(left) == 0 {
+		return refuse("scope", "must have a scope that clients under the profile mcp may have: "+words(most, "or"))
 	}
+	m.Scope = strings.Join(left, " ")
+	return nil
 }
 
 // fitProfile keeps a client under the profile that the operator put it under, or that all are put under who register themselves.

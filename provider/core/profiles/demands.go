@@ -17,8 +17,8 @@ type Demands struct {
 	SignedAnswers  bool // introspection answers are signed (FAPI 2.0 Message Signing section 5.5)
 	Agent          bool // it may act by itself: people are told so, and until when
 
-	Algs       []string      // that client and server sign with; empty: any that is offered
-	Scopes     []string      // the most that it may be granted; empty: what it is registered for
+	Algs       []string      // that client and server sign with; nil: any that is offered
+	Scopes     []string      // the most that it may be granted; nil: what it is registered for
 	CodeMost   time.Duration // longest life of a code; 0: the server's
 	PushedMost time.Duration // of a pushed request
 	AccessMost time.Duration // of an access token
@@ -31,7 +31,7 @@ func DemandsOf(m *storage.ClientMetadata, s Server) Demands {
 	for _, p := range of(m, s) {
 		d := p.Demands
 		if p.Name == MCP {
-			d.Scopes, d.AccessMost, d.GrantMost = s.MCP.Scopes, s.MCP.Access, s.MCP.Grant
+			d.Scopes, d.AccessMost, d.GrantMost = s.MCP.scopes(), s.MCP.Access, s.MCP.Grant
 		}
 		out = out.and(d)
 	}
@@ -42,21 +42,32 @@ func (d Demands) and(o Demands) Demands {
 	d.Bound, d.IssuerAudience, d.State = d.Bound || o.Bound, d.IssuerAudience || o.IssuerAudience, d.State || o.State
 	d.OtherAudiences = d.OtherAudiences || o.OtherAudiences
 	d.Resource, d.SignedAnswers, d.Agent = d.Resource || o.Resource, d.SignedAnswers || o.SignedAnswers, d.Agent || o.Agent
-	d.Algs, d.Scopes = Both(d.Algs, o.Algs), Both(d.Scopes, o.Scopes)
+	d.Algs, d.Scopes = both(d.Algs, o.Algs), both(d.Scopes, o.Scopes)
 	d.CodeMost, d.PushedMost = Shorter(d.CodeMost, o.CodeMost), Shorter(d.PushedMost, o.PushedMost)
 	d.AccessMost, d.GrantMost = Shorter(d.AccessMost, o.AccessMost), Shorter(d.GrantMost, o.GrantMost)
 	return d
 }
 
-// Both keeps what two lists share; an empty one bounds nothing.
-func Both(a, b []string) []string {
-	switch {
-	case len(b) == 0:
-		return a
-	case len(a) == 0:
+// Within leaves out of a list what is beyond a bound; nil bounds nothing. The list never grows: what is empty stays empty.
+func Within(list, bound []string) []string {
+	if bound == nil {
+		return list
+	}
+	out := make([]string, 0, len(list))
+	for _, s := range list {
+		if slices.Contains(bound, s) {
+			out = append(out, s)
+		}
+	}
+	return out
+}
+
+// both is the bound that two bounds make together: of those that share nothing, one that lets nothing through.
+func both(a, b []string) []string {
+	if a == nil {
 		return b
 	}
-	return slices.DeleteFunc(slices.Clone(a), func(s string) bool { return !slices.Contains(b, s) })
+	return Within(a, b)
 }
 
 // Shorter is the shorter of two durations; 0 bounds nothing.

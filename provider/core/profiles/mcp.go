@@ -43,21 +43,23 @@ func ceilingRule(name, member, section string, of func(m *storage.ClientMetadata
 	}}
 }
 
-// scopeCeiling bounds what may be asked for. A client that names no scope may ask for everything below the ceiling.
+// scopeCeiling bounds what may be asked for. It gives nothing: a client that names no scope has none from here.
 func scopeCeiling() Rule {
 	return Rule{
 		Name: "scope", Member: "scope", Section: "mcp.scopes of the configuration",
-		Set: func(m *storage.ClientMetadata, s Server) {
-			if m.Scope == "" && ofCode(m) {
-				m.Scope = strings.Join(s.MCP.Scopes, " ")
-			}
-		},
 		Wrong: func(m *storage.ClientMetadata, s Server) string {
-			beyond := func(scope string) bool { return !slices.Contains(s.MCP.Scopes, scope) }
-			if len(s.MCP.Scopes) > 0 && slices.ContainsFunc(strings.Fields(m.Scope), beyond) {
+			if asked := strings.Fields(m.Scope); len(Within(asked, s.MCP.scopes())) < len(asked) {
 				return "must not name more than " + listed(s.MCP.Scopes, "and")
 			}
 			return ""
 		},
 	}
+}
+
+// scopes are the ceiling as a bound: a configuration that names none bounds nothing.
+func (c Ceiling) scopes() []string {
+	if len(c.Scopes) == 0 {
+		return nil
+	}
+	return c.Scopes
 }

@@ -51,7 +51,7 @@ type Profile struct {
 	Offer       Offer
 }
 
-// Offer is what clients under a profile can use; discovery says no more where the whole server is under it. Empty lists bound nothing.
+// Offer is what clients under a profile can use; discovery says no more where the whole server is under it. Lists that are nil bound nothing.
 type Offer struct {
 	Algs, AuthMethods, ResponseTypes, Modes, Grants []string
 	NotGrants                                       []string // are never offered
