@@ -165,7 +165,7 @@ func TestMCP_OneButtonEnds(t *testing.T) {
 func TestMCP_CeilingGivesNothing(t *testing.T) {
 	w := alone(t, forAgents)
 	made, err := w.App.Registrar.Create(context.Background(), storage.ClientMetadata{
-		ClientRegistered: storage.ClientRegistered{RedirectURIs: []string{"https://agent.test/cb"}},
+		RedirectURIs: []string{"https://agent.test/cb"},
 	}, register.Options{Actor: registrarActor()})
 	w.must(err)
 	if made.Client.Metadata.Scope != "" {
