@@ -118,10 +118,14 @@ type Deps struct {
 	Own       OwnSessions
 	Places    Places // nil: nobody knows where an address is
 	Now       func() time.Time
+	Activity  Activity
+	Profiles  Profiles
+	Audit     Recorder
+	Events    storage.AuditWriter
 }
 
 func (d Deps) complete() bool {
-	return d.Own != nil && d.Now != nil && !d.Tenant.IsZero() && d.Issuer != "" && !strings.HasSuffix(d.Issuer, "/") && d.Flows != nil && d.Sessions != nil &&
+	return d.Own != nil && d.Now != nil && d.Activity != nil && d.Profiles != nil && d.Audit != nil && d.Events != nil && !d.Tenant.IsZero() && d.Issuer != "" && !strings.HasSuffix(d.Issuer, "/") && d.Flows != nil && d.Sessions != nil &&
 		d.People != nil && d.Directory != nil && d.Hasher != nil && d.Policy != nil && d.Attempts != nil && d.Approvals != nil && d.Apps != nil && d.Failures != nil &&
 		d.Pages != nil && d.Forms != nil && d.Logger != nil
 }
@@ -143,6 +147,9 @@ func (m *Module) Mount(r httpx.Router) {
 	r.Handle(http.MethodGet, "/account", httpx.Page, m.overview)
 	r.Handle(http.MethodGet, sessionsPath, httpx.Page, m.listSessions)
 	r.Handle(http.MethodPost, sessionsPath, httpx.Page, m.endSessions)
+	r.Handle(http.MethodGet, activityPath, httpx.Page, m.listActivity)
+	r.Handle(http.MethodGet, profilePath, httpx.Page, m.showProfile)
+	r.Handle(http.MethodPost, profilePath, httpx.Page, m.saveProfile)
 	r.Handle(http.MethodGet, passwordPath, httpx.Page, m.showPassword)
 	r.Handle(http.MethodPost, passwordPath, httpx.Page, m.changePassword)
 	r.Handle(http.MethodGet, appsPath, httpx.Page, m.listApps)

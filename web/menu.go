@@ -5,10 +5,12 @@ package web
 func menu() []section {
 	return []section{
 		{"home", "/", "menu.home"},
+		{"profile", "/account/profile", "menu.profile"},
 		{"password", "/account/password", "menu.password"},
 		{"sessions", "/account/sessions", "menu.sessions"},
 		{"apps", "/account/apps", "menu.apps"},
 		{"approvals", "/account/approvals", "menu.approvals"},
+		{"activity", "/account/activity", "menu.activity"},
 	}
 }
 
