@@ -44,6 +44,7 @@ type world struct {
 	attempts *attempts
 	failures *failures
 	waiting  waiting
+	data     data
 	audit    *audit.Recorder
 	allowed  allowed
 	handler  http.Handler
@@ -155,10 +156,10 @@ func newWorld(t *testing.T, db *gormdb.DB) *world {
 	pages, err := web.New(web.Options{})
 	must(t, err)
 	logger := slog.New(slog.NewTextHandler(io.Discard, nil))
-	m, err := New(Deps{Tenant: w.tenant, Issuer: issuer, Flows: flow.New(flow.Deps{Ring: ring, Now: w.clock}, flow.Config{}), Sessions: w.sessions,
+	m, err := New(Config{}, Deps{Tenant: w.tenant, Issuer: issuer, Flows: flow.New(flow.Deps{Ring: ring, Now: w.clock}, flow.Config{}), Sessions: w.sessions,
 		People: db, Directory: w.people, Hasher: w.hasher, Policy: pw.Policy{}, MinLength: 15, Attempts: w.attempts, Failures: w.failures, Approvals: &w.waiting, Apps: &w.allowed,
 		Pages: pages, Forms: w.sessions.Forms(), Logger: logger, Own: w.sessions, Now: w.clock,
-		Activity: &happened{w: w}, Profiles: w.people, Audit: rec, Events: db})
+		Activity: &happened{w: w}, Profiles: w.people, Audit: rec, Events: db, Exporter: &w.data, Erasure: &w.data})
 	must(t, err)
 	at, err := url.Parse(issuer)
 	must(t, err)

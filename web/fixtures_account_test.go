@@ -32,6 +32,12 @@ func accountStates(lang string) []state {
 		}}},
 		{"activity-older", ok, ActivityPage{Lang: lang, Later: true, Rows: []ActivityRow{{Type: "user.create", At: at}}}},
 		{"activity-empty", ok, ActivityPage{Lang: lang}},
+		{"export", ok, ExportPage{Lang: lang, CSRF: "c1"}},
+		{"erase", ok, ErasePage{Lang: lang, CSRF: "c1", Identifier: "maria@example.org"}},
+		{"erase-error", http.StatusBadRequest, ErasePage{Lang: lang, CSRF: "c1", Identifier: "maria@example.org", Error: FieldEraseConfirm, Grace: 72 * time.Hour}},
+		{"erase-last-admin", http.StatusForbidden, ErasePage{Lang: lang, CSRF: "c1", Identifier: "maria@example.org", Error: FieldEraseLastAdmin}},
+		{"erase-due", ok, ErasePage{Lang: lang, CSRF: "c1", Due: at}},
+		{"erased", ok, ErasedPage{Lang: lang}},
 		{"everywhere", ok, EverywherePage{Lang: lang}},
 		{"everywhere-apps", ok, EverywherePage{Lang: lang, Apps: true}},
 	}

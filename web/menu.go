@@ -11,6 +11,7 @@ func menu() []section {
 		{"apps", "/account/apps", "menu.apps"},
 		{"approvals", "/account/approvals", "menu.approvals"},
 		{"activity", "/account/activity", "menu.activity"},
+		{"data", "/account/export", "menu.data"},
 	}
 }
 

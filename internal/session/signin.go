@@ -143,7 +143,7 @@ func (m *Manager) SignOut(ctx context.Context, w http.ResponseWriter, cur *Curre
 			return err
 		}
 	}
-	m.forget(ctx, w)
+	m.Forget(ctx, w)
 	return nil
 }
 
