@@ -83,8 +83,8 @@ func (a *App) eraseOneself(ctx context.Context, id storage.ID) error {
 
 const lastAdminSays = "You are the last administrator. Make somebody else one first."
 
-// eraseDue erases those who wished it and whose day has come.
-func (a *App) eraseDue(ctx context.Context) error {
+// EraseDue erases those who wished it and whose day has come.
+func (a *App) EraseDue(ctx context.Context) error {
 	due, err := a.DB.DueErasures(ctx, a.Tenant, a.Now(), 100)
 	if err != nil {
 		return err
