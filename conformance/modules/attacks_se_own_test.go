@@ -40,7 +40,7 @@ func (w *world) endsOthers() {
 	}
 }
 
-func (w *world) everywhere(apps bool) {
+func (w *world) signsOutEverywhere(apps bool) {
 	w.t.Helper()
 	values := []string{"all", "1"}
 	if apps {
@@ -101,7 +101,7 @@ func TestSE07_EverywhereKeepsOfflineGrantsUnlessAsked(t *testing.T) {
 		w := newWorld(t, open(t).Server)
 		rp := w.Client(storage.ClientMetadata{})
 		a := w.ok(w.Redeem(rp, w.code(rp, "scope", "openid offline_access", "prompt", "consent")))
-		w.everywhere(apps)
+		w.signsOutEverywhere(apps)
 		if got := w.Refresh(rp, a.Text("refresh_token")).Status; (got == http.StatusOK) == apps {
 			t.Errorf("apps too: %t, the refresh is answered %d", apps, got)
 		}

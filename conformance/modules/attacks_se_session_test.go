@@ -215,10 +215,10 @@ func TestSE07_WhatEndsASession(t *testing.T) {
 			w.endsOthers()
 		},
 		"signed out everywhere": func(w *world, _ *testkit.Browser) {
-			w.everywhere(false)
+			w.signsOutEverywhere(false)
 		},
 		"signed out everywhere, apps too": func(w *world, _ *testkit.Browser) {
-			w.everywhere(true)
+			w.signsOutEverywhere(true)
 		},
 		"erased": func(w *world, _ *testkit.Browser) {
 			w.must(w.App.ErasePerson(ctx, w.person.ID, testkit.Operator()))

@@ -115,8 +115,8 @@ func (w *world) plantSealed(f fields, rp *testkit.RP, person storage.ID) {
 	}, storage.PendingCap{}))
 }
 
-// rows is every row of the database as text.
-func (w *world) rows() string {
+// everyRow is every row of the database as text.
+func (w *world) everyRow() string {
 	w.t.Helper()
 	ctx, db := context.Background(), w.App.DB.SQL()
 	list := "SELECT name FROM sqlite_schema WHERE type = 'table'"
@@ -250,7 +250,7 @@ func TestPersonal_CanariesAreExportedAndErased(t *testing.T) {
 // stands wants every canary in the database, and those in open columns in its files: else their absence later would say nothing.
 func (w *world) stands(f fields) {
 	w.t.Helper()
-	rows, files := w.rows(), w.files()
+	rows, files := w.everyRow(), w.files()
 	for at, canary := range f {
 		if !strings.Contains(rows, canary) {
 			w.t.Errorf("%s was not planted", at)
@@ -264,7 +264,7 @@ func (w *world) stands(f fields) {
 // nowhere wants no canary in any row, not even sealed but in the log, and none in the files.
 func (w *world) nowhere(f fields) {
 	w.t.Helper()
-	for line := range strings.Lines(w.rows()) {
+	for line := range strings.Lines(w.everyRow()) {
 		for at, canary := range f {
 			if strings.Contains(line, canary) {
 				w.t.Errorf("%s is left in %.200s", at, line)

@@ -97,6 +97,9 @@ type deviceText struct {
 func device(ctx context.Context, r *http.Request) []byte {
 	o := audit.OriginOf(ctx)
 	agent := r.UserAgent()
+	if ip, _ := httpx.ContextClient(ctx); !o.IP.IsValid() {
+		o.IP = ip
+	}
 	if o.Device != "" {
 		agent = o.Device
 	}
