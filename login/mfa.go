@@ -2,6 +2,7 @@ package login
 
 import (
 	"net/http"
+	"net/url"
 	"slices"
 	"time"
 
@@ -18,6 +19,18 @@ const (
 	mfaPath    = "/login/mfa"
 	mfaPurpose = "mfa"
 )
+
+// secondTry is one submitted form of the second step on its way through the table.
+type secondTry struct {
+	c    *gin.Context
+	form url.Values
+
+	step    *Step
+	half    *Half
+	all     []offered
+	factor  offered
+	outcome Outcome
+}
 
 // showMFA asks for the second factor: the one that was chosen, or else the best.
 func (m *Module) showMFA(c *gin.Context) error {

@@ -2,11 +2,8 @@ package login
 
 import (
 	"context"
-	"net/url"
 	"slices"
 	"time"
-
-	"github.com/gin-gonic/gin"
 
 	"github.com/jedan-auth/jedan-auth/internal/audit"
 	"github.com/jedan-auth/jedan-auth/internal/errs"
@@ -14,18 +11,6 @@ import (
 	"github.com/jedan-auth/jedan-auth/internal/verdict"
 	"github.com/jedan-auth/jedan-auth/storage"
 )
-
-// secondTry is one submitted form of the second step on its way through the table.
-type secondTry struct {
-	c    *gin.Context
-	form url.Values
-
-	step    *Step
-	half    *Half
-	all     []offered
-	factor  offered
-	outcome Outcome
-}
 
 // secondAnswer is what the browser sees of a refusal.
 type secondAnswer int

@@ -1,6 +1,7 @@
 package app
 
 import (
+	"github.com/jedan-auth/jedan-auth/account"
 	"github.com/jedan-auth/jedan-auth/login"
 	"github.com/jedan-auth/jedan-auth/login/backup"
 	"github.com/jedan-auth/jedan-auth/login/totp"
@@ -26,6 +27,13 @@ func (s *server) makeFactors() (err error) {
 		Factors: s.factors.list(), People: s.DB, Tries: s.DB, Failures: s.failures, Audit: s.Audit, Meter: s.metrics, Logger: s.Log, Now: s.Now,
 	})
 	return err
+}
+
+// security is a person's page about these factors.
+func (s *server) security() *account.Security {
+	return &account.Security{
+		Factors: s.DB, Apps: s.factors.totp, Codes: s.factors.backup, Second: s.seconds, Vault: s.Ring, Audit: s.Audit, Now: s.Now,
+	}
 }
 
 // serviceName is what authenticator apps show above the code: our name and where it is, since a person may have several.
