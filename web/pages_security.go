@@ -47,7 +47,7 @@ const (
 const ProblemFactorsFull = "security.error.full"
 
 func (p SecurityPage) spec() spec {
-	return spec{template: "security", lang: p.Lang, title: msg("security.title"), self: "/account/security"}
+	return spec{template: "security", lang: p.Lang, title: msg("security.title"), self: "/account/security", section: "security"}
 }
 
 // Few says that the backup codes run out.
@@ -77,7 +77,7 @@ type EnrolPage struct {
 }
 
 func (p EnrolPage) spec() spec {
-	return spec{template: "enrol", lang: p.Lang, title: msg("enrol.title"), self: "/account/security/totp/" + p.ID}
+	return spec{template: "enrol", lang: p.Lang, title: msg("enrol.title"), self: "/account/security/totp/" + p.ID, section: "security"}
 }
 
 // QR is the URI as a picture; empty when there is none to draw.
@@ -121,5 +121,5 @@ type CodesPage struct {
 }
 
 func (p CodesPage) spec() spec {
-	return spec{template: "codes", lang: p.Lang, title: msg("codes.title")}
+	return spec{template: "codes", lang: p.Lang, title: msg("codes.title"), section: "security"}
 }
