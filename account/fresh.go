@@ -15,7 +15,13 @@ func (m *Module) freshly(c *gin.Context, back string) (cur *session.Current, don
 	if done || err != nil {
 		return nil, done, err
 	}
-	if age := m.d.Now().Sub(cur.Session.AuthTime); age <= cmp.Or(m.cfg.Fresh, defaultFresh) {
+	ok := m.d.Now().Sub(cur.Session.AuthTime) <= cmp.Or(m.cfg.Fresh, defaultFresh)
+	if ok && m.d.Security != nil { // who has a second factor has shown it, too
+		if ok, err = m.recently(c.Request.Context(), cur); err != nil {
+			return nil, false, err
+		}
+	}
+	if ok {
 		return cur, false, nil
 	}
 	return nil, true, m.signIn(c, back, url.Values{"prompt": {"login"}})

@@ -23,11 +23,6 @@ type Profiles interface {
 	UpdateOwn(ctx context.Context, p *storage.Person, values map[string]string) (problems []string, err error)
 }
 
-// Recorder makes audit rows (audit.Recorder).
-type Recorder interface {
-	Row(ctx context.Context, tenant storage.ID, e audit.Event) *storage.AuditEvent
-}
-
 // showProfile is the profile as it stands.
 func (m *Module) showProfile(c *gin.Context) error {
 	cur, done, err := m.signedIn(c, profilePath)

@@ -54,6 +54,8 @@ func samples() []Page {
 		SessionsPage{Ended: true, Rows: []SessionRow{{ID: "1", This: true, Address: "192.0.2.7", Place: "near Zagreb, by network"}}}, EverywherePage{}, ExportPage{}, ErasePage{Error: FieldEraseConfirm}, ErasePage{Due: time.Unix(0, 0)}, ErasedPage{}, ProfilePage{Email: "m", Phone: "1", Errors: map[string]string{"name": FieldProfileText}},
 		ActivityPage{Older: "1", Later: true, Rows: []ActivityRow{{Browser: "Firefox", Address: "192.0.2.7", Place: "near Zagreb, by network"}}},
 		ApprovalDonePage{}, AppsPage{Ended: "Acme", Rows: []AppRow{{ID: "1", ClientHost: "localhost", Agent: true, Scopes: []ConsentScope{{}}}}},
+		MFAPage{Identifier: "x", Others: []string{"backup"}}, SecurityPage{Proved: true, Factors: []FactorRow{{ID: "1"}, {ID: "2", Name: "x"}}, RemoveAsk: "2", CodesOf: 10, Links: []SecurityLink{{}}},
+		SecurityPage{}, EnrolPage{URI: "otpauth://totp/x"}, CodesPage{Codes: []string{"x"}},
 	}
 }
 
@@ -61,8 +63,7 @@ func samples() []Page {
 type field struct {
 	ID, Name, Type, Autocomplete, InputMode, Value string
 	Label, Hint, Error, StepBack                   string
-	Fixed, Focus                                   bool
-	Optional                                       bool
+	Fixed, Focus, Optional                         bool
 
 	view *view
 }

@@ -46,6 +46,11 @@ type Backend interface {
 	storage.OutboxReader
 	storage.OutboxSweeper
 	storage.RegisteredClients
+	storage.FactorReader
+	storage.FactorWriter
+	storage.FactorSpender
+	storage.FactorTries
+	storage.BackupCodes
 }
 
 // RawReader is implemented by backends whose stored bytes can be read from outside. The case that looks for plaintext needs it.
@@ -76,6 +81,7 @@ func cases() []testCase {
 		tenantCases(), keyCases(), clientCases(), resourceCases(), personCases(), setupCases(), sessionCases(), grantCases(), refreshCases(),
 		consentCases(), onceCases(), auditCases(), sweepCases(), txCases(), raceCases(), tailCases(), canaryCases(),
 		participantCases(), pendingCases(), pendingSpendCases(), initialAccessCases(), registeredCases(),
+		factorCases(), backupCodeCases(), triesCases(),
 	} {
 		all = append(all, some...)
 	}
