@@ -46,6 +46,10 @@ type Backend interface {
 	storage.OutboxReader
 	storage.OutboxSweeper
 	storage.RegisteredClients
+	storage.PasskeyReader
+	storage.PasskeyWriter
+	storage.PasskeyUser
+	storage.RelyingParties
 }
 
 // RawReader is implemented by backends whose stored bytes can be read from outside. The case that looks for plaintext needs it.
@@ -76,6 +80,7 @@ func cases() []testCase {
 		tenantCases(), keyCases(), clientCases(), resourceCases(), personCases(), setupCases(), sessionCases(), grantCases(), refreshCases(),
 		consentCases(), onceCases(), auditCases(), sweepCases(), txCases(), raceCases(), tailCases(), canaryCases(),
 		participantCases(), pendingCases(), pendingSpendCases(), initialAccessCases(), registeredCases(),
+		passkeyCases(),
 	} {
 		all = append(all, some...)
 	}
