@@ -20,6 +20,8 @@ import (
 type Config struct {
 	// Issuer is the issuer's URL without a trailing slash; every redirect starts with it.
 	Issuer string
+	// Passkeys says that people may sign in with one.
+	Passkeys bool
 }
 
 // Validate reports what is missing.
@@ -80,7 +82,7 @@ type Forms interface {
 	Check(c *gin.Context, purpose string, form url.Values) error
 }
 
-// Deps is what New needs; everything is required.
+// Deps is what New needs; everything is required but Offer.
 type Deps struct {
 	Tenant   storage.ID
 	Flows    *flow.Flows
@@ -91,6 +93,7 @@ type Deps struct {
 	Names    Names
 	Pages    *web.Renderer
 	Forms    Forms
+	Offer    Offer
 }
 
 func (d Deps) complete() bool {
