@@ -27,6 +27,15 @@ func (m *Module) Back(c *gin.Context, to string, params url.Values) error {
 	return httpx.SeeOther(c, m.link("/login", sealed))
 }
 
+// Link is a page of ours, with name and value pairs in its query.
+func (m *Module) Link(path string, query ...string) string {
+	q := url.Values{}
+	for i := 0; i+1 < len(query); i += 2 {
+		q.Set(query[i], query[i+1])
+	}
+	return m.cfg.Issuer + path + "?" + q.Encode()
+}
+
 // Offer is asked once a person is signed in, before they go on: it may have a page of its own to show, such as "add a passkey".
 type Offer interface {
 	// Page is the path of the page, or "". The page goes on with Module.GoOn.

@@ -11,12 +11,13 @@ type mounter interface{ Mount(r httpx.Router) }
 
 // modules lists every feature that answers requests.
 func (s *server) modules() []mounter {
-	return []mounter{s.provider, s.login, s.password, s.consents.m.Load(), s.account, s.setup}
+	return []mounter{s.provider, s.login, s.password, s.passkey, s.consents.m.Load(), s.account, s.setup}
 }
 
 func (s *server) makeAccount() (err error) {
 	s.account, err = account.New(account.Deps{
-		Tenant: s.Tenant, Issuer: s.Config.Issuer, Flows: s.flows, Sessions: s.sessions, People: s.DB, Directory: s.Directory, Hasher: s.Hasher,
+		Passkeys: s.passkey.On(),
+		Tenant:   s.Tenant, Issuer: s.Config.Issuer, Flows: s.flows, Sessions: s.sessions, People: s.DB, Directory: s.Directory, Hasher: s.Hasher,
 		Policy: s.Policy, MinLength: s.Config.Passwords.MinLength, Attempts: s.password.Own(), Failures: s.failures,
 		Approvals: &approvals{requests: s.provider.Approvals(), words: s.bridge}, Apps: &apps{consents: s.consents.m.Load(), words: s.bridge}, Pages: s.render,
 		Forms: s.sessions.Forms(), Logger: s.Log,

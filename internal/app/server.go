@@ -22,6 +22,7 @@ import (
 	"github.com/jedan-auth/jedan-auth/internal/session"
 	"github.com/jedan-auth/jedan-auth/internal/telemetry"
 	"github.com/jedan-auth/jedan-auth/login"
+	"github.com/jedan-auth/jedan-auth/login/passkey"
 	loginpassword "github.com/jedan-auth/jedan-auth/login/password"
 	"github.com/jedan-auth/jedan-auth/provider"
 	"github.com/jedan-auth/jedan-auth/web"
@@ -47,6 +48,7 @@ type server struct {
 	provider *provider.Module
 	login    *login.Module
 	password *loginpassword.Module
+	passkey  *passkey.Module
 	account  *account.Module
 	setup    *setup.Module
 	outbox   *outbox.Runner
@@ -143,11 +145,19 @@ func (s *server) makeProvider() (err error) {
 }
 
 func (s *server) makeLogin() (err error) {
-	s.login, err = login.New(login.Config{Issuer: s.Config.Issuer}, login.Deps{
+	party, err := s.party()
+	if err != nil {
+		return err
+	}
+	offer := s.offer(party)
+	s.login, err = login.New(login.Config{Issuer: s.Config.Issuer, Passkeys: party.ID != ""}, login.Deps{
 		Tenant: s.Tenant, Flows: s.flows, Sessions: s.sessions, Browsers: s.sessions, Clients: s.bridge, Subjects: s.bridge, Names: s.Directory,
-		Pages: s.render, Forms: s.sessions.Forms(),
+		Pages: s.render, Forms: s.sessions.Forms(), Offer: offer,
 	})
 	if err != nil {
+		return err
+	}
+	if err := s.makePasskeys(party, offer); err != nil {
 		return err
 	}
 	s.password, err = loginpassword.New(s.Config.Login.Attempts, loginpassword.Deps{

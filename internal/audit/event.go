@@ -48,6 +48,11 @@ const (
 	InitialAccessDelete = "initial_access.delete"
 
 	LoginFailures = "login.failures"
+
+	PasskeyAdd    = "passkey.add"
+	PasskeyRename = "passkey.rename"
+	PasskeyRemove = "passkey.remove"
+	PasskeyCount  = "passkey.count" // its signature counter went back
 )
 
 // Severities, kinds of actors and outcomes.
