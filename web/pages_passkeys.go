@@ -64,7 +64,7 @@ type PasskeysPage struct {
 }
 
 func (p PasskeysPage) spec() spec {
-	return spec{template: "passkeys", lang: p.Lang, title: msg("passkeys.title"), self: "/account/passkeys", passkeys: true}
+	return spec{template: "passkeys", lang: p.Lang, title: msg("passkeys.title"), section: "passkeys", self: "/account/passkeys", passkeys: true}
 }
 
 // Options is where the script gets what a new passkey is made from.
@@ -89,7 +89,7 @@ func (p PasskeyRemovePage) spec() spec {
 	if p.Last {
 		title = msg("passkeys.last.title")
 	}
-	return spec{template: "passkey_remove", lang: p.Lang, title: title, self: "/account/passkeys/" + p.ID + "/remove"}
+	return spec{template: "passkey_remove", lang: p.Lang, title: title, section: "passkeys", self: "/account/passkeys/" + p.ID + "/remove"}
 }
 
 // PasskeyOfferPage offers a passkey after a sign-in with a password: POST to {base}/login/passkey/offer with csrf, flow and step, and either

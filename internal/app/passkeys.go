@@ -18,6 +18,14 @@ func (s *server) party() (passkey.Party, error) {
 	return passkey.Settle(ctx, s.Config.Login.Passkeys, s.DB, s.Tenant, s.issuer, s.Now(), s.Log)
 }
 
+// without names the entries of an account's menu that this installation does not have.
+func (s *server) without() []string {
+	if passkey.Possible(s.Config.Login.Passkeys, s.issuer) {
+		return nil
+	}
+	return []string{"passkeys"}
+}
+
 func (s *server) offer(p passkey.Party) *passkey.Offer {
 	return &passkey.Offer{Party: p, Every: s.Config.Login.Passkeys.OfferEvery, Store: s.DB, Cookies: s.cookies(), Ring: s.Ring, Log: s.Log, Now: s.Now}
 }

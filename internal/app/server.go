@@ -83,7 +83,7 @@ func (s *server) makeEdge() (err error) {
 	if s.metrics, err = telemetry.NewMetrics(unreleased); err != nil {
 		return err
 	}
-	if s.render, err = web.New(web.Options{BasePath: s.base(), Secure: s.issuer.Scheme == "https", ThemeDir: s.Config.Theme.Dir, ProductName: s.Config.Theme.ProductName, Log: s.Log}); err != nil {
+	if s.render, err = web.New(web.Options{BasePath: s.base(), Secure: s.issuer.Scheme == "https", ThemeDir: s.Config.Theme.Dir, ProductName: s.Config.Theme.ProductName, Log: s.Log, Without: s.without()}); err != nil {
 		return err
 	}
 	s.pages = &pages{render: s.render, now: s.Now, watched: s.cookies().Name(httpx.WatchedCookie)}
@@ -120,7 +120,7 @@ func (s *server) cookies() httpx.Cookies {
 func (s *server) makePlatform() error {
 	s.flows = flow.New(flow.Deps{Ring: s.Ring, Now: s.Now}, flow.Config{Lifetime: s.Config.Tokens.FlowLifetime})
 	s.sessions = session.New(session.Deps{
-		Tenant: s.Tenant, Reader: s.DB, Writer: s.DB, People: s.DB, Ring: s.Ring, Audit: s.Audit, Feed: s.Feed, Now: s.Now,
+		Tenant: s.Tenant, Reader: s.DB, Writer: s.DB, People: s.DB, Own: s.DB, Ring: s.Ring, Audit: s.Audit, Feed: s.Feed, Now: s.Now,
 		Cookies: s.cookies(), Log: s.Log,
 	}, s.Config.Sessions.config())
 	s.failures = audit.NewFailures(s.Audit, s.DB, s.Now, 0)

@@ -18,13 +18,19 @@ type Party struct {
 	Origin string // of our pages, as browsers write it
 }
 
+// Possible says whether there are passkeys: they are not switched off, and the issuer's host is a name. Browsers take no address.
+func Possible(c Config, issuer *url.URL) bool {
+	_, err := netip.ParseAddr(issuer.Hostname())
+	return !c.Off && err != nil
+}
+
 // Settle decides the RP ID, once: a passkey works under the name that it was made for and no other. It is the zero Party where passkeys are off. A
 // configured name, or issuer, that would make people's passkeys useless is an error; without passkeys it replaces the old one.
 func Settle(ctx context.Context, c Config, store storage.RelyingParties, tenant storage.ID, issuer *url.URL, now time.Time, log *slog.Logger) (Party, error) {
-	host := strings.ToLower(issuer.Hostname())
-	if _, err := netip.ParseAddr(host); c.Off || err == nil {
+	if !Possible(c, issuer) {
 		return Party{}, nil
 	}
+	host := strings.ToLower(issuer.Hostname())
 	want := host
 	if c.RPID != "" {
 		want = c.RPID
