@@ -82,18 +82,18 @@ type Forms interface {
 	Check(c *gin.Context, purpose string, form url.Values) error
 }
 
-// Deps is what New needs; everything is required but Offer.
+// Deps is what New needs; everything is required but Invitation.
 type Deps struct {
-	Tenant   storage.ID
-	Flows    *flow.Flows
-	Sessions Sessions
-	Browsers Browsers
-	Clients  Clients
-	Subjects Subjects
-	Names    Names
-	Pages    *web.Renderer
-	Forms    Forms
-	Offer    Offer
+	Tenant     storage.ID
+	Flows      *flow.Flows
+	Sessions   Sessions
+	Browsers   Browsers
+	Clients    Clients
+	Subjects   Subjects
+	Names      Names
+	Pages      *web.Renderer
+	Forms      Forms
+	Invitation Invitation // nil: nobody is offered anything
 }
 
 func (d Deps) complete() bool {

@@ -36,8 +36,8 @@ func (m *Module) Link(path string, query ...string) string {
 	return m.cfg.Issuer + path + "?" + q.Encode()
 }
 
-// Offer is asked once a person is signed in, before they go on: it may have a page of its own to show, such as "add a passkey".
-type Offer interface {
+// Invitation is asked once a person is signed in, before they go on: it may have a page of its own to show, such as "add a passkey".
+type Invitation interface {
 	// Page is the path of the page, or "". The page goes on with Module.GoOn.
 	Page(c *gin.Context, cur *session.Current, p Proof) string
 }

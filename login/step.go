@@ -70,10 +70,10 @@ func (m *Module) Finish(c *gin.Context, st *Step, person *storage.Person, p Proo
 		return err
 	}
 	m.d.Browsers.Remember(c.Writer, c.Request, person.ID)
-	if m.d.Offer == nil {
+	if m.d.Invitation == nil {
 		return m.leave(c, st, flow.StepLogin, cur)
 	}
-	page := m.d.Offer.Page(c, cur, p)
+	page := m.d.Invitation.Page(c, cur, p)
 	if page == "" {
 		return m.leave(c, st, flow.StepLogin, cur)
 	}

@@ -2,6 +2,10 @@ package modules
 
 import (
 	"context"
+	"crypto/ecdsa"
+	"crypto/rand"
+	"crypto/sha256"
+	"encoding/base64"
 	"net/http"
 	"net/url"
 	"strings"
@@ -119,4 +123,27 @@ func (w *world) rowsIn(tables ...string) int {
 		n += one
 	}
 	return n
+}
+
+func encoded(b []byte) string { return base64.RawURLEncoding.EncodeToString(b) }
+
+// signature signs authenticator data and the hash of the client data.
+func signature(t *testing.T, key *ecdsa.PrivateKey, data []byte, hash [32]byte) []byte {
+	t.Helper()
+	digest := sha256.Sum256(append(append([]byte(nil), data...), hash[:]...))
+	sig, err := ecdsa.SignASN1(rand.Reader, key, digest[:])
+	if err != nil {
+		t.Fatal(err)
+	}
+	return sig
+}
+
+// selfAttested is a statement by the credential's own key: it proves nothing about the authenticator.
+func selfAttested(data []byte, hash [32]byte, key *ecdsa.PrivateKey) (string, map[string]any) {
+	digest := sha256.Sum256(append(append([]byte(nil), data...), hash[:]...))
+	sig, err := ecdsa.SignASN1(rand.Reader, key, digest[:])
+	if err != nil {
+		return "", nil
+	}
+	return "packed", map[string]any{"alg": -7, "sig": sig}
 }

@@ -26,6 +26,18 @@ func (s *server) without() []string {
 	return []string{"passkeys"}
 }
 
+// classes are the classes of sign-ins that passkeys reach: in hardware only where an attestation can prove it.
+func (c Config) classes() []string {
+	u, err := c.issuer()
+	switch {
+	case err != nil || !passkey.Possible(c.Login.Passkeys, u):
+		return nil
+	case c.Login.Passkeys.Roots != "":
+		return []string{"phr", "phrh"}
+	}
+	return []string{"phr"}
+}
+
 func (s *server) offer(p passkey.Party) *passkey.Offer {
 	return &passkey.Offer{Party: p, Every: s.Config.Login.Passkeys.OfferEvery, Store: s.DB, Cookies: s.cookies(), Ring: s.Ring, Log: s.Log, Now: s.Now}
 }

@@ -133,7 +133,7 @@ func (s *server) makeProvider() (err error) {
 	deps := provider.Deps{
 		Tenant: s.Tenant, Issuer: s.Config.Issuer, Base: s.base(), Store: s.DB, Ring: s.Ring, Keys: s.Keys, Audit: s.Audit, Slow: s.Hasher,
 		Directory: claims{s.Directory}, Fetch: s.Fetch, Registrar: s.Registrar, Register: s.Config.Register, Profiles: s.Config.profiles(), Feed: s.Feed, Flows: s.flows,
-		Sessions: browsers, Consents: &s.consents, Forms: s.sessions.Forms(), Words: s.bridge,
+		Sessions: browsers, Classes: s.Config.classes(), Consents: &s.consents, Forms: s.sessions.Forms(), Words: s.bridge,
 		Failures: s.failures, Pages: s.pages, Log: s.Log, Meter: s.metrics, Now: s.Now, MTLS: s.mtls,
 	}
 	if s.Config.Sessions.Watched {
@@ -152,7 +152,7 @@ func (s *server) makeLogin() (err error) {
 	offer := s.offer(party)
 	s.login, err = login.New(login.Config{Issuer: s.Config.Issuer, Passkeys: party.ID != ""}, login.Deps{
 		Tenant: s.Tenant, Flows: s.flows, Sessions: s.sessions, Browsers: s.sessions, Clients: s.bridge, Subjects: s.bridge, Names: s.Directory,
-		Pages: s.render, Forms: s.sessions.Forms(), Offer: offer,
+		Pages: s.render, Forms: s.sessions.Forms(), Invitation: offer,
 	})
 	if err != nil {
 		return err

@@ -39,9 +39,9 @@ type Offer struct {
 	Now     func() time.Time
 }
 
-var _ login.Offer = (*Offer)(nil)
+var _ login.Invitation = (*Offer)(nil)
 
-// Page implements login.Offer. A sign-in does not fail for want of an offer.
+// Page implements login.Invitation. A sign-in does not fail for want of an offer.
 func (o *Offer) Page(c *gin.Context, cur *session.Current, p login.Proof) string {
 	if o.Party.ID == "" || o.Every <= 0 || p.Kind != "password" || o.asked(c.Request) {
 		return ""

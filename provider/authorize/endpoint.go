@@ -66,6 +66,7 @@ type Endpoint struct {
 	Claims   *core.People
 	Flows    *flow.Flows
 	Sessions Sessions
+	Classes  []string // of sign-ins that this installation reaches beside the usual ones
 	Consents Consents
 	Grants   Grants
 	Audit    core.Auditor

@@ -2,8 +2,9 @@ package core
 
 import "slices"
 
-// SupportedACR are the authentication context classes that can be met and asked for; discovery publishes them.
-func SupportedACR() []string { return []string{"1"} }
+// SupportedACR are the authentication context classes that can be met and asked for, with those that only some installations reach; discovery publishes
+// them.
+func SupportedACR(more ...string) []string { return append([]string{"1"}, more...) }
 
 // classesOfACR are the classes that this server has a meaning for, weakest first: one factor, two, a phishing-resistant one, one in hardware.
 func classesOfACR() []string { return []string{"1", "2", "phr", "phrh"} }
@@ -18,8 +19,8 @@ func MeetsACR(have, want string) bool {
 }
 
 // ReachableACR reports whether some authentication that this server offers meets one of the classes.
-func ReachableACR(wanted []string) bool {
+func ReachableACR(wanted []string, more ...string) bool {
 	return slices.ContainsFunc(wanted, func(w string) bool {
-		return slices.ContainsFunc(SupportedACR(), func(s string) bool { return MeetsACR(s, w) })
+		return slices.ContainsFunc(SupportedACR(more...), func(s string) bool { return MeetsACR(s, w) })
 	})
 }
