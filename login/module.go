@@ -82,7 +82,7 @@ type Forms interface {
 	Check(c *gin.Context, purpose string, form url.Values) error
 }
 
-// Deps is what New needs; everything is required but Invitation.
+// Deps is what New needs; everything is required but Second and Invitation.
 type Deps struct {
 	Tenant     storage.ID
 	Flows      *flow.Flows
@@ -93,6 +93,7 @@ type Deps struct {
 	Names      Names
 	Pages      *web.Renderer
 	Forms      Forms
+	Second     *Seconds   // nil: a first factor is enough for everybody
 	Invitation Invitation // nil: nobody is offered anything
 }
 
@@ -122,4 +123,8 @@ func New(c Config, d Deps) (*Module, error) {
 func (m *Module) Mount(r httpx.Router) {
 	r.Handle(http.MethodGet, "/login/account", httpx.Page, m.showAccounts)
 	r.Handle(http.MethodPost, "/login/account", httpx.Page, m.chooseAccount)
+	if m.d.Second != nil {
+		r.Handle(http.MethodGet, mfaPath, httpx.Page, m.showMFA)
+		r.Handle(http.MethodPost, mfaPath, httpx.Page, m.submitMFA)
+	}
 }

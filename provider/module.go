@@ -121,6 +121,7 @@ type Deps struct {
 	Sessions  Sessions
 	Watched   checksession.Browsers // nil: there is no session management
 	Classes   []string              // of sign-ins that this installation reaches beside the usual ones
+	StepUp    authorize.StepUp
 	Consents  authorize.Consents
 	Forms     logout.Forms
 	Words     device.Words

@@ -44,7 +44,7 @@ func (s *server) offer(p passkey.Party) *passkey.Offer {
 
 func (s *server) makePasskeys(p passkey.Party, offer *passkey.Offer) (err error) {
 	s.passkey, err = passkey.New(s.Config.Login.Passkeys, p, passkey.Deps{
-		Steps: s.login, Offer: offer, Store: s.DB, Replays: s.DB, People: s.DB, Ring: s.Ring, Failures: s.failures, Audit: s.Audit, Meter: s.metrics,
+		Steps: s.login, Offer: offer, Store: s.DB, Replays: s.DB, People: s.DB, Second: s.seconds, Ring: s.Ring, Failures: s.failures, Audit: s.Audit, Meter: s.metrics,
 		Product: cmp.Or(s.Config.Theme.ProductName, "Jedan-Auth"), Logger: s.Log, Now: s.Now,
 	})
 	return err

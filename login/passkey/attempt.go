@@ -32,6 +32,7 @@ type attempt struct {
 	creation  *protocol.ParsedCredentialCreationData
 
 	owned  []storage.Passkey // of who adds one
+	factor bool              // who adds one has a factor beside the password
 	key    *storage.Passkey  // the one that is used
 	person *storage.Person   // whose it is
 	proven bool              // an attestation that chains to a trusted root says what the authenticator is

@@ -121,7 +121,11 @@ func (m *Module) adding(c *gin.Context) (*attempt, error) {
 	if err != nil {
 		return nil, err
 	}
-	return &attempt{c: c, cur: cur, owned: owned, ceremony: protocol.CreateCeremony, bound: boundToSession(cur)}, nil
+	other, err := m.d.Second.Has(c.Request.Context(), cur.Person)
+	if err != nil {
+		return nil, err
+	}
+	return &attempt{c: c, cur: cur, owned: owned, factor: other || len(owned) > 0, ceremony: protocol.CreateCeremony, bound: boundToSession(cur)}, nil
 }
 
 // enrol runs the table over an answer and keeps the passkey.
@@ -177,17 +181,17 @@ func signedInRecently(m *Module, a *attempt) *refusal {
 
 func (m *Module) recent(a *attempt) bool { return m.d.Now().Sub(a.cur.Session.AuthTime) <= m.c.Recent }
 
-// signedInWithFactor keeps a password alone from adding a passkey beside others (MF04).
+// signedInWithFactor keeps a password alone from adding a passkey beside other factors (MF04).
 func signedInWithFactor(_ *Module, a *attempt) *refusal {
 	if !strong(a) {
-		return &refusal{expected: "a sign-in with a passkey, as the account has one", received: "a weaker one", problem: web.ProblemPasskeyStrong}
+		return &refusal{expected: "a sign-in with a factor that the account has", received: "a weaker one", problem: web.ProblemPasskeyStrong}
 	}
 	return nil
 }
 
 func strong(a *attempt) bool {
 	s := a.cur.Session
-	return len(a.owned) == 0 || s.ACR != "1" || slices.Contains(s.AMR, "swk") || slices.Contains(s.AMR, "hwk")
+	return !a.factor || s.ACR != "1" || slices.Contains(s.AMR, "swk") || slices.Contains(s.AMR, "hwk")
 }
 
 // creationShape parses the answer: JSON, client data, attestation object, authenticator data.

@@ -34,6 +34,11 @@ type People interface {
 	PersonByID(ctx context.Context, tenant, id storage.ID) (*storage.Person, error)
 }
 
+// Second knows who has a second factor of another kind (login.Seconds).
+type Second interface {
+	Has(ctx context.Context, p *storage.Person) (bool, error)
+}
+
 // Ring signs challenges and seals names (internal/keys.Ring).
 type Ring interface {
 	MAC(purpose string, parts ...[]byte) (version int, mac []byte)
@@ -69,6 +74,7 @@ type Deps struct {
 	Store    Store
 	Replays  Replays
 	People   People
+	Second   Second
 	Ring     Ring
 	Failures Failures
 	Audit    Recorder
@@ -79,7 +85,7 @@ type Deps struct {
 }
 
 func (d Deps) complete() bool {
-	return d.Steps != nil && d.Offer != nil && d.Store != nil && d.Replays != nil && d.People != nil && d.Ring != nil && d.Failures != nil && d.Audit != nil &&
+	return d.Steps != nil && d.Offer != nil && d.Store != nil && d.Replays != nil && d.People != nil && d.Second != nil && d.Ring != nil && d.Failures != nil && d.Audit != nil &&
 		d.Meter != nil && d.Product != "" && d.Logger != nil && d.Now != nil
 }
 

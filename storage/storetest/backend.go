@@ -50,6 +50,11 @@ type Backend interface {
 	storage.PasskeyWriter
 	storage.PasskeyUser
 	storage.RelyingParties
+	storage.FactorReader
+	storage.FactorWriter
+	storage.FactorSpender
+	storage.FactorTries
+	storage.BackupCodes
 }
 
 // RawReader is implemented by backends whose stored bytes can be read from outside. The case that looks for plaintext needs it.
@@ -81,6 +86,7 @@ func cases() []testCase {
 		consentCases(), onceCases(), auditCases(), sweepCases(), txCases(), raceCases(), tailCases(), canaryCases(),
 		participantCases(), pendingCases(), pendingSpendCases(), initialAccessCases(), registeredCases(),
 		passkeyCases(),
+		factorCases(), backupCodeCases(), triesCases(),
 	} {
 		all = append(all, some...)
 	}

@@ -29,6 +29,7 @@ func canaryCase(w *world) {
 	w.canaryGrants(p, c, s, ev)
 	w.canaryPending(p, c, ev)
 	w.canaryOutbox(ev)
+	w.canaryFactors(p, ev)
 	w.canaryOthers(p, c, ev)
 	w.canaryPasskeys(p, ev)
 	stored := raw.Raw(w.T)
