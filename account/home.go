@@ -14,7 +14,7 @@ func (m *Module) home(c *gin.Context) error {
 	if err != nil {
 		return err
 	}
-	page := web.HomePage{Lang: m.lang(c), Signed: cur != nil}
+	page := web.HomePage{Lang: m.lang(c), Signed: cur != nil, Passkeys: m.d.Passkeys}
 	if cur != nil {
 		name, identifier := m.d.Directory.Display(cur.Person)
 		if page.Person = name; name == "" {

@@ -97,7 +97,7 @@ type Approval struct {
 	PolicyURI, TosURI string
 }
 
-// Deps is what New needs; everything is required but Places and Security.
+// Deps is what New needs; everything is required but Places, Security and the flag.
 type Deps struct {
 	Tenant    storage.ID
 	Issuer    string // the issuer's URL without a trailing slash
@@ -109,6 +109,7 @@ type Deps struct {
 	Policy    Policy
 	MinLength int // of a password, as the page says it; 0 is what the page has by itself
 	Attempts  Attempts
+	Passkeys  bool // there are pages for them, which the start page links to
 	Approvals Approvals
 	Apps      Apps
 	Failures  Failures

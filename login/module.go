@@ -20,6 +20,8 @@ import (
 type Config struct {
 	// Issuer is the issuer's URL without a trailing slash; every redirect starts with it.
 	Issuer string
+	// Passkeys says that people may sign in with one.
+	Passkeys bool
 }
 
 // Validate reports what is missing.
@@ -80,18 +82,19 @@ type Forms interface {
 	Check(c *gin.Context, purpose string, form url.Values) error
 }
 
-// Deps is what New needs; everything is required but Second.
+// Deps is what New needs; everything is required but Second and Invitation.
 type Deps struct {
-	Tenant   storage.ID
-	Flows    *flow.Flows
-	Sessions Sessions
-	Browsers Browsers
-	Clients  Clients
-	Subjects Subjects
-	Names    Names
-	Pages    *web.Renderer
-	Forms    Forms
-	Second   *Seconds // nil: a first factor is enough for everybody
+	Tenant     storage.ID
+	Flows      *flow.Flows
+	Sessions   Sessions
+	Browsers   Browsers
+	Clients    Clients
+	Subjects   Subjects
+	Names      Names
+	Pages      *web.Renderer
+	Forms      Forms
+	Second     *Seconds   // nil: a first factor is enough for everybody
+	Invitation Invitation // nil: nobody is offered anything
 }
 
 func (d Deps) complete() bool {

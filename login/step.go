@@ -57,13 +57,7 @@ func (m *Module) Open(c *gin.Context, sealed string) (*Step, error) {
 // Start begins a flow that leads back to a page of ours, and shows the sign-in
 // screen for it.
 func (m *Module) Start(c *gin.Context, to string) error {
-	fl := m.d.Flows.Begin(m.d.Tenant, m.d.Browsers.Browser(c.Writer, c.Request).ID)
-	fl.Return = to
-	sealed, err := m.d.Flows.Seal(fl)
-	if err != nil {
-		return err
-	}
-	return httpx.SeeOther(c, m.link("/login", sealed))
+	return m.Back(c, to, nil)
 }
 
 // Finish is the one place where a first factor ends. Whoever has a second one and
@@ -85,13 +79,23 @@ func (m *Module) Finish(c *gin.Context, st *Step, person *storage.Person, p Proo
 		return err
 	}
 	m.d.Browsers.Remember(c.Writer, c.Request, person.ID)
-	return m.leave(c, st, flow.StepLogin, cur)
+	if m.d.Invitation == nil {
+		return m.leave(c, st, flow.StepLogin, cur)
+	}
+	page := m.d.Invitation.Page(c, cur, p)
+	if page == "" {
+		return m.leave(c, st, flow.StepLogin, cur)
+	}
+	return httpx.SeeOther(c, m.link(page, st.Sealed, "step", m.token(st, flow.StepLogin, cur)))
 }
 
 // leave hands over to the dispatcher with what this step has shown.
 func (m *Module) leave(c *gin.Context, st *Step, step string, cur *session.Current) error {
-	token := m.d.Flows.SignStep(flow.Step{Flow: st.Flow.ID, Step: step, Person: cur.Person.ID, Session: cur.Session.ID})
-	return httpx.SeeOther(c, m.d.Flows.ReturnURL(m.cfg.Issuer, st.Sealed, token))
+	return m.GoOn(c, st, m.token(st, step, cur))
+}
+
+func (m *Module) token(st *Step, step string, cur *session.Current) string {
+	return m.d.Flows.SignStep(flow.Step{Flow: st.Flow.ID, Step: step, Person: cur.Person.ID, Session: cur.Session.ID})
 }
 
 // Refuse answers a flow that does not open: the way back to the application

@@ -122,7 +122,7 @@ func (b *build) bindings() {
 func (b *build) features() discovery.Features {
 	all, _ := profiles.Find(b.d.Profiles.Profile) // without one, everything is offered
 	return discovery.Features{
-		Offer: all.Offer, CheckSession: b.watch != nil,
+		Offer: all.Offer, CheckSession: b.watch != nil, Classes: b.d.Classes,
 		Registration: b.d.Register.On(), Documents: len(b.d.Register.Documents) > 0, RequirePushed: b.c.RequirePushed, References: true,
 		EncryptedTo: b.d.Keys.EncryptionAlgorithms(), Assertions: len(b.c.TrustedIssuers) > 0, DetailTypes: b.c.DetailTypes(),
 		Binding: discovery.Binding{ProofAlgs: dpop.Algs(), TLSMethods: b.certificates.Methods(), Alias: b.d.MTLS.URL},
@@ -140,7 +140,7 @@ func (b *build) authorize() *authorize.Endpoint {
 	return &authorize.Endpoint{
 		Tenant: b.d.Tenant, Issuer: b.d.Issuer, Base: b.d.Base, Config: b.c, Clients: b.clients, Subjects: b.subjects, Tokens: b.tokens, Signer: b.d.Keys,
 		Engine:   b.engine,
-		Issuance: b.issuance, Details: b.details, Claims: b.people, Flows: b.d.Flows, Sessions: b.d.Sessions, Consents: b.d.Consents, StepUp: b.d.StepUp, Grants: b.d.Store,
+		Issuance: b.issuance, Details: b.details, Claims: b.people, Flows: b.d.Flows, Sessions: b.d.Sessions, Classes: b.d.Classes, Consents: b.d.Consents, StepUp: b.d.StepUp, Grants: b.d.Store,
 		Audit: b.d.Audit, Pages: b.d.Pages, Log: b.log, Now: b.d.Now, Meter: b.d.Meter,
 		Objects: b.objects(), Pushed: b.par, Watch: b.watch.State,
 	}
@@ -250,7 +250,7 @@ func (b *build) device() (*device.Endpoint, error) {
 func (b *build) ciba() (*ciba.Endpoint, error) {
 	return ciba.New(ciba.Deps{
 		Tenant: b.d.Tenant, Issuer: b.d.Issuer, Lifetime: b.c.CIBALifetime, Most: b.c.CIBAPerPerson, Skew: b.c.ClockSkew, Authn: b.authn, Clients: b.clients,
-		Subjects: b.subjects, Issuance: b.issuance, Tokens: b.tokens, Signer: b.d.Keys, Objects: b.objects(), Store: b.d.Store, People: b.d.Directory,
+		Subjects: b.subjects, Issuance: b.issuance, Tokens: b.tokens, Signer: b.d.Keys, Objects: b.objects(), Store: b.d.Store, People: b.d.Directory, Classes: b.d.Classes,
 		Vault: b.d.Ring, Ring: b.d.Ring, Sealer: b.d.Ring, Audit: b.d.Audit, Log: b.log, Now: b.d.Now,
 	})
 }

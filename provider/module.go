@@ -120,6 +120,7 @@ type Deps struct {
 	Flows     *flow.Flows
 	Sessions  Sessions
 	Watched   checksession.Browsers // nil: there is no session management
+	Classes   []string              // of sign-ins that this installation reaches beside the usual ones
 	StepUp    authorize.StepUp
 	Consents  authorize.Consents
 	Forms     logout.Forms

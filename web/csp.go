@@ -19,7 +19,11 @@ func policy(s spec) string {
 	if len(s.frames) > 0 {
 		frames = "frame-src " + strings.Join(slices.Compact(slices.Sorted(slices.Values(s.frames))), " ") + "; "
 	}
-	return "default-src 'none'; style-src 'self'; script-src 'self'; img-src 'self'; font-src 'self'; " + frames +
+	connect := ""
+	if s.passkeys {
+		connect = "connect-src 'self'; "
+	}
+	return "default-src 'none'; style-src 'self'; script-src 'self'; img-src 'self'; font-src 'self'; " + connect + frames +
 		"form-action " + action + "; frame-ancestors 'none'; base-uri 'none'"
 }
 

@@ -8,6 +8,15 @@ const (
 	ProblemUnavailable = "login.error.unavailable"
 	ProblemSubject     = "login.error.subject" // somebody else was asked for
 
+	// For LoginPage.Error, PasskeysPage.Problem and PasskeyOfferPage.Problem. ProblemPasskey is the one answer to what did not prove anything.
+	ProblemPasskey       = "passkey.error"
+	ProblemPasskeyKind   = "passkey.error.kind"   // not an authenticator that may be used here
+	ProblemPasskeyTaken  = "passkey.error.taken"  // it is registered already
+	ProblemPasskeyMany   = "passkey.error.many"   // the person has too many
+	ProblemPasskeyStrong = "passkey.error.strong" // a sign-in with a password alone does not change passkeys
+	ProblemPasskeyName   = "passkey.error.name"
+	ProblemPasskeyLast   = "passkey.error.last" // the only way to sign in
+
 	// For SetupPage.Errors and PasswordChangePage.Errors.
 	FieldEmailMissing     = "field.email.missing"
 	FieldEmailFormat      = "field.email.format"

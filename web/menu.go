@@ -7,6 +7,7 @@ func menu() []section {
 		{"home", "/", "menu.home"},
 		{"profile", "/account/profile", "menu.profile"},
 		{"password", "/account/password", "menu.password"},
+		{"passkeys", "/account/passkeys", "menu.passkeys"},
 		{"security", "/account/security", "menu.security"},
 		{"sessions", "/account/sessions", "menu.sessions"},
 		{"apps", "/account/apps", "menu.apps"},

@@ -30,6 +30,7 @@ type spec struct {
 	terms      string
 	section    string // the entry of an account's menu that it belongs to; empty: it stands alone, without the menu
 	script     string
+	passkeys   bool  // the page has the script for passkeys, which asks this server for options
 	err        error // why the page cannot be drawn
 }
 
@@ -44,13 +45,14 @@ func msg(key string, pairs ...string) message { return message{key: key, pairs: 
 // samples is one of each page, for what must hold for all of them.
 func samples() []Page {
 	return []Page{
-		LoginPage{IdentifierFixed: true, Reauth: true}, AccountPage{Accounts: []Account{{}}},
+		LoginPage{IdentifierFixed: true, Reauth: true, Unknown: PasskeySignals{UnknownID: "x"}}, AccountPage{Accounts: []Account{{}}},
 		ConsentPage{Scopes: []ConsentScope{{Risky: true}, {Optional: true}}},
 		FormPostPage{Action: "https://localhost/", Fields: [][2]string{{}}},
-		ErrorPage{}, ExpiredPage{}, LogoutPage{Hidden: [][2]string{{}}}, LoggedOutPage{}, LeavingPage{Frames: []string{"https://localhost/"}, Next: "https://localhost/"}, HomePage{Signed: true, Approvals: 1},
+		ErrorPage{}, ExpiredPage{}, LogoutPage{Hidden: [][2]string{{}}}, LoggedOutPage{}, LeavingPage{Frames: []string{"https://localhost/"}, Next: "https://localhost/"}, HomePage{Signed: true, Approvals: 1, Passkeys: true},
 		SetupPage{Errors: map[string]string{"email": FieldEmailMissing}}, SetupDonePage{}, PasswordChangePage{},
 		DevicePage{Error: DeviceCodeFormat}, DeviceAskPage{Scopes: []ConsentScope{{Risky: true}, {Optional: true}}, From: "192.0.2.7", Elsewhere: true}, DeviceDonePage{},
 		ApprovalsPage{Rows: []ApprovalRow{{Message: "W4SCT"}}}, ApprovalPage{Scopes: []ConsentScope{{Risky: true}, {Optional: true}}, Message: "W4SCT", From: "192.0.2.7"},
+		PasskeysPage{Rows: []PasskeyRow{{ID: "1"}}, Problem: ProblemPasskey}, PasskeyRemovePage{Last: true}, PasskeyOfferPage{Problem: ProblemPasskey},
 		SessionsPage{Ended: true, Rows: []SessionRow{{ID: "1", This: true, Address: "192.0.2.7", Place: "near Zagreb, by network"}}}, EverywherePage{}, ExportPage{}, ErasePage{Error: FieldEraseConfirm}, ErasePage{Due: time.Unix(0, 0)}, ErasedPage{}, ProfilePage{Email: "m", Phone: "1", Errors: map[string]string{"name": FieldProfileText}},
 		ActivityPage{Older: "1", Later: true, Rows: []ActivityRow{{Browser: "Firefox", Address: "192.0.2.7", Place: "near Zagreb, by network"}}},
 		ApprovalDonePage{}, AppsPage{Ended: "Acme", Rows: []AppRow{{ID: "1", ClientHost: "localhost", Agent: true, Scopes: []ConsentScope{{}}}}},

@@ -26,6 +26,8 @@ type LoginPage struct {
 	TosURI          string
 	Display         string // page, popup, touch or wap
 	FormAction      string // see FormActionSource: signing in may redirect straight to the application
+	Passkeys        bool   // a passkey may be used: the second form posts csrf, flow and credential to {base}/login/passkey
+	Unknown         PasskeySignals
 }
 
 func (p LoginPage) spec() spec {
@@ -36,7 +38,7 @@ func (p LoginPage) spec() spec {
 	return spec{
 		template: "login", lang: p.Lang, title: msg(title), client: p.ClientName, logo: p.ClientLogoURI,
 		display: p.Display, action: p.FormAction, wait: p.RetryAfter, self: "/login" + flowQuery(p.Flow),
-		policy: p.PolicyURI, terms: p.TosURI,
+		policy: p.PolicyURI, terms: p.TosURI, passkeys: p.Passkeys,
 	}
 }
 
@@ -222,7 +224,8 @@ type HomePage struct {
 	Signed bool
 	Person string
 
-	Approvals int // requests that wait for the person
+	Approvals int  // requests that wait for the person
+	Passkeys  bool // the person may have passkeys
 }
 
 func (p HomePage) spec() spec {

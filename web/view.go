@@ -102,6 +102,14 @@ func (v *view) Asset(name string) string { return v.Base + "/assets/" + v.r.asse
 // Script is the page's script.
 func (v *view) Script() string { return v.Asset(cmp.Or(v.spec.script, "ui.js")) }
 
+// Passkeys is the script for passkeys, "" on pages that have nothing to do with them.
+func (v *view) Passkeys() string {
+	if !v.spec.passkeys {
+		return ""
+	}
+	return v.Asset("passkey.js")
+}
+
 // Display is OpenID Connect's display parameter (Core section 3.1.2.1), where it changes the page.
 func (v *view) Display() string {
 	if d := v.spec.display; d == "popup" || d == "touch" || d == "wap" {

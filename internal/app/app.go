@@ -163,7 +163,7 @@ func (a *App) openRegistrar(context.Context) (err error) {
 	}
 	a.Registrar = register.New(register.Deps{
 		Store: a.DB, Ring: a.Ring, Audit: a.Audit, Hasher: a.Hasher, Tenant: a.Tenant, Issuer: a.Config.Issuer,
-		DetailTypes: a.Config.Tokens.DetailTypes(), Issuers: a.Config.Tokens.IssuerNames(), Algorithms: a.Config.Keys.Algorithms, Profiles: a.Config.profiles(), Certificates: mtls.New(a.mtls, mtls.Deps{Now: a.Now}),
+		DetailTypes: a.Config.Tokens.DetailTypes(), Issuers: a.Config.Tokens.IssuerNames(), Algorithms: a.Config.Keys.Algorithms, Profiles: a.Config.profiles(), Classes: a.Config.classes(), Certificates: mtls.New(a.mtls, mtls.Deps{Now: a.Now}),
 		Fetch: a.Fetch, Now: a.Now,
 	})
 	return nil

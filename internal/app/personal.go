@@ -34,6 +34,7 @@ func personalTables() []personalTable {
 		table("grants", own, "id", "challenge", "nonce1", "nonce0"),
 		table("consents", own, "id"),
 		table("pending", own, "id", "handle", "user_code", "address"),
+		table("passkeys", own, "id"),
 		table("factors", own, "id", "secret"),
 		table("backup_codes", own, "id", "hash"),
 		table("factor_failures", own, ""),
@@ -47,6 +48,7 @@ func personalTables() []personalTable {
 func impersonalTables() []string {
 	return []string{
 		"tenants", "keyring", "signing_keys", "clients", "resources", "setup_links", "initial_access_tokens", "denials", "replays", "changes",
+		"relying_parties",
 		"outbox", // payloads are sealed, and go when they are delivered or given up
 	}
 }

@@ -22,6 +22,7 @@ import (
 	"github.com/jedan-auth/jedan-auth/internal/session"
 	"github.com/jedan-auth/jedan-auth/internal/telemetry"
 	"github.com/jedan-auth/jedan-auth/login"
+	"github.com/jedan-auth/jedan-auth/login/passkey"
 	loginpassword "github.com/jedan-auth/jedan-auth/login/password"
 	"github.com/jedan-auth/jedan-auth/provider"
 	"github.com/jedan-auth/jedan-auth/web"
@@ -49,6 +50,7 @@ type server struct {
 	seconds  *login.Seconds
 	login    *login.Module
 	password *loginpassword.Module
+	passkey  *passkey.Module
 	account  *account.Module
 	setup    *setup.Module
 	outbox   *outbox.Runner
@@ -83,7 +85,7 @@ func (s *server) makeEdge() (err error) {
 	if s.metrics, err = telemetry.NewMetrics(unreleased); err != nil {
 		return err
 	}
-	if s.render, err = web.New(web.Options{BasePath: s.base(), Secure: s.issuer.Scheme == "https", ThemeDir: s.Config.Theme.Dir, ProductName: s.Config.Theme.ProductName, Log: s.Log}); err != nil {
+	if s.render, err = web.New(web.Options{BasePath: s.base(), Secure: s.issuer.Scheme == "https", ThemeDir: s.Config.Theme.Dir, ProductName: s.Config.Theme.ProductName, Log: s.Log, Without: s.without()}); err != nil {
 		return err
 	}
 	s.pages = &pages{render: s.render, now: s.Now, watched: s.cookies().Name(httpx.WatchedCookie)}
@@ -133,7 +135,7 @@ func (s *server) makeProvider() (err error) {
 	deps := provider.Deps{
 		Tenant: s.Tenant, Issuer: s.Config.Issuer, Base: s.base(), Store: s.DB, Ring: s.Ring, Keys: s.Keys, Audit: s.Audit, Slow: s.Hasher,
 		Directory: claims{s.Directory}, Fetch: s.Fetch, Registrar: s.Registrar, Register: s.Config.Register, Profiles: s.Config.profiles(), Feed: s.Feed, Flows: s.flows,
-		Sessions: browsers, StepUp: s.seconds, Consents: &s.consents, Forms: s.sessions.Forms(), Words: s.bridge,
+		Sessions: browsers, StepUp: s.seconds, Classes: s.Config.classes(), Consents: &s.consents, Forms: s.sessions.Forms(), Words: s.bridge,
 		Failures: s.failures, Pages: s.pages, Log: s.Log, Meter: s.metrics, Now: s.Now, MTLS: s.mtls,
 	}
 	if s.Config.Sessions.Watched {
@@ -145,11 +147,19 @@ func (s *server) makeProvider() (err error) {
 }
 
 func (s *server) makeLogin() (err error) {
-	s.login, err = login.New(login.Config{Issuer: s.Config.Issuer}, login.Deps{
+	party, err := s.party()
+	if err != nil {
+		return err
+	}
+	offer := s.offer(party)
+	s.login, err = login.New(login.Config{Issuer: s.Config.Issuer, Passkeys: party.ID != ""}, login.Deps{
 		Tenant: s.Tenant, Flows: s.flows, Sessions: s.sessions, Browsers: s.sessions, Clients: s.bridge, Subjects: s.bridge, Names: s.Directory,
-		Pages: s.render, Forms: s.sessions.Forms(), Second: s.seconds,
+		Pages: s.render, Forms: s.sessions.Forms(), Second: s.seconds, Invitation: offer,
 	})
 	if err != nil {
+		return err
+	}
+	if err := s.makePasskeys(party, offer); err != nil {
 		return err
 	}
 	s.password, err = loginpassword.New(s.Config.Login.Attempts, loginpassword.Deps{

@@ -59,6 +59,11 @@ const (
 	UserMFAReset      = "user.mfa_reset"
 
 	LoginFailures = "login.failures"
+
+	PasskeyAdd    = "passkey.add"
+	PasskeyRename = "passkey.rename"
+	PasskeyRemove = "passkey.remove"
+	PasskeyCount  = "passkey.count" // its signature counter went back
 )
 
 // Severities, kinds of actors and outcomes.

@@ -13,11 +13,13 @@ type Cookie string
 
 // The cookies of surface.md. Browser is shared by all tabs and binds flows and
 // form tokens; Session is the person's sign-in. Watched is what the check_session
-// iframe reads, in pages of other sites too.
+// iframe reads, in pages of other sites too. Offer says that this browser was offered
+// a passkey.
 const (
 	SessionCookie Cookie = "jedan-session"
 	BrowserCookie Cookie = "jedan-browser"
 	WatchedCookie Cookie = "jedan-op"
+	OfferCookie   Cookie = "jedan-offer"
 )
 
 // Cookies writes and reads our cookies: HttpOnly, SameSite=Lax (but for Watched),

@@ -42,13 +42,28 @@ func Start(t testing.TB, options ...Option) *Server {
 	return start(t, "http://", nil, nil, options)
 }
 
+// StartNamed boots a server whose issuer has a name instead of an address, as passkeys want: localhost, which is this machine.
+func StartNamed(t testing.TB, options ...Option) *Server {
+	t.Helper()
+	return start(t, "http://localhost", nil, nil, options)
+}
+
+// front is the issuer's URL for a listener: a scheme takes its address, a scheme with a name its port.
+func front(scheme string, l net.Listener) string {
+	addr := l.Addr().String()
+	if strings.HasSuffix(scheme, "/") {
+		return scheme + addr
+	}
+	return scheme + addr[strings.LastIndexByte(addr, ':'):]
+}
+
 func start(t testing.TB, scheme string, roots *x509.CertPool, asking []net.Listener, options []Option) *Server {
 	t.Helper()
 	l, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {
 		t.Fatal(err)
 	}
-	s := &Server{URL: scheme + l.Addr().String(), Clock: &Clock{}, Log: &Log{}, T: t, HTTP: plainClient(roots, ""), roots: roots, asking: asking}
+	s := &Server{URL: front(scheme, l), Clock: &Clock{}, Log: &Log{}, T: t, HTTP: plainClient(roots, ""), roots: roots, asking: asking}
 	cfg, err := config.Defaults[app.Config]()
 	if err != nil {
 		t.Fatal(err)

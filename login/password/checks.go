@@ -5,8 +5,6 @@ import (
 	"crypto/hmac"
 	"crypto/sha256"
 	"fmt"
-	"unicode"
-	"unicode/utf8"
 
 	"github.com/jedan-auth/jedan-auth/internal/errs"
 	"github.com/jedan-auth/jedan-auth/internal/httpx"
@@ -18,7 +16,7 @@ import (
 )
 
 // maxIdentifier is the longest mail address or user name that is looked up, in bytes.
-const maxIdentifier = 512
+const maxIdentifier = login.MaxIdentifier
 
 // check judges an attempt; nil passes.
 type check func(ctx context.Context, m *Module, a *attempt) *refusal
@@ -239,16 +237,3 @@ func presence(there bool) string {
 }
 
 func size(s string) string { return fmt.Sprintf("%d bytes", len(s)) }
-
-// cleanText has neither control characters nor broken UTF-8.
-func cleanText(s string) bool {
-	if !utf8.ValidString(s) {
-		return false
-	}
-	for _, r := range s {
-		if unicode.IsControl(r) {
-			return false
-		}
-	}
-	return true
-}

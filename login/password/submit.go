@@ -137,7 +137,7 @@ func (m *Module) answer(a *attempt, r *refusal) error {
 // repeat shows the page again with what went wrong. The identifier is kept, the
 // password is not.
 func (m *Module) repeat(a *attempt, status int, problem string, wait time.Duration) error {
-	page, err := m.page(a.c, a.step)
+	page, err := m.d.Steps.Page(a.c, a.step)
 	if err != nil {
 		return err
 	}

@@ -22,7 +22,7 @@ func checkACR(_ context.Context, r *request) error {
 		}
 		values = slices.DeleteFunc(values, func(v string) bool { return !core.KnownACR(v) })
 	}
-	if len(values) > 0 && !core.ReachableACR(values) {
+	if len(values) > 0 && !core.ReachableACR(values, r.e.Classes...) {
 		return core.UnmetAuthentication("a supported acr", "others only")
 	}
 	r.ACR = values

@@ -21,7 +21,7 @@ func checkDemands(ctx context.Context, r *request) error {
 		if len(d.ACR) == 0 {
 			continue
 		}
-		if !core.ReachableACR(d.ACR) {
+		if !core.ReachableACR(d.ACR, r.e.Classes...) {
 			return core.UnmetAuthentication("a class that can be had here", "those of the resource")
 		}
 		r.demands = append(r.demands, d.ACR)

@@ -71,6 +71,7 @@ type Endpoint struct {
 	Claims   *core.People
 	Flows    *flow.Flows
 	Sessions Sessions
+	Classes  []string // of sign-ins that this installation reaches beside the usual ones
 	Consents Consents
 	StepUp   StepUp
 	Grants   Grants

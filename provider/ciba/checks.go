@@ -143,7 +143,7 @@ func checkACR(_ context.Context, r *request) error {
 		values = slices.Clone(r.client.Metadata.DefaultACRValues)
 	}
 	values = slices.DeleteFunc(values, func(v string) bool { return !core.KnownACR(v) })
-	if len(values) > 0 && !core.ReachableACR(values) {
+	if len(values) > 0 && !core.ReachableACR(values, r.e.d.Classes...) {
 		return core.UnmetAuthentication("a supported acr", "others only")
 	}
 	r.acr = values

@@ -71,6 +71,7 @@ type Deps struct {
 	Objects  Objects
 	Store    Store
 	People   People
+	Classes  []string // as authorize.Endpoint's
 	Vault    core.Vault
 	Ring     Ring
 	Sealer   outbox.Sealer

@@ -6,8 +6,11 @@ import (
 	"github.com/jedan-auth/jedan-auth/internal/assurance"
 )
 
-// SupportedACR are the authentication context classes that can be met and asked for; discovery publishes them.
-func SupportedACR() []string { return []string{assurance.One, assurance.Two} }
+// SupportedACR are the authentication context classes that can be met and asked for, with those that only some installations reach; discovery publishes
+// them.
+func SupportedACR(more ...string) []string {
+	return append([]string{assurance.One, assurance.Two}, more...)
+}
 
 // KnownACR reports whether this server has a meaning for a class.
 func KnownACR(class string) bool { return slices.Contains(assurance.Classes(), class) }
@@ -16,8 +19,8 @@ func KnownACR(class string) bool { return slices.Contains(assurance.Classes(), c
 func MeetsACR(have, want string) bool { return assurance.Meets(have, want) }
 
 // ReachableACR reports whether some authentication that this server offers meets one of the classes.
-func ReachableACR(wanted []string) bool {
+func ReachableACR(wanted []string, more ...string) bool {
 	return slices.ContainsFunc(wanted, func(w string) bool {
-		return slices.ContainsFunc(SupportedACR(), func(s string) bool { return MeetsACR(s, w) })
+		return slices.ContainsFunc(SupportedACR(more...), func(s string) bool { return MeetsACR(s, w) })
 	})
 }

@@ -57,7 +57,7 @@ func build(issuer string, on Features) document {
 		EndSession: issuer + "/oauth2/logout", Scopes: standardScopes(),
 		ResponseTypes: []string{"code", "id_token", "token", "id_token token", "code id_token", "code token", "code id_token token"},
 		ResponseModes: core.ResponseModes(), GrantTypes: grantTypes(on),
-		ACR: core.SupportedACR(), Subjects: []string{core.SubjectPublic, core.SubjectPairwise}, IDTokenAlgs: algs, UserinfoAlgs: algs,
+		ACR: core.SupportedACR(on.Classes...), Subjects: []string{core.SubjectPublic, core.SubjectPairwise}, IDTokenAlgs: algs, UserinfoAlgs: algs,
 		TokenAuth: core.AuthMethods(), TokenAuthAlgs: assertionAlgs(), IntrospectionAuth: confidential, IntrospectionAuthAlgs: assertionAlgs(),
 		RevocationAuth: core.AuthMethods(), RevocationAuthAlgs: assertionAlgs(),
 		Displays: []string{"page", "popup", "touch", "wap"}, ClaimTypes: []string{"normal"}, Claims: core.SupportedClaims(), UILocales: []string{"en", "de"},

@@ -106,7 +106,7 @@ func (r *Registrar) judgeResource(ctx context.Context, res Resource) (owner stor
 	for _, wrong := range []error{
 		refuse("resource", judgeURI(res.Identifier, resourceRules())), refuse("resource", r.judgeOurs(res.Identifier)), judgeResourceName(res.Name),
 		refuse("scopes_supported", judgeScopes(res.Scopes)), judgeReserved(res.Scopes), judgeFormat(res.TokenFormat), judgeSeconds(res.Seconds),
-		r.judgeAlg(res.Alg), judgeDemands(res), r.judgeOwn(res),
+		r.judgeAlg(res.Alg), r.judgeDemands(res), r.judgeOwn(res),
 	} {
 		if wrong != nil {
 			return storage.ID{}, wrong

@@ -18,14 +18,14 @@ func (r *Registrar) judgeAlg(alg string) error {
 }
 
 // judgeDemands: what a resource demands of a sign-in can be had here, or nobody would ever get a token for it.
-func judgeDemands(res Resource) error {
+func (r *Registrar) judgeDemands(res Resource) error {
 	if res.MaxAge < 0 || res.MaxAge > maxAuthMaxAge {
 		return refuse("jedan_max_age", "must be a number of seconds, or 0 for any")
 	}
 	for i, acr := range res.ACRValues {
 		member := fmt.Sprintf("jedan_acr_values[%d]", i)
-		if !slices.Contains(core.SupportedACR(), acr) {
-			return refuse(member, "must be "+words(core.SupportedACR(), "or")+": others cannot be had here")
+		if !slices.Contains(core.SupportedACR(r.d.Classes...), acr) {
+			return refuse(member, "must be "+words(core.SupportedACR(r.d.Classes...), "or")+": others cannot be had here")
 		}
 		if slices.Contains(res.ACRValues[:i], acr) {
 			return refuse(member, "must not repeat an earlier value")

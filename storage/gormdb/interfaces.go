@@ -35,6 +35,11 @@ var (
 	_ storage.PendingSpender = (*DB)(nil)
 	_ storage.PendingSweeper = (*DB)(nil)
 
+	_ storage.PasskeyReader  = (*DB)(nil)
+	_ storage.PasskeyWriter  = (*DB)(nil)
+	_ storage.PasskeyUser    = (*DB)(nil)
+	_ storage.RelyingParties = (*DB)(nil)
+
 	_ storage.OutboxWriter  = (*DB)(nil)
 	_ storage.OutboxQueue   = (*DB)(nil)
 	_ storage.OutboxReader  = (*DB)(nil)

@@ -103,7 +103,7 @@ func (d *DB) EndPerson(ctx context.Context, cmd storage.EndPerson, ev *storage.A
 	})
 }
 
-// DeletePerson implements storage.PersonWriter: the person, their sessions, factors and consents go; their grants are revoked and swept later.
+// DeletePerson implements storage.PersonWriter: the person, their sessions, factors, passkeys and consents go; their grants are revoked and swept later.
 func (d *DB) DeletePerson(ctx context.Context, tenant, id storage.ID, ev *storage.AuditEvent) error {
 	return d.write(ctx, func(ctx context.Context, t *tx) error {
 		if err := remove[storage.Person](t.orm(ctx), tenant, id); err != nil {
@@ -123,6 +123,9 @@ func (d *DB) DeletePerson(ctx context.Context, tenant, id storage.ID, ev *storag
 			return err
 		}
 		if _, err := t.exec(ctx, deletePendingOf, tenant, id); err != nil {
+			return err
+		}
+		if _, err := t.exec(ctx, deletePasskeysOf, tenant, id); err != nil {
 			return err
 		}
 		if _, err := t.revoke(ctx, storage.ChangeGrant, tenant, d.now(), "person_deleted", "person = ?", id); err != nil {

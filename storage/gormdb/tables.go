@@ -51,6 +51,8 @@ func parseTables() (tables, error) {
 		{&unused, &storage.SetupLink{}, ""},
 		{&unused, &storage.Session{}, ""},
 		{&unused, &storage.Consent{}, ""},
+		{&unused, &storage.Passkey{}, ""},
+		{&unused, &storage.RelyingParty{}, ""},
 		{&unused, &storage.Erasure{}, ""},
 		{&unused, &storage.Factor{}, ""},
 	} {

@@ -46,6 +46,10 @@ type Backend interface {
 	storage.OutboxReader
 	storage.OutboxSweeper
 	storage.RegisteredClients
+	storage.PasskeyReader
+	storage.PasskeyWriter
+	storage.PasskeyUser
+	storage.RelyingParties
 	storage.FactorReader
 	storage.FactorWriter
 	storage.FactorSpender
@@ -81,6 +85,7 @@ func cases() []testCase {
 		tenantCases(), keyCases(), clientCases(), resourceCases(), personCases(), setupCases(), sessionCases(), grantCases(), refreshCases(),
 		consentCases(), onceCases(), auditCases(), sweepCases(), txCases(), raceCases(), tailCases(), canaryCases(),
 		participantCases(), pendingCases(), pendingSpendCases(), initialAccessCases(), registeredCases(),
+		passkeyCases(),
 		factorCases(), backupCodeCases(), triesCases(),
 	} {
 		all = append(all, some...)

@@ -31,6 +31,7 @@ func canaryCase(w *world) {
 	w.canaryOutbox(ev)
 	w.canaryFactors(p, ev)
 	w.canaryOthers(p, c, ev)
+	w.canaryPasskeys(p, ev)
 	stored := raw.Raw(w.T)
 	for what, needle := range map[string][]byte{"plaintext": []byte(canary), "plaintext in hexadecimal": []byte(hex.EncodeToString([]byte(canary)))} {
 		if i := bytes.Index(stored, needle); i >= 0 {
