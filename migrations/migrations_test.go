@@ -37,9 +37,9 @@ func TestBothDialectsHaveTheSameFiles(t *testing.T) {
 		t.Fatalf("sqlite has %v\npostgres has %v", lite, pg)
 	}
 	shape := regexp.MustCompile(`^\d{5}_[a-z_]+\.sql$`)
-	for i, name := range lite {
-		if !shape.MatchString(name) || name[:5] != fmt.Sprintf("%05d", i+1) {
-			t.Errorf("%s is not number %d", name, i+1)
+	for i, name := range lite { // branches get their numbers beforehand, so there may be gaps
+		if !shape.MatchString(name) || i > 0 && name[:5] <= lite[i-1][:5] {
+			t.Errorf("%s has no number of its own", name)
 		}
 	}
 }
@@ -122,7 +122,7 @@ func TestUpDownUp(t *testing.T) {
 			t.Fatal("a second up did something: ", done, err)
 		}
 		done, err := migrations.Down(ctx, db.SQL(), db.Dialect(), dir, 1)
-		if err != nil || len(done) != 1 || done[0].Version != int64(all) {
+		if err != nil || len(done) != 1 || fmt.Sprintf("%05d", done[0].Version) != names(t, db.Dialect())[all-1][:5] {
 			t.Fatal("one step down: ", done, err)
 		}
 		states, err := migrations.Status(ctx, db.SQL(), db.Dialect(), dir)

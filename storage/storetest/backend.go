@@ -46,6 +46,8 @@ type Backend interface {
 	storage.OutboxReader
 	storage.OutboxSweeper
 	storage.RegisteredClients
+	storage.Allowances
+	storage.Codes
 }
 
 // RawReader is implemented by backends whose stored bytes can be read from outside. The case that looks for plaintext needs it.
@@ -75,7 +77,7 @@ func cases() []testCase {
 	for _, some := range [][]testCase{
 		tenantCases(), keyCases(), clientCases(), resourceCases(), personCases(), setupCases(), sessionCases(), grantCases(), refreshCases(),
 		consentCases(), onceCases(), auditCases(), sweepCases(), txCases(), raceCases(), tailCases(), canaryCases(),
-		participantCases(), pendingCases(), pendingSpendCases(), initialAccessCases(), registeredCases(),
+		participantCases(), pendingCases(), pendingSpendCases(), initialAccessCases(), registeredCases(), codeCases(),
 	} {
 		all = append(all, some...)
 	}
