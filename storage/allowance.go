@@ -23,6 +23,7 @@ type TakeAllowance struct {
 	Most   int
 	Now    time.Time
 	Ends   time.Time
+	Slides bool // each use moves the end to Ends: no span as long as the window has more than Most
 }
 
 // Allowances counts durably.

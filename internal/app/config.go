@@ -13,6 +13,7 @@ import (
 	"github.com/jedan-auth/jedan-auth/internal/config"
 	"github.com/jedan-auth/jedan-auth/internal/fetch"
 	"github.com/jedan-auth/jedan-auth/internal/keys"
+	"github.com/jedan-auth/jedan-auth/internal/notify"
 	"github.com/jedan-auth/jedan-auth/internal/outbox"
 	"github.com/jedan-auth/jedan-auth/internal/password"
 	"github.com/jedan-auth/jedan-auth/internal/session"
@@ -46,6 +47,8 @@ type Config struct {
 	Theme     Theme               `config:"theme" doc:"How the screens look."`
 	Outbound  fetch.Config        `config:"outbound" doc:"Requests to addresses that others name: key sets, request objects, metadata, notifications."`
 	Outbox    outbox.Config       `config:"outbox" doc:"Messages to other servers: back-channel logout, CIBA pings."`
+	Mail      notify.MailConfig   `config:"mail" doc:"Mails to people. Without a host they are written as files into the data folder."`
+	SMS       notify.SMSConfig    `config:"sms" doc:"Text messages to people's phones."`
 	Shutdown  Shutdown            `config:"shutdown" doc:"How the server stops."`
 	Limits    Limits              `config:"limits" doc:"Bounds on connections."`
 }

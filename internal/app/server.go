@@ -50,6 +50,7 @@ type server struct {
 	account  *account.Module
 	setup    *setup.Module
 	outbox   *outbox.Runner
+	messages []*outbox.Runner // to people
 }
 
 // late hands the consent feature to the provider, which is made before it.
@@ -61,7 +62,7 @@ type late struct {
 func (a *App) newServer() (*server, error) {
 	s := &server{App: a}
 	for _, step := range []func() error{
-		s.makeEdge, s.makePlatform, s.makeProvider, s.makeLogin, s.makeConsent, s.makeAccount, s.makeSetup, s.makeOutbox, s.mount,
+		s.makeEdge, s.makePlatform, s.makeProvider, s.makeLogin, s.makeConsent, s.makeAccount, s.makeSetup, s.makeOutbox, s.makeMessages, s.mount,
 	} {
 		if err := step(); err != nil {
 			return nil, err

@@ -11,7 +11,7 @@ var _ storage.Allowances = (*DB)(nil)
 
 // takeAllowance looks and counts in one statement: of uses at the same time no more get through than are left.
 var takeAllowance = both("INSERT INTO allowances AS a (tenant, key, used, ends_at) VALUES (?, ?, 1, ?) ON CONFLICT (tenant, key) DO UPDATE SET " +
-	"used = CASE WHEN a.ends_at <= ? THEN 1 ELSE a.used + 1 END, ends_at = CASE WHEN a.ends_at <= ? THEN excluded.ends_at ELSE a.ends_at END " +
+	"used = CASE WHEN a.ends_at <= ? THEN 1 ELSE a.used + 1 END, ends_at = CASE WHEN a.ends_at <= ? OR ? THEN excluded.ends_at ELSE a.ends_at END " +
 	"WHERE a.ends_at <= ? OR a.used < ?")
 
 // TakeAllowance implements storage.Allowances.
@@ -21,7 +21,7 @@ func (d *DB) TakeAllowance(ctx context.Context, cmd storage.TakeAllowance) (bool
 	}
 	taken := false
 	err := d.write(ctx, func(ctx context.Context, t *tx) error {
-		n, err := t.exec(ctx, takeAllowance, cmd.Tenant, cmd.Key, cmd.Ends, cmd.Now, cmd.Now, cmd.Now, cmd.Most)
+		n, err := t.exec(ctx, takeAllowance, cmd.Tenant, cmd.Key, cmd.Ends, cmd.Now, cmd.Now, cmd.Slides, cmd.Now, cmd.Most)
 		taken = n == 1
 		return err
 	})

@@ -179,4 +179,10 @@ func allowanceWindows(w *world) {
 		w.same(w.take("other", 1, start), true)
 	}
 	w.same(w.take("none", 0, w.now), false)
+	for i, want := range []bool{true, true, false, false, true} { // at 0, 40, 80, 99 and 100 minutes
+		at := w.in([]time.Duration{0, 40, 80, 99, 100}[i] * time.Minute)
+		done, err := w.TakeAllowance(w.ctx, storage.TakeAllowance{Tenant: w.tenant, Key: hashed("slides"), Most: 2, Now: at, Ends: at.Add(time.Hour), Slides: true})
+		w.ok(err)
+		w.same(done, want)
+	}
 }
