@@ -48,6 +48,11 @@ type Backend interface {
 	storage.RegisteredClients
 	storage.Allowances
 	storage.Codes
+	storage.FactorReader
+	storage.FactorWriter
+	storage.FactorSpender
+	storage.FactorTries
+	storage.BackupCodes
 }
 
 // RawReader is implemented by backends whose stored bytes can be read from outside. The case that looks for plaintext needs it.
@@ -77,7 +82,8 @@ func cases() []testCase {
 	for _, some := range [][]testCase{
 		tenantCases(), keyCases(), clientCases(), resourceCases(), personCases(), setupCases(), sessionCases(), grantCases(), refreshCases(),
 		consentCases(), onceCases(), auditCases(), sweepCases(), txCases(), raceCases(), tailCases(), canaryCases(),
-		participantCases(), pendingCases(), pendingSpendCases(), initialAccessCases(), registeredCases(), codeCases(),
+		participantCases(), pendingCases(), pendingSpendCases(), initialAccessCases(), registeredCases(),
+		factorCases(), backupCodeCases(), triesCases(), codeCases(),
 	} {
 		all = append(all, some...)
 	}

@@ -29,6 +29,7 @@ func canaryCase(w *world) {
 	w.canaryGrants(p, c, s, ev)
 	w.canaryPending(p, c, ev)
 	w.canaryOutbox(ev)
+	w.canaryFactors(p, ev)
 	w.canaryOthers(p, c, ev)
 	stored := raw.Raw(w.T)
 	for what, needle := range map[string][]byte{"plaintext": []byte(canary), "plaintext in hexadecimal": []byte(hex.EncodeToString([]byte(canary)))} {
