@@ -53,6 +53,7 @@ type server struct {
 	setup    *setup.Module
 	outbox   *outbox.Runner
 	messages []*outbox.Runner // to people
+	mailed   []mounter        // features that stand on mail
 }
 
 // late hands the consent feature to the provider, which is made before it.
@@ -64,7 +65,7 @@ type late struct {
 func (a *App) newServer() (*server, error) {
 	s := &server{App: a}
 	for _, step := range []func() error{
-		s.makeEdge, s.makePlatform, s.makeFactors, s.makeProvider, s.makeLogin, s.makeConsent, s.makeAccount, s.makeSetup, s.makeOutbox, s.makeMessages, s.mount,
+		s.makeEdge, s.makePlatform, s.makeFactors, s.makeProvider, s.makeLogin, s.makeConsent, s.makeAccount, s.makeSetup, s.makeOutbox, s.makeMessages, s.makeRecovery, s.mount,
 	} {
 		if err := step(); err != nil {
 			return nil, err

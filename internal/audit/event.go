@@ -19,6 +19,8 @@ const (
 	UserDisable        = "user.disable"
 	UserDelete         = "user.delete"
 	UserPasswordChange = "user.password_change" //nolint:gosec // a name, not a password
+	UserRecovery       = "user.recovery"
+	UserEmailVerify    = "user.email_verify"
 	ConsentGrant       = "consent.grant"
 	ConsentDeny        = "consent.deny"
 	ConsentRevoke      = "consent.revoke"

@@ -14,7 +14,7 @@ var _ storage.Codes = (*DB)(nil)
 var (
 	replaceCodesOfFlow   = both("UPDATE codes SET spent_at = ? WHERE tenant = ? AND purpose = ? AND flow = ? AND spent_at IS NULL")
 	replaceCodesOfPerson = both("UPDATE codes SET spent_at = ? WHERE tenant = ? AND purpose = ? AND person = ? AND flow IS NULL AND spent_at IS NULL")
-	spendCode            = both("UPDATE codes SET spent_at = ? WHERE tenant = ? AND id = ? AND spent_at IS NULL AND expires_at > ?")
+	spendSentCode        = both("UPDATE codes SET spent_at = ? WHERE tenant = ? AND id = ? AND spent_at IS NULL AND expires_at > ?")
 )
 
 // InsertCode implements storage.Codes.
@@ -67,7 +67,7 @@ func (d *DB) TryCode(ctx context.Context, cmd storage.TryCode) (*storage.Code, e
 func (d *DB) SpendCode(ctx context.Context, tenant, id storage.ID, now time.Time, ev *storage.AuditEvent) (bool, error) {
 	spent := false
 	err := d.write(ctx, func(ctx context.Context, t *tx) error {
-		n, err := t.exec(ctx, spendCode, now, tenant, id, now)
+		n, err := t.exec(ctx, spendSentCode, now, tenant, id, now)
 		spent = n == 1
 		if err != nil || !spent {
 			return err

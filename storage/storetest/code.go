@@ -86,7 +86,7 @@ func (w *world) storedCode(change func(*storage.Code)) *storage.Code {
 	return c
 }
 
-func (w *world) try(cmd storage.TryCode) error {
+func (w *world) tryCode(cmd storage.TryCode) error {
 	cmd.Tenant, cmd.Now = w.tenant, w.now
 	if cmd.Most == 0 {
 		cmd.Most = 100
@@ -104,8 +104,8 @@ func codeRows(w *world) {
 	w.ok(err)
 	c.Attempts = 1
 	w.same(got, c)
-	w.ok(w.try(storage.TryCode{Flow: c.Flow, Purpose: c.Purpose, Most: 2}))
-	w.code(w.try(storage.TryCode{Flow: c.Flow, Purpose: c.Purpose, Most: 2}), errs.NotFound)
+	w.ok(w.tryCode(storage.TryCode{Flow: c.Flow, Purpose: c.Purpose, Most: 2}))
+	w.code(w.tryCode(storage.TryCode{Flow: c.Flow, Purpose: c.Purpose, Most: 2}), errs.NotFound)
 }
 
 func codeBindings(w *world) {
@@ -114,7 +114,7 @@ func codeBindings(w *world) {
 		{Purpose: "reset"}, {Purpose: "reset", Person: c.Person}, {ID: c.ID, Purpose: "other"}, {ID: w.id(), Purpose: "reset"},
 		{ID: c.ID, Purpose: "reset", Person: w.id()}, {ID: c.ID, Purpose: "reset", Flow: w.id()},
 	} {
-		w.code(w.try(cmd), errs.NotFound)
+		w.code(w.tryCode(cmd), errs.NotFound)
 	}
 	_, err := w.CodeByID(w.ctx, w.tenant, c.ID, "other", w.now)
 	w.code(err, errs.NotFound)
@@ -123,9 +123,9 @@ func codeBindings(w *world) {
 	w.ok(w.EndCodes(w.ctx, w.tenant, c.Person, w.now))
 	w.ok(w.EndCodes(w.ctx, w.tenant, c.Person, w.now, "other"))
 	w.ok(w.EndCodes(w.ctx, w.tenant, w.id(), w.now, "reset"))
-	w.ok(w.try(storage.TryCode{ID: c.ID, Purpose: "reset", Person: c.Person, Flow: c.Flow}))
+	w.ok(w.tryCode(storage.TryCode{ID: c.ID, Purpose: "reset", Person: c.Person, Flow: c.Flow}))
 	w.ok(w.EndCodes(w.ctx, w.tenant, c.Person, w.now, "other", "reset"))
-	w.code(w.try(storage.TryCode{ID: c.ID, Purpose: "reset"}), errs.NotFound)
+	w.code(w.tryCode(storage.TryCode{ID: c.ID, Purpose: "reset"}), errs.NotFound)
 }
 
 func codeReplaced(w *world) {
@@ -135,7 +135,7 @@ func codeReplaced(w *world) {
 	first, second := w.storedCode(inFlow), w.storedCode(inFlow)
 	third, fourth := w.storedCode(loose), w.storedCode(loose)
 	for c, works := range map[*storage.Code]bool{first: false, second: true, third: false, fourth: true} {
-		err := w.try(storage.TryCode{ID: c.ID, Purpose: c.Purpose})
+		err := w.tryCode(storage.TryCode{ID: c.ID, Purpose: c.Purpose})
 		if works != (err == nil) {
 			w.Errorf("want it to work: %v, got %v", works, err)
 		}
@@ -156,7 +156,7 @@ func codeSpent(w *world) {
 	w.same(done, false)
 	w.same(len(w.events("spent")), 1)
 	for _, gone := range []*storage.Code{c, late} {
-		w.code(w.try(storage.TryCode{ID: gone.ID, Purpose: "reset"}), errs.NotFound)
+		w.code(w.tryCode(storage.TryCode{ID: gone.ID, Purpose: "reset"}), errs.NotFound)
 		_, err := w.CodeByID(w.ctx, w.tenant, gone.ID, "reset", w.now)
 		w.code(err, errs.NotFound)
 	}
