@@ -33,7 +33,7 @@ func TestNumbers(t *testing.T) {
 			phone + strings.Repeat("0", 40): "",
 		} {
 			got, err := n.Number(typed)
-			if got != want || (err == nil) != (want != "") || err != nil && strings.Contains(err.Error(), "3456789") {
+			if got != want || (err == nil) != (want != "") || err != nil && len(typed) > 6 && strings.Contains(err.Error(), strings.TrimSpace(typed)) {
 				w.Errorf("%s: %s, %v", typed, got, err)
 			}
 		}
@@ -60,7 +60,7 @@ func TestTollFraudHasABound(t *testing.T) {
 		}
 		w.pass(24 * time.Hour)
 		for i := range 40 {
-			if ok, _ := w.text(n, fmt.Sprintf("+49%d5%07d", 151+10*(i%3), 1000000+i)); ok {
+			if ok, _ := w.text(n, fmt.Sprintf("+49%d5%07d", []int{151, 171, 176}[i%3], 1000000+i)); ok {
 				sent["next"]++
 			}
 		}
@@ -151,14 +151,18 @@ func TestProviders(t *testing.T) {
 				w.Fatal(ok, err)
 			}
 			r, _ := w.run(notify.SMSKind, w.texts())
+			made := 0
 			return func() storage.OutboxMessage {
-				before := w.messages()[0].Attempts
+				made++
 				r.Wake()
-				for {
-					if m := w.messages()[0]; m.Attempts > before && m.LeaseUntil == nil {
+				for deadline := time.Now().Add(20 * time.Second); ; time.Sleep(5 * time.Millisecond) {
+					m := w.messages()[0]
+					if m.Attempts >= made && m.LeaseUntil == nil {
 						return m
 					}
-					time.Sleep(5 * time.Millisecond)
+					if time.Now().After(deadline) {
+						w.Fatalf("no attempt: %+v, log %s", m, w.log.String())
+					}
 				}
 			}, got
 		}
