@@ -52,7 +52,7 @@ func samples() []Page {
 		DevicePage{Error: DeviceCodeFormat}, DeviceAskPage{Scopes: []ConsentScope{{Risky: true}, {Optional: true}}, From: "192.0.2.7", Elsewhere: true}, DeviceDonePage{},
 		ApprovalsPage{Rows: []ApprovalRow{{Message: "W4SCT"}}}, ApprovalPage{Scopes: []ConsentScope{{Risky: true}, {Optional: true}}, Message: "W4SCT", From: "192.0.2.7"},
 		SessionsPage{Ended: true, Rows: []SessionRow{{ID: "1", This: true, Address: "192.0.2.7", Place: "near Zagreb, by network"}}}, EverywherePage{},
-		RecoveryPage{Error: ProblemRecoveryMissing}, NewPasswordPage{Errors: map[string]string{"new_password": FieldPasswordShort}}, NotePage{Note: NoteRecoverySent},
+		RecoveryPage{Error: ProblemRecoveryMissing}, NewPasswordPage{Errors: map[string]string{"new_password": FieldPasswordShort}}, NotePage{Note: NoteRecoverySent}, MailSignInPage{Error: ProblemRecoveryMissing}, MailCodePage{Error: ProblemMailCode}, MailLinkPage{},
 		ApprovalDonePage{}, AppsPage{Ended: "Acme", Rows: []AppRow{{ID: "1", ClientHost: "localhost", Agent: true, Scopes: []ConsentScope{{}}}}},
 		MFAPage{Identifier: "x", Others: []string{"backup"}}, SecurityPage{Proved: true, Factors: []FactorRow{{ID: "1"}, {ID: "2", Name: "x"}}, RemoveAsk: "2", CodesOf: 10, Links: []SecurityLink{{}}},
 		SecurityPage{}, EnrolPage{URI: "otpauth://totp/x"}, CodesPage{Codes: []string{"x"}},

@@ -26,6 +26,7 @@ type LoginPage struct {
 	TosURI          string
 	Display         string // page, popup, touch or wap
 	FormAction      string // see FormActionSource: signing in may redirect straight to the application
+	ByMail          bool   // a sign-in by mail is offered
 }
 
 func (p LoginPage) spec() spec {
@@ -39,6 +40,9 @@ func (p LoginPage) spec() spec {
 		policy: p.PolicyURI, terms: p.TosURI,
 	}
 }
+
+// Mail is the page of a sign-in by mail.
+func (p LoginPage) Mail() string { return "/login/link" + flowQuery(p.Flow) }
 
 // Fields are the page's inputs in order.
 func (p LoginPage) Fields(v *view) []field {

@@ -64,6 +64,9 @@ const (
 	NoteRecoverySent  Note = "recovery_sent"
 	NoteRecoveryDone  Note = "recovery_done"
 	NoteRecoveryEnded Note = "recovery_ended"
+
+	NoteMailLinkEnded     Note = "mail_link_ended"
+	NoteMailLinkElsewhere Note = "mail_link_elsewhere"
 )
 
 // noteText is a note's sentences by their keys, where its button leads, and whether it is good news.
@@ -77,6 +80,9 @@ func notes() map[Note]noteText {
 		NoteRecoverySent:  {"recovery.sent.title", "recovery.sent.lead", "recovery.sent.again", "/recovery", false},
 		NoteRecoveryDone:  {"recovery.done.title", "recovery.done.lead", "recovery.done.next", "/login", true},
 		NoteRecoveryEnded: {"recovery.ended.title", "recovery.ended.lead", "recovery.ended.again", "/recovery", false},
+		NoteMailLinkEnded: {"recovery.ended.title", "mail_open.ended", "mail_open.ended.again", "/login", false},
+
+		NoteMailLinkElsewhere: {"mail_open.elsewhere.title", "mail_open.elsewhere", "mail_open.ended.again", "/login", false},
 	}
 }
 

@@ -80,6 +80,7 @@ type Passwords struct {
 
 // Login is sign-in.
 type Login struct {
+	ByMail   bool                 `config:"by_mail" default:"false" doc:"Offer a sign-in by a mailed link or code, without a password."`
 	Attempts loginpassword.Config `config:"attempts" doc:"How many attempts with passwords are allowed. Settings that are left out keep their defaults."`
 	Second   login.SecondConfig   `config:"second_factor" doc:"How many wrong codes a second factor bears. They are counted in the database, for each person and kind."`
 }

@@ -2,6 +2,7 @@ package app
 
 import (
 	"github.com/jedan-auth/jedan-auth/internal/onetime"
+	"github.com/jedan-auth/jedan-auth/login/magiclink"
 	"github.com/jedan-auth/jedan-auth/login/recovery"
 )
 
@@ -20,5 +21,12 @@ func (s *server) makeRecovery() error {
 		Policy: s.Policy, MinLength: s.Config.Passwords.MinLength, Forms: s.sessions.Forms(), Audit: s.Audit, Pages: s.render, Logger: s.Log, Now: s.Now,
 	})
 	s.mailed = append(s.mailed, m)
+	if err != nil || !s.Config.Login.ByMail {
+		return err
+	}
+	link, err := magiclink.New(magiclink.Deps{
+		Steps: s.login, People: s.DB, Directory: s.Directory, Codes: codes, Notify: s.Notify, Failures: s.failures, Meter: s.metrics, Logger: s.Log, Now: s.Now,
+	})
+	s.mailed = append(s.mailed, link)
 	return err
 }

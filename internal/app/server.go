@@ -155,7 +155,7 @@ func (s *server) makeLogin() (err error) {
 		return err
 	}
 	s.password, err = loginpassword.New(s.Config.Login.Attempts, loginpassword.Deps{
-		Steps: s.login, People: s.Directory, Hasher: s.Hasher, Rehasher: s.DB, Failures: s.failures, Audit: s.Audit, Events: s.DB, Meter: s.metrics,
+		Steps: s.login, ByMail: s.Config.Login.ByMail, People: s.Directory, Hasher: s.Hasher, Rehasher: s.DB, Failures: s.failures, Audit: s.Audit, Events: s.DB, Meter: s.metrics,
 		Logger: s.Log, Now: s.Now,
 	})
 	return err

@@ -51,6 +51,7 @@ type Meter interface {
 // Deps is what New needs; everything is required.
 type Deps struct {
 	Steps    *login.Module
+	ByMail   bool // the page offers a sign-in by mail too
 	People   People
 	Hasher   Hasher
 	Rehasher Rehasher

@@ -55,7 +55,7 @@ func (m *Module) page(c *gin.Context, st *login.Step) (web.LoginPage, error) {
 		Lang: m.d.Steps.Lang(c, st), Flow: st.Sealed, CSRF: token,
 		ClientName: st.Client.Name, ClientLogoURI: st.Client.LogoURI, PolicyURI: st.Client.PolicyURI, TosURI: st.Client.TosURI,
 		Identifier: printable(params.Get("login_hint")), Display: params.Get("display"),
-		FormAction: web.FormActionSource(params.Get("redirect_uri")),
+		FormAction: web.FormActionSource(params.Get("redirect_uri")), ByMail: m.d.ByMail,
 	}
 	again, err := m.again(c, st)
 	if err != nil || !again {
