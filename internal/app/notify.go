@@ -21,7 +21,7 @@ func (s *server) makeMessages() error {
 		return err
 	}
 	if folder != "" {
-		s.Log.Warn("no mail server is configured: mails are written into a folder and reach nobody", "folder", folder)
+		s.Log.Info("no mail server is configured: mails are written into a folder and reach nobody", "folder", folder)
 	}
 	texts, err := notify.NewTexts(s.Config.SMS, notify.TextDeps{Pages: s.render, Issuer: s.issuer, Folder: filepath.Join(s.Config.Data, "sms"), Fetch: s.Fetch, Now: s.Now})
 	if err != nil {
