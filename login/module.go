@@ -20,8 +20,8 @@ import (
 type Config struct {
 	// Issuer is the issuer's URL without a trailing slash; every redirect starts with it.
 	Issuer string
-	// Passkeys says that people may sign in with one.
-	Passkeys bool
+	// Passkeys says that people may sign in with one, and ByMail that the page offers a mailed link or code.
+	Passkeys, ByMail bool
 }
 
 // Validate reports what is missing.

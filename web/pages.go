@@ -28,6 +28,7 @@ type LoginPage struct {
 	FormAction      string // see FormActionSource: signing in may redirect straight to the application
 	Passkeys        bool   // a passkey may be used: the second form posts csrf, flow and credential to {base}/login/passkey
 	Unknown         PasskeySignals
+	ByMail          bool // a sign-in by mail is offered
 }
 
 func (p LoginPage) spec() spec {
@@ -41,6 +42,9 @@ func (p LoginPage) spec() spec {
 		policy: p.PolicyURI, terms: p.TosURI, passkeys: p.Passkeys,
 	}
 }
+
+// Mail is the page of a sign-in by mail.
+func (p LoginPage) Mail() string { return "/login/link" + flowQuery(p.Flow) }
 
 // Fields are the page's inputs in order.
 func (p LoginPage) Fields(v *view) []field {

@@ -41,6 +41,7 @@ type Renderer struct {
 	pages   map[string]*template.Template
 	texts   catalogues
 	assets  *assetSet
+	mails   mails
 	locales locales
 	without map[string]bool
 }
@@ -75,10 +76,13 @@ func New(o Options) (*Renderer, error) {
 	if r.pages, err = parsePages(files.templates); err != nil {
 		return nil, err
 	}
+	if r.mails, err = newMails(files); err != nil {
+		return nil, err
+	}
 	if err := r.rehearse(); err != nil {
 		return nil, err
 	}
-	return r, nil
+	return r, r.rehearseMails()
 }
 
 // rehearse draws every page once: html/template finds misplaced values and unknown fields only then.

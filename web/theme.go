@@ -23,13 +23,18 @@ const tokensFile = "tokens.css"
 type files struct {
 	templates map[string][]byte
 	assets    map[string][]byte
+	mails     map[string][]byte
+	tokens    *tokens
 }
 
 // readTheme reads the embedded files and lays those of the theme's folder over them. The folder is opened as a
 // root: no link in it leads outside.
 func readTheme(dir string) (files, error) {
-	f := files{templates: map[string][]byte{}, assets: map[string][]byte{}}
+	f := files{templates: map[string][]byte{}, assets: map[string][]byte{}, mails: map[string][]byte{}}
 	if err := f.layOver(embedded); err != nil {
+		return f, err
+	}
+	if err := readMails(f.mails); err != nil {
 		return f, err
 	}
 	ours := f.assets[tokensFile]
@@ -43,11 +48,11 @@ func readTheme(dir string) (files, error) {
 			return f, err
 		}
 	}
-	sheet, err := mergeTokens(ours, f.assets[tokensFile])
-	if err != nil {
+	var err error
+	if f.tokens, err = mergeTokens(ours, f.assets[tokensFile]); err != nil {
 		return f, err
 	}
-	f.assets[tokensFile] = sheet
+	f.assets[tokensFile] = []byte(f.tokens.sheet()) // what browsers get
 	return f, nil
 }
 
@@ -56,6 +61,9 @@ func (f files) layOver(from fs.FS) error {
 		_, known := f.templates[name]
 		return known || from == fs.FS(embedded)
 	}); err != nil {
+		return err
+	}
+	if err := overlay(from, mailDir, f.mails, func(name string) bool { _, known := f.mails[name]; return known }); err != nil {
 		return err
 	}
 	return overlay(from, "assets", f.assets, func(name string) bool { return contentType(name) != "" })

@@ -16,8 +16,8 @@ type tokens struct {
 	fonts    []string
 }
 
-// mergeTokens lays a theme's tokens over ours, checks the result and writes the sheet that browsers get.
-func mergeTokens(ours, theirs []byte) ([]byte, error) {
+// mergeTokens lays a theme's tokens over ours and checks the result.
+func mergeTokens(ours, theirs []byte) (*tokens, error) {
 	t := tokens{light: map[string]string{}, dark: map[string]string{}, contrast: map[string]string{}}
 	if err := t.read(string(ours), false); err != nil {
 		return nil, fmt.Errorf("web: %s: %w", tokensFile, err)
@@ -28,7 +28,7 @@ func mergeTokens(ours, theirs []byte) ([]byte, error) {
 	if err := t.checkContrast(); err != nil {
 		return nil, fmt.Errorf("web: theme: %w", err)
 	}
-	return []byte(t.sheet()), nil
+	return &t, nil
 }
 
 // read takes the blocks of a sheet. A theme may not name a --ja- token that no page uses: a typing mistake would

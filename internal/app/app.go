@@ -18,6 +18,7 @@ import (
 	"github.com/jedan-auth/jedan-auth/internal/jobs"
 	"github.com/jedan-auth/jedan-auth/internal/keys"
 	keyfile "github.com/jedan-auth/jedan-auth/internal/keys/file"
+	"github.com/jedan-auth/jedan-auth/internal/notify"
 	"github.com/jedan-auth/jedan-auth/internal/password"
 	"github.com/jedan-auth/jedan-auth/migrations"
 	"github.com/jedan-auth/jedan-auth/provider/mtls"
@@ -52,6 +53,7 @@ type App struct {
 	Policy    password.Policy
 	Registrar *register.Registrar
 	Fetch     *fetch.Client
+	Notify    *notify.Notifier
 
 	listeners []net.Listener
 	askers    []net.Listener
@@ -76,7 +78,7 @@ func Open(ctx context.Context, c Config, o Options) (*App, error) {
 		do   func(context.Context) error
 	}{
 		{"data folder", a.makeFolder}, {"database", a.openDatabase}, {"keys", a.openKeys}, {"people", a.openPeople}, {"outbound", a.openFetch},
-		{"registrar", a.openRegistrar},
+		{"registrar", a.openRegistrar}, {"messages", a.openNotify},
 	} {
 		if err := step.do(ctx); err != nil {
 			return nil, errors.Join(fmt.Errorf("%s: %w", step.name, err), a.Close())

@@ -14,6 +14,7 @@ import (
 	"github.com/jedan-auth/jedan-auth/internal/config"
 	"github.com/jedan-auth/jedan-auth/internal/fetch"
 	"github.com/jedan-auth/jedan-auth/internal/keys"
+	"github.com/jedan-auth/jedan-auth/internal/notify"
 	"github.com/jedan-auth/jedan-auth/internal/outbox"
 	"github.com/jedan-auth/jedan-auth/internal/password"
 	"github.com/jedan-auth/jedan-auth/internal/session"
@@ -50,6 +51,8 @@ type Config struct {
 	Theme     Theme               `config:"theme" doc:"How the screens look."`
 	Outbound  fetch.Config        `config:"outbound" doc:"Requests to addresses that others name: key sets, request objects, metadata, notifications."`
 	Outbox    outbox.Config       `config:"outbox" doc:"Messages to other servers: back-channel logout, CIBA pings."`
+	Mail      notify.MailConfig   `config:"mail" doc:"Mails to people. Without a host they are written as files into the data folder."`
+	SMS       notify.SMSConfig    `config:"sms" doc:"Text messages to people's phones."`
 	Shutdown  Shutdown            `config:"shutdown" doc:"How the server stops."`
 	Limits    Limits              `config:"limits" doc:"Bounds on connections."`
 }
@@ -81,6 +84,7 @@ type Passwords struct {
 // Login is sign-in.
 type Login struct {
 	Passkeys passkey.Config       `config:"passkeys" doc:"Sign-in by passkey."`
+	ByMail   bool                 `config:"by_mail" default:"false" doc:"Offer a sign-in by a mailed link or code, without a password."`
 	Attempts loginpassword.Config `config:"attempts" doc:"How many attempts with passwords are allowed. Settings that are left out keep their defaults."`
 	Second   login.SecondConfig   `config:"second_factor" doc:"How many wrong codes a second factor bears. They are counted in the database, for each person and kind."`
 }

@@ -40,6 +40,7 @@ func (a *App) ServeReady(ctx context.Context, ready func(addrs []net.Addr, setup
 	running.Go(func() { keys(background) })
 	running.Go(func() { s.Feed.Run(background, s.DB) })
 	running.Go(func() { s.outbox.Run(background) })
+	s.runMessages(background, &running)
 	endJobs, err := s.startJobs(background)
 	if err != nil {
 		stop()

@@ -54,6 +54,8 @@ type server struct {
 	account  *account.Module
 	setup    *setup.Module
 	outbox   *outbox.Runner
+	messages []*outbox.Runner // to people
+	mailed   []mounter        // features that stand on mail
 }
 
 // late hands the consent feature to the provider, which is made before it.
@@ -65,7 +67,7 @@ type late struct {
 func (a *App) newServer() (*server, error) {
 	s := &server{App: a}
 	for _, step := range []func() error{
-		s.makeEdge, s.makePlatform, s.makeFactors, s.makeProvider, s.makeLogin, s.makeConsent, s.makeAccount, s.makeSetup, s.makeOutbox, s.mount,
+		s.makeEdge, s.makePlatform, s.makeFactors, s.makeProvider, s.makeLogin, s.makeConsent, s.makeAccount, s.makeSetup, s.makeOutbox, s.makeMessages, s.makeRecovery, s.mount,
 	} {
 		if err := step(); err != nil {
 			return nil, err
@@ -152,7 +154,7 @@ func (s *server) makeLogin() (err error) {
 		return err
 	}
 	offer := s.offer(party)
-	s.login, err = login.New(login.Config{Issuer: s.Config.Issuer, Passkeys: party.ID != ""}, login.Deps{
+	s.login, err = login.New(login.Config{Issuer: s.Config.Issuer, Passkeys: party.ID != "", ByMail: s.Config.Login.ByMail}, login.Deps{
 		Tenant: s.Tenant, Flows: s.flows, Sessions: s.sessions, Browsers: s.sessions, Clients: s.bridge, Subjects: s.bridge, Names: s.Directory,
 		Pages: s.render, Forms: s.sessions.Forms(), Second: s.seconds, Invitation: offer,
 	})

@@ -22,6 +22,8 @@ const (
 	UserDeleteRequest  = "user.delete_request"
 	UserDeleteCancel   = "user.delete_cancel"
 	UserPasswordChange = "user.password_change" //nolint:gosec // a name, not a password
+	UserRecovery       = "user.recovery"
+	UserEmailVerify    = "user.email_verify"
 	ConsentGrant       = "consent.grant"
 	ConsentDeny        = "consent.deny"
 	ConsentRevoke      = "consent.revoke"

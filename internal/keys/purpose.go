@@ -12,11 +12,12 @@ const (
 	Sessions     = "sessions"      // cookies, CSRF tokens, device memory
 	Pairwise     = "pairwise"      // pairwise subject identifiers: its first version serves for ever, since a new one would make everybody a stranger
 	Nonces       = "nonces"        // nonces that clients put into DPoP proofs
+	OneTime      = "one_time"      // codes and links that are sent to people
 )
 
 // purposes lists all of them; OpenRing makes what is missing.
 func purposes() []string {
-	return []string{Columns, EmailIndex, SecretPepper, Codes, Refresh, Opaque, Flows, Sessions, Pairwise, Nonces}
+	return []string{Columns, EmailIndex, SecretPepper, Codes, Refresh, Opaque, Flows, Sessions, Pairwise, Nonces, OneTime}
 }
 
 // Master wraps data keys and nothing else: a key file, an environment variable, a KMS. aad is authenticated and must be the same for both calls.

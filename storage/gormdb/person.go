@@ -128,6 +128,9 @@ func (d *DB) DeletePerson(ctx context.Context, tenant, id storage.ID, ev *storag
 		if _, err := t.exec(ctx, deletePasskeysOf, tenant, id); err != nil {
 			return err
 		}
+		if _, err := t.exec(ctx, deleteCodesOf, tenant, id); err != nil {
+			return err
+		}
 		if _, err := t.revoke(ctx, storage.ChangeGrant, tenant, d.now(), "person_deleted", "person = ?", id); err != nil {
 			return err
 		}
@@ -137,6 +140,7 @@ func (d *DB) DeletePerson(ctx context.Context, tenant, id storage.ID, ev *storag
 
 var (
 	deleteSessionsOf = both("DELETE FROM sessions WHERE tenant = ? AND person = ? RETURNING id")
+	deleteCodesOf    = both("DELETE FROM codes WHERE tenant = ? AND person = ?")
 	rehashPassword   = both("UPDATE people SET password_hash = ? WHERE tenant = ? AND id = ? AND password_hash = ?")
 )
 

@@ -53,6 +53,7 @@ func parseTables() (tables, error) {
 		{&unused, &storage.Consent{}, ""},
 		{&unused, &storage.Passkey{}, ""},
 		{&unused, &storage.RelyingParty{}, ""},
+		{&unused, &storage.Code{}, ""},
 		{&unused, &storage.Erasure{}, ""},
 		{&unused, &storage.Factor{}, ""},
 	} {

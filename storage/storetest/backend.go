@@ -50,6 +50,8 @@ type Backend interface {
 	storage.PasskeyWriter
 	storage.PasskeyUser
 	storage.RelyingParties
+	storage.Allowances
+	storage.Codes
 	storage.FactorReader
 	storage.FactorWriter
 	storage.FactorSpender
@@ -85,8 +87,7 @@ func cases() []testCase {
 		tenantCases(), keyCases(), clientCases(), resourceCases(), personCases(), setupCases(), sessionCases(), grantCases(), refreshCases(),
 		consentCases(), onceCases(), auditCases(), sweepCases(), txCases(), raceCases(), tailCases(), canaryCases(),
 		participantCases(), pendingCases(), pendingSpendCases(), initialAccessCases(), registeredCases(),
-		passkeyCases(),
-		factorCases(), backupCodeCases(), triesCases(),
+		passkeyCases(), factorCases(), backupCodeCases(), triesCases(), codeCases(),
 	} {
 		all = append(all, some...)
 	}

@@ -138,4 +138,5 @@ func (w *world) canaryOthers(p, c storage.ID, ev func() *storage.AuditEvent) {
 	w.ok(w.InsertResource(w.ctx, r, ev()))
 	w.ok(w.DeleteResource(w.ctx, w.tenant, r.ID, ev()))
 	w.ok(w.AppendAudit(w.ctx, ev(), ev()))
+	w.storedCode(func(c *storage.Code) { c.Data = w.sealed("codes", "data", c.ID, canary) })
 }
