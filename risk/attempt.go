@@ -37,7 +37,7 @@ func (a *Attempt) keys() *keys {
 		k := &keys{platform: Platform(a.Agent)}
 		k.at = [kinds]string{
 			ByLine: a.Line().String(), ByNetwork: a.Network().String(), ByCountry: a.Place.Country, ByAgent: a.Agent, ByDevice: DeviceKey(a.Device),
-			ByPerson: a.Person, Altogether: "all",
+			ByPerson: a.Person, ByPlatform: k.platform, Altogether: "all",
 		}
 		if a.Place.ASN != 0 {
 			k.at[ByOperator] = OperatorKey(a.Place.ASN)

@@ -48,7 +48,7 @@ func (m *Memory) learn(s *Scene, v Verdict) {
 		m.Forest.Train()
 	}
 	m.Crowd.Learn(s)
-	s.Baseline.Learn(s.Attempt, v.Action != Allow)
+	s.Baseline.Learn(s.Attempt, v.Score >= m.Engine.lines.Doubt)
 }
 
 // FamiliarEnough is from where on a wrong password counts as the person's own mistake.

@@ -26,6 +26,7 @@ const (
 	ByAgent
 	ByDevice
 	ByPerson
+	ByPlatform
 	Altogether
 	kinds
 )

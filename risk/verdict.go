@@ -32,8 +32,8 @@ type Verdict struct {
 	Missed  []string `json:"missed,omitempty"` // feeds that did not answer
 }
 
-// Thresholds make an action of a score.
-type Thresholds struct{ StepUp, Deny float64 }
+// Thresholds make an action of a score. From Doubt on an attempt is let through, but what is new in it is not trusted for a while.
+type Thresholds struct{ Doubt, StepUp, Deny float64 }
 
 // Action is what follows from a score.
 func (t Thresholds) Action(score float64) Action {

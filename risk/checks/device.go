@@ -1,8 +1,6 @@
 package checks
 
 import (
-	"math"
-
 	"github.com/jedan-auth/jedan-auth/risk"
 )
 
@@ -15,7 +13,7 @@ func device(s *risk.Scene) []risk.Factor {
 		return nil
 	}
 	if t := s.Trust(); t > 0 {
-		return []risk.Factor{{Reason: "device_known", Value: -2.5 * t}}
+		return []risk.Factor{{Reason: "device_known", Value: -3.5 * t}}
 	}
 	v := s.Surprise(risk.Device)
 	if s.Device == "" {
@@ -24,17 +22,19 @@ func device(s *risk.Scene) []risk.Factor {
 	return []risk.Factor{{Reason: "device_new", Value: v}}
 }
 
-// platform compares the kind of browser. Beside a new device it says little: new phones are of another kind now and then. A known cookie in another kind of
-// browser is no update: it was copied.
+// platform compares the kind of browser. Beside a new device it says little: people's new devices are mostly phones, of a kind that they did not use before, and strangers
+// mostly claim to be a computer. A known cookie in another kind of browser is no update: it was copied.
 func platform(s *risk.Scene) risk.Factor {
-	seen := s.Settled(risk.PlatformKind)
+	known, phone := s.Settled(risk.PlatformKind) != nil, risk.Handheld(s.Platform())
 	switch {
-	case seen != nil && s.NewDevice() && !risk.Handheld(s.Platform()): // what strangers mostly say they are
-		return risk.Factor{Reason: "browser_kind_known", Value: -0.3}
-	case seen != nil:
+	case known && !s.NewDevice():
 		return risk.Factor{Reason: "browser_kind_known", Value: -0.7}
-	case s.Trust() > 0:
+	case !s.NewDevice():
 		return risk.Factor{Reason: "browser_kind_changed", Value: 2}
+	case phone:
+		return risk.Factor{Reason: "phone_new", Value: -1}
+	case known:
+		return risk.Factor{Reason: "computer_like_known", Value: 0.4}
 	}
-	return risk.Factor{Reason: "browser_kind_new", Value: math.Min(1.2, 0.8*s.Surprise(risk.PlatformKind))}
+	return risk.Factor{Reason: "computer_new", Value: 0.6}
 }

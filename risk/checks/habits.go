@@ -8,14 +8,14 @@ import (
 
 // hour: when does this person sign in?
 func hour(s *risk.Scene) []risk.Factor {
-	if s.Person == "" || s.Baseline.Signs() < 8 {
+	if s.Person == "" || s.Baseline.Signs() < 4 {
 		return nil
 	}
-	v := -math.Log(s.Baseline.HourShare(s.Time)*24) * 0.7
+	v := -math.Log(s.Baseline.HourShare(s.Time)*24) * 1.1
 	if v > 0 {
-		return []risk.Factor{{Reason: "hour_unusual", Value: math.Min(v, 1.8)}}
+		return []risk.Factor{{Reason: "hour_unusual", Value: math.Min(v, 2.5)}}
 	}
-	return []risk.Factor{{Reason: "hour_usual", Value: math.Max(v, -0.6)}}
+	return []risk.Factor{{Reason: "hour_usual", Value: math.Max(v, -0.8)}}
 }
 
 // behaviour: kind of browser, application, and the way of signing in.
@@ -26,13 +26,13 @@ func behaviour(s *risk.Scene) []risk.Factor {
 	}
 	out := []risk.Factor{platform(s)}
 	if s.Settled(risk.Client) == nil {
-		out = append(out, risk.Factor{Reason: "client_new", Value: 0.3 * s.Surprise(risk.Client)})
+		out = append(out, risk.Factor{Reason: "client_new", Value: 0.8 * s.Surprise(risk.Client)})
 	}
 	switch {
 	case s.Factor == "passkey":
-		out = append(out, risk.Factor{Reason: "passkey", Value: -2})
+		out = append(out, risk.Factor{Reason: "passkey", Value: -3})
 	case b.Factors.Find("passkey") != nil && s.Factor == "password":
-		out = append(out, risk.Factor{Reason: "weaker_factor", Value: math.Max(0, -0.3*math.Log(b.Factors.Share("password")))})
+		out = append(out, risk.Factor{Reason: "weaker_factor", Value: math.Max(0, -0.8*math.Log(b.Factors.Share("password")))})
 	}
 	return out
 }
@@ -43,5 +43,5 @@ func forest(s *risk.Scene) []risk.Factor {
 		return nil
 	}
 	score, apart := s.Forest.Score(risk.VectorOf(s))
-	return []risk.Factor{{Reason: "unusual_together", Value: 6 * math.Max(-0.05, score-0.55), Detail: apart}}
+	return []risk.Factor{{Reason: "unusual_together", Value: 8 * math.Max(-0.05, score-0.55), Detail: apart}}
 }

@@ -1,6 +1,8 @@
 package checks
 
 import (
+	"math"
+
 	"github.com/jedan-auth/jedan-auth/risk"
 )
 
@@ -33,4 +35,19 @@ func reputation(s *risk.Scene) []risk.Factor {
 		}
 	}
 	return out
+}
+
+// version: browsers update themselves, so people with one kind of browser have few versions at a time. What strangers claim to be is often one that nobody has any more,
+// or not yet.
+func version(s *risk.Scene) []risk.Factor {
+	of := s.Traffic.Of(risk.ByPlatform, s.Key(risk.ByPlatform), s.Time).Works
+	if of < 5 { // too few to say
+		return nil
+	}
+	share := (s.Traffic.Of(risk.ByAgent, s.Agent, s.Time).Works + 0.3) / (of + 1)
+	v := math.Max(-0.8, math.Min(4, math.Log(0.35/share))) * (1 - s.Trust())
+	if v < 0 {
+		return []risk.Factor{{Reason: "version_usual", Value: v}}
+	}
+	return []risk.Factor{{Reason: "version_unusual", Value: v}}
 }

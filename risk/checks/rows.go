@@ -14,6 +14,7 @@ func Rows() []risk.Row {
 		{Name: "guessed", Weight: 1, Check: risk.CheckFunc(guessed)},
 		{Name: "hour", Weight: 1, Check: risk.CheckFunc(hour)},
 		{Name: "behaviour", Weight: 1, Check: risk.CheckFunc(behaviour)},
+		{Name: "version", Weight: 1, Check: risk.CheckFunc(version)},
 		{Name: "forest", Weight: 1, Check: risk.CheckFunc(forest)},
 		{Name: "request", Weight: 1, Check: risk.CheckFunc(request)},
 		{Name: "breach", Weight: 1, Check: risk.CheckFunc(breach)},

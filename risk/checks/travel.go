@@ -9,7 +9,8 @@ import (
 
 // How fast and how far somebody may be without a question: an airliner, and the error of a location.
 const (
-	fastest = 900.0 // km/h
+	hasty   = 250.0 // km/h: from here on it is hard to get somewhere
+	fastest = 900.0 // km/h: from here on it is impossible
 	blur    = 300.0 // km
 )
 
@@ -29,12 +30,15 @@ func travel(s *risk.Scene) []risk.Factor {
 			worst = math.Max(worst, km/hours)
 		}
 	}
-	if worst <= fastest {
+	if worst <= hasty {
 		return nil
 	}
-	v := math.Min(3.5, 1+math.Log(worst/fastest))
+	v, reason := math.Min(3.5, math.Log(worst/hasty)), "travel_impossible"
+	if worst <= fastest {
+		reason = "travel_hasty"
+	}
 	if s.Settled(risk.Network) != nil {
 		v *= 0.3
 	}
-	return []risk.Factor{{Reason: "travel_impossible", Value: v * (1 - 0.4*s.Trust()), Detail: strconv.Itoa(int(math.Min(worst, 99999)))}}
+	return []risk.Factor{{Reason: reason, Value: v * (1 - 0.4*s.Trust()), Detail: strconv.Itoa(int(math.Min(worst, 99999)))}}
 }
