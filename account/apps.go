@@ -28,7 +28,7 @@ func (m *Module) appsPage(c *gin.Context, cur *session.Current, ended string) er
 	if err != nil {
 		return err
 	}
-	rows, err := m.d.Apps.Apps(c.Request.Context(), cur)
+	rows, err := m.d.Apps.Apps(c.Request.Context(), cur, m.lang(c))
 	if err != nil {
 		return err
 	}

@@ -16,7 +16,9 @@ import (
 // allowed is what Ann has allowed.
 type allowed struct{ rows []web.AppRow }
 
-func (a *allowed) Apps(context.Context, *session.Current) ([]web.AppRow, error) { return a.rows, nil }
+func (a *allowed) Apps(context.Context, *session.Current, string) ([]web.AppRow, error) {
+	return a.rows, nil
+}
 
 func (a *allowed) End(_ context.Context, _ *session.Current, app storage.ID) (string, error) {
 	for i, row := range a.rows {

@@ -30,4 +30,12 @@ func (m *Module) home(c *gin.Context) error {
 	return nil
 }
 
+// overview is the start page of who is signed in; anybody else is asked to sign in first.
+func (m *Module) overview(c *gin.Context) error {
+	if _, done, err := m.signedIn(c, "/account"); done || err != nil {
+		return err
+	}
+	return m.home(c)
+}
+
 func (m *Module) lang(c *gin.Context) string { return m.d.Pages.Locale(c.Request, "") }

@@ -80,7 +80,7 @@ type Approvals interface {
 
 // Apps are the applications that a person has allowed something. End returns errs.NotFound when nothing stands.
 type Apps interface {
-	Apps(ctx context.Context, cur *session.Current) ([]web.AppRow, error)
+	Apps(ctx context.Context, cur *session.Current, lang string) ([]web.AppRow, error)
 	End(ctx context.Context, cur *session.Current, app storage.ID) (name string, err error)
 }
 
@@ -97,7 +97,7 @@ type Approval struct {
 	PolicyURI, TosURI string
 }
 
-// Deps is what New needs; everything is required.
+// Deps is what New needs; everything is required but Places.
 type Deps struct {
 	Tenant    storage.ID
 	Issuer    string // the issuer's URL without a trailing slash
@@ -115,10 +115,13 @@ type Deps struct {
 	Pages     *web.Renderer
 	Forms     Forms
 	Logger    *slog.Logger
+	Own       OwnSessions
+	Places    Places // nil: nobody knows where an address is
+	Now       func() time.Time
 }
 
 func (d Deps) complete() bool {
-	return !d.Tenant.IsZero() && d.Issuer != "" && !strings.HasSuffix(d.Issuer, "/") && d.Flows != nil && d.Sessions != nil &&
+	return d.Own != nil && d.Now != nil && !d.Tenant.IsZero() && d.Issuer != "" && !strings.HasSuffix(d.Issuer, "/") && d.Flows != nil && d.Sessions != nil &&
 		d.People != nil && d.Directory != nil && d.Hasher != nil && d.Policy != nil && d.Attempts != nil && d.Approvals != nil && d.Apps != nil && d.Failures != nil &&
 		d.Pages != nil && d.Forms != nil && d.Logger != nil
 }
@@ -137,6 +140,9 @@ func New(d Deps) (*Module, error) {
 // Mount adds the pages.
 func (m *Module) Mount(r httpx.Router) {
 	r.Handle(http.MethodGet, "/", httpx.Page, m.home)
+	r.Handle(http.MethodGet, "/account", httpx.Page, m.overview)
+	r.Handle(http.MethodGet, sessionsPath, httpx.Page, m.listSessions)
+	r.Handle(http.MethodPost, sessionsPath, httpx.Page, m.endSessions)
 	r.Handle(http.MethodGet, passwordPath, httpx.Page, m.showPassword)
 	r.Handle(http.MethodPost, passwordPath, httpx.Page, m.changePassword)
 	r.Handle(http.MethodGet, appsPath, httpx.Page, m.listApps)

@@ -143,7 +143,7 @@ func newWorld(t *testing.T, db *gormdb.DB) *world {
 	must(t, err)
 	rec := audit.New(audit.Deps{Ring: ring, Now: w.clock})
 	w.people = directory.New(directory.Deps{People: db, Writer: db, Tx: db, Ring: ring, Audit: rec, Now: w.clock})
-	w.sessions = session.New(session.Deps{Tenant: w.tenant, Reader: db, Writer: db, People: db, Ring: ring, Audit: rec,
+	w.sessions = session.New(session.Deps{Tenant: w.tenant, Reader: db, Writer: db, People: db, Own: db, Ring: ring, Audit: rec,
 		Cookies: httpx.Cookies{}, Now: w.clock}, session.Config{})
 	hasher, err := pw.New(pw.Config{Params: pw.Params{MemoryKiB: 64, Iterations: 1, Parallelism: 1}})
 	must(t, err)
@@ -155,7 +155,7 @@ func newWorld(t *testing.T, db *gormdb.DB) *world {
 	logger := slog.New(slog.NewTextHandler(io.Discard, nil))
 	m, err := New(Deps{Tenant: w.tenant, Issuer: issuer, Flows: flow.New(flow.Deps{Ring: ring, Now: w.clock}, flow.Config{}), Sessions: w.sessions,
 		People: db, Directory: w.people, Hasher: w.hasher, Policy: pw.Policy{}, MinLength: 15, Attempts: w.attempts, Failures: w.failures, Approvals: &w.waiting, Apps: &w.allowed,
-		Pages: pages, Forms: w.sessions.Forms(), Logger: logger})
+		Pages: pages, Forms: w.sessions.Forms(), Logger: logger, Own: w.sessions, Now: w.clock})
 	must(t, err)
 	at, err := url.Parse(issuer)
 	must(t, err)

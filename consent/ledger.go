@@ -1,50 +1,85 @@
 package consent
 
 import (
+	"bytes"
+	"cmp"
 	"context"
+	"slices"
 	"time"
 
 	"github.com/jedan-auth/jedan-auth/internal/audit"
 	"github.com/jedan-auth/jedan-auth/storage"
 )
 
-// maxLedger is how many applications a person is shown.
-const maxLedger = 500
+// How much of what stands a person is shown, the newest first.
+const (
+	maxLedger = 500
+	maxGrants = 2000
+)
 
-// Standing is one application that a person has allowed something.
+// Standing is one application that a person has allowed something, or that has access without having been asked about (a first party's).
 type Standing struct {
-	Client storage.ID // row id
-	Scopes []string
-	Since  time.Time
-	Until  time.Time // when its access ends at the latest; zero: it has none now
+	Client  storage.ID // row id
+	Scopes  []string
+	Details []string // authorization_details of live grants, JSON arrays, each once
+	Since   time.Time
+	Until   time.Time  // when its access ends at the latest; zero: it has none now
+	UsedAt  time.Time  // when its access was last used, as far as is known; zero: it was not
+	Session storage.ID // in which access was last given; zero: none that lives
 }
 
-// Standing lists what a person has allowed, the newest first.
+// Standing lists what a person has allowed, the newest first, in two queries however much it is.
 func (m *Module) Standing(ctx context.Context, person storage.ID) ([]Standing, error) {
-	rows, err := m.d.Ledger.ConsentsOf(ctx, m.d.Tenant, person, storage.ID{}, storage.ID{}, maxLedger)
+	consents, err := m.d.Ledger.NewestConsents(ctx, m.d.Tenant, person, maxLedger)
 	if err != nil {
 		return nil, err
 	}
-	var out []Standing
-	for i := len(rows) - 1; i >= 0; i-- {
-		until, err := m.until(ctx, person, rows[i].Client)
-		if err != nil {
-			return nil, err
-		}
-		out = append(out, Standing{Client: rows[i].Client, Scopes: rows[i].Scopes, Since: rows[i].UpdatedAt, Until: until})
+	grants, err := m.d.Ledger.LiveGrantsOf(ctx, m.d.Tenant, person, m.d.Now(), maxGrants)
+	if err != nil {
+		return nil, err
 	}
-	return out, nil
+	standing := map[storage.ID]*Standing{}
+	for i := range consents {
+		c := &consents[i]
+		standing[c.Client] = &Standing{Client: c.Client, Scopes: c.Scopes, Since: c.UpdatedAt}
+	}
+	for i := range grants {
+		g := &grants[i]
+		if standing[g.Client] == nil { // nobody was asked
+			standing[g.Client] = &Standing{Client: g.Client, Scopes: g.Scopes, Since: g.CreatedAt}
+		}
+		standing[g.Client].add(g)
+	}
+	return newest(standing), nil
 }
 
-// until is when the last live grant ends.
-func (m *Module) until(ctx context.Context, person, client storage.ID) (last time.Time, err error) {
-	grants, err := m.d.Ledger.Grants(ctx, m.d.Tenant, person, client, storage.ID{}, maxLedger)
-	for i := range grants {
-		if g := &grants[i]; g.Live(m.d.Now()) && g.ExpiresAt.After(last) {
-			last = g.ExpiresAt
+// add counts a live grant. Grants come newest first, so the first one's session is the latest.
+func (s *Standing) add(g *storage.Grant) {
+	if s.Until.IsZero() {
+		s.Session = g.Session
+	}
+	if g.ExpiresAt.After(s.Until) {
+		s.Until = g.ExpiresAt
+	}
+	for _, at := range []*time.Time{g.UsedAt, g.RotatedAt} {
+		if at != nil && at.After(s.UsedAt) {
+			s.UsedAt = *at
 		}
 	}
-	return last, err
+	if g.Details != "" && !slices.Contains(s.Details, g.Details) {
+		s.Details = append(s.Details, g.Details)
+	}
+}
+
+func newest(standing map[storage.ID]*Standing) []Standing {
+	out := make([]Standing, 0, len(standing))
+	for _, s := range standing {
+		out = append(out, *s)
+	}
+	slices.SortFunc(out, func(a, b Standing) int {
+		return cmp.Or(b.Since.Compare(a.Since), bytes.Compare(b.Client[:], a.Client[:]))
+	})
+	return out[:min(len(out), maxLedger)]
 }
 
 // End forgets what a person allowed an application, and ends its grants and tokens

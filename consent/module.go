@@ -91,9 +91,9 @@ type Consents interface {
 
 // Ledger is what stands of a person's answers, and ends it.
 type Ledger interface {
-	ConsentsOf(ctx context.Context, tenant, person, client, after storage.ID, limit int) ([]storage.Consent, error)
+	NewestConsents(ctx context.Context, tenant, person storage.ID, limit int) ([]storage.Consent, error)
+	LiveGrantsOf(ctx context.Context, tenant, person storage.ID, now time.Time, limit int) ([]storage.Grant, error)
 	RevokeConsent(ctx context.Context, tenant, person, client storage.ID, now time.Time, ev *storage.AuditEvent) error
-	Grants(ctx context.Context, tenant, person, client, after storage.ID, limit int) ([]storage.Grant, error)
 }
 
 // Sessions tells who is signed in, and in which browser.

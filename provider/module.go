@@ -142,6 +142,7 @@ type Module struct {
 	counter   *core.Counter
 	ciba      *ciba.Endpoint
 	now       func() time.Time
+	details   core.Details
 }
 
 // New makes the provider.
@@ -157,7 +158,7 @@ func New(c Config, d Deps) (*Module, error) {
 	if err != nil {
 		return nil, err
 	}
-	m := &Module{authorize: b.authorize(), clients: b.clients, counter: b.counter, now: d.Now}
+	m := &Module{authorize: b.authorize(), clients: b.clients, counter: b.counter, now: d.Now, details: b.details}
 	b.par.Judge(m.authorize)
 	refreshing := b.refresh()
 	devices, err := b.device()
@@ -195,6 +196,25 @@ func (m *Module) Mount(r httpx.Router) {
 
 // Flush writes counters that wait in memory.
 func (m *Module) Flush(ctx context.Context) error { return m.counter.Flush(ctx) }
+
+// Details says what a grant's authorization_details allow. One that the client may not have any more, or whose type has gone, is left out, as it is
+// from tokens.
+func (m *Module) Details(ctx context.Context, c *core.Client, raw string) (out []core.Detail) {
+	list, err := core.ParseDetails(raw)
+	if err != nil {
+		return nil
+	}
+	for _, d := range list {
+		one, err := core.CanonicalDetails([]map[string]any{d})
+		if err != nil {
+			continue
+		}
+		if judged, err := m.details.Judge(ctx, c, one); err == nil {
+			out = append(out, judged...)
+		}
+	}
+	return out
+}
 
 // Clients finds registered clients for other features' screens.
 func (m *Module) Clients() *core.Clients { return m.clients }

@@ -68,6 +68,7 @@ type EndPerson struct {
 	Reason                 string
 	Now                    time.Time
 	Outbox                 []*OutboxMessage
+	KeepOffline            bool // grants that outlive their session stay
 }
 
 // SetupLink is a one-time link that makes the first administrator.

@@ -28,6 +28,7 @@ type spec struct {
 	self       string // path and query, below the base, that a GET of the same page has
 	policy     string
 	terms      string
+	section    string // the entry of an account's menu that it belongs to; empty: it stands alone, without the menu
 	script     string
 	err        error // why the page cannot be drawn
 }
@@ -50,6 +51,7 @@ func samples() []Page {
 		SetupPage{Errors: map[string]string{"email": FieldEmailMissing}}, SetupDonePage{}, PasswordChangePage{},
 		DevicePage{Error: DeviceCodeFormat}, DeviceAskPage{Scopes: []ConsentScope{{Risky: true}, {Optional: true}}, From: "192.0.2.7", Elsewhere: true}, DeviceDonePage{},
 		ApprovalsPage{Rows: []ApprovalRow{{Message: "W4SCT"}}}, ApprovalPage{Scopes: []ConsentScope{{Risky: true}, {Optional: true}}, Message: "W4SCT", From: "192.0.2.7"},
+		SessionsPage{Ended: true, Rows: []SessionRow{{ID: "1", This: true, Address: "192.0.2.7", Place: "near Zagreb, by network"}}}, EverywherePage{},
 		ApprovalDonePage{}, AppsPage{Ended: "Acme", Rows: []AppRow{{ID: "1", ClientHost: "localhost", Agent: true, Scopes: []ConsentScope{{}}}}},
 	}
 }

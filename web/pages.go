@@ -226,11 +226,11 @@ type HomePage struct {
 }
 
 func (p HomePage) spec() spec {
-	title := "home.title"
+	s := spec{template: "home", lang: p.Lang, title: msg("home.title"), self: "/"}
 	if p.Signed {
-		title = "home.title.signed"
+		s.title, s.section = msg("home.title.signed"), "home"
 	}
-	return spec{template: "home", lang: p.Lang, title: msg(title), self: "/"}
+	return s
 }
 
 func flowQuery(flow string) string {

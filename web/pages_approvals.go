@@ -20,7 +20,7 @@ type ApprovalsPage struct {
 }
 
 func (p ApprovalsPage) spec() spec {
-	return spec{template: "approvals", lang: p.Lang, title: msg("approvals.title"), self: "/account/approvals"}
+	return spec{template: "approvals", lang: p.Lang, title: msg("approvals.title"), self: "/account/approvals", section: "approvals"}
 }
 
 // ApprovalPage asks for the approval of one request: POST {base}/account/approvals/{ID} with decision=allow or deny, scope once for each optional scope
@@ -47,7 +47,7 @@ type ApprovalPage struct {
 func (p ApprovalPage) spec() spec {
 	return spec{
 		template: "approval", lang: p.Lang, title: msg("approval.title"), client: p.ClientName, self: "/account/approvals/" + p.ID,
-		policy: p.PolicyURI, terms: p.TosURI,
+		policy: p.PolicyURI, terms: p.TosURI, section: "approvals",
 	}
 }
 
@@ -73,7 +73,7 @@ func (p ApprovalDonePage) spec() spec {
 	case p.Allowed:
 		title = "approval_done.allowed"
 	}
-	return spec{template: "approval_done", lang: p.Lang, title: msg(title), client: p.ClientName}
+	return spec{template: "approval_done", lang: p.Lang, title: msg(title), client: p.ClientName, section: "approvals"}
 }
 
 // Lead is the sentence below the title.

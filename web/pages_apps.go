@@ -10,7 +10,9 @@ type AppRow struct {
 	Agent      bool
 	Scopes     []ConsentScope
 	Since      time.Time
-	Until      time.Time // when its access ends at the latest; zero: it has none now
+	Until      time.Time   // when its access ends at the latest; zero: it has none now
+	UsedAt     time.Time   // when its access was last used; zero: it was not
+	From       *SessionRow // the browser in which access was last given; nil if it is not signed in any more
 }
 
 // AppsPage lists a person's applications, each with one button that ends it: POST {base}/account/apps with app and csrf.
@@ -22,5 +24,5 @@ type AppsPage struct {
 }
 
 func (p AppsPage) spec() spec {
-	return spec{template: "apps", lang: p.Lang, title: msg("apps.title"), self: "/account/apps"}
+	return spec{template: "apps", lang: p.Lang, title: msg("apps.title"), self: "/account/apps", section: "apps"}
 }

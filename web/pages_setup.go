@@ -66,7 +66,7 @@ func (p PasswordChangePage) spec() spec {
 	if p.Done {
 		title = "change.done.title"
 	}
-	return spec{template: "password", lang: p.Lang, title: msg(title), self: "/account/password"}
+	return spec{template: "password", lang: p.Lang, title: msg(title), self: "/account/password", section: "password"}
 }
 
 // Fields are the page's inputs in order.

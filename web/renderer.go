@@ -26,6 +26,8 @@ type Options struct {
 	ProductName string
 	// Secure says that the issuer is https, so the cookies of the language and appearance choice say Secure.
 	Secure bool
+	// Without names the entries of an account's menu that this installation does not have.
+	Without []string
 	// Log takes what could not be drawn; nil is slog's default.
 	Log *slog.Logger
 }
@@ -40,6 +42,7 @@ type Renderer struct {
 	texts   catalogues
 	assets  *assetSet
 	locales locales
+	without map[string]bool
 }
 
 // New parses every template, style sheet and catalogue. It refuses a bad base path, a theme that does not parse
@@ -62,7 +65,10 @@ func New(o Options) (*Renderer, error) {
 	if err != nil {
 		return nil, err
 	}
-	r := &Renderer{base: o.BasePath, product: o.ProductName, secure: o.Secure, log: o.Log, texts: texts, locales: newLocales(texts)}
+	r := &Renderer{base: o.BasePath, product: o.ProductName, secure: o.Secure, log: o.Log, texts: texts, locales: newLocales(texts), without: map[string]bool{}}
+	for _, name := range o.Without {
+		r.without[name] = true
+	}
 	if r.assets, err = newAssetSet(files.assets); err != nil {
 		return nil, err
 	}

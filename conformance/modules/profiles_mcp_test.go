@@ -161,19 +161,21 @@ func TestMCP_OneButtonEnds(t *testing.T) {
 	}
 }
 
-// The ceiling gives nothing: a client that its operator registered without scopes has none, and none is asked for in its name.
+// The ceiling gives nothing: a client that its operator registered without scopes has what every such client has, as far as it is below the ceiling.
 func TestMCP_CeilingGivesNothing(t *testing.T) {
 	w := alone(t, forAgents)
 	made, err := w.App.Registrar.Create(context.Background(), storage.ClientMetadata{
-		ClientRegistered: storage.ClientRegistered{RedirectURIs: []string{"https://agent.test/cb"}},
+		RedirectURIs: []string{"https://agent.test/cb"},
 	}, register.Options{Actor: registrarActor()})
 	w.must(err)
-	if made.Client.Metadata.Scope != "" {
+	if made.Client.Metadata.Scope != "openid" {
 		t.Errorf("registered for nothing, it has %q", made.Client.Metadata.Scope)
 	}
 	rp := &testkit.RP{ID: made.Client.ClientID, Secret: made.Secret, Redirect: "https://agent.test/cb", Client: made.Client}
-	for _, scope := range []string{"files:read", "files:write", "offline_access"} {
-		w.page(w.Get(w.AuthURL(rp, "scope", scope, "resource", tools)), 400, "invalid_scope")
+	for _, scope := range []string{"files:read", "files:write", "profile"} {
+		if to := w.Get(w.AuthURL(rp, "scope", scope, "resource", tools)).Location(); to == nil || to.Query().Get("error") != "invalid_scope" {
+			t.Errorf("%s: the client is answered %v", scope, to)
+		}
 	}
 }
 
@@ -191,7 +193,7 @@ func TestMCP_CeilingIsNoPolicy(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			w := alone(t, forAgents, anybody, func(c *app.Config) {
-				c.Register.GrantTypes = []string{"authorization_code", "refresh_token"}
+				c.Register.GrantTypes, c.Register.Resources = []string{"authorization_code", "refresh_token"}, nil
 				c.Register.Scopes, c.MCP.Scopes = one.policy, one.ceiling
 			})
 			changes := object{"scope": one.asked}

@@ -118,7 +118,7 @@ func (s *server) cookies() httpx.Cookies {
 func (s *server) makePlatform() error {
 	s.flows = flow.New(flow.Deps{Ring: s.Ring, Now: s.Now}, flow.Config{Lifetime: s.Config.Tokens.FlowLifetime})
 	s.sessions = session.New(session.Deps{
-		Tenant: s.Tenant, Reader: s.DB, Writer: s.DB, People: s.DB, Ring: s.Ring, Audit: s.Audit, Feed: s.Feed, Now: s.Now,
+		Tenant: s.Tenant, Reader: s.DB, Writer: s.DB, People: s.DB, Own: s.DB, Ring: s.Ring, Audit: s.Audit, Feed: s.Feed, Now: s.Now,
 		Cookies: s.cookies(), Log: s.Log,
 	}, s.Config.Sessions.config())
 	s.failures = audit.NewFailures(s.Audit, s.DB, s.Now, 0)

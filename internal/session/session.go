@@ -66,11 +66,12 @@ type Cookies interface {
 	Remove(ctx context.Context, w http.ResponseWriter, name httpx.Cookie)
 }
 
-// Ring signs cookies and seals the device of a session (internal/keys.Ring).
+// Ring signs cookies, and seals and opens the device of a session (internal/keys.Ring).
 type Ring interface {
 	MAC(purpose string, parts ...[]byte) (version int, mac []byte)
 	VerifyMAC(purpose string, version int, mac []byte, parts ...[]byte) bool
 	Seal(at seal.Location, plaintext []byte) seal.Text
+	Open(at seal.Location, t seal.Text) ([]byte, error)
 }
 
 // Recorder makes audit rows (internal/audit.Recorder).
@@ -92,6 +93,7 @@ type Deps struct {
 	People  storage.PersonReader
 	Ring    Ring
 	Audit   Recorder
+	Own     OwnStore // for Own, End and EndAll
 	Cookies Cookies
 	Feed    *cache.Feed // tells of changes by any process; nil: every read goes to the database
 	Now     func() time.Time

@@ -87,6 +87,12 @@ func (m *Manager) newSession(ctx context.Context, r *http.Request, person *stora
 	return s
 }
 
+// deviceText is what the device column holds, sealed.
+type deviceText struct {
+	Agent string     `json:"agent,omitempty"`
+	IP    netip.Addr `json:"ip,omitzero"`
+}
+
 // device is what a person will recognise in the list of their sessions.
 func device(ctx context.Context, r *http.Request) []byte {
 	o := audit.OriginOf(ctx)
@@ -94,10 +100,7 @@ func device(ctx context.Context, r *http.Request) []byte {
 	if o.Device != "" {
 		agent = o.Device
 	}
-	b, err := json.Marshal(struct {
-		Agent string     `json:"agent,omitempty"`
-		IP    netip.Addr `json:"ip,omitzero"`
-	}{strings.ToValidUTF8(agent[:min(len(agent), maxAgent)], ""), o.IP})
+	b, err := json.Marshal(deviceText{strings.ToValidUTF8(agent[:min(len(agent), maxAgent)], ""), o.IP})
 	if err != nil {
 		return []byte("{}") // cannot happen: a string and an address
 	}
@@ -140,10 +143,7 @@ func (m *Manager) SignOut(ctx context.Context, w http.ResponseWriter, cur *Curre
 			return err
 		}
 	}
-	m.d.Cookies.Remove(ctx, w, httpx.SessionCookie)
-	if m.c.Watched {
-		m.d.Cookies.Remove(ctx, w, httpx.WatchedCookie)
-	}
+	m.forget(ctx, w)
 	return nil
 }
 

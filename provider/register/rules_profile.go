@@ -22,10 +22,15 @@ func checkProfile(_ context.Context, c candidate) error {
 	return problem(code, wrong.Member, wrong.Problem)
 }
 
-// settle fills in what a registration leaves open: its profiles' settings first, then the defaults of every registration.
+// settle fills in what a registration leaves open: its profiles' settings first, then the defaults of every registration, as far as they are below its
+// profiles' ceiling.
 func (r *Registrar) settle(m *storage.ClientMetadata) {
+	open := m.Scope == ""
 	profiles.Fill(m, r.d.Profiles)
 	complete(m)
+	if open {
+		m.Scope = strings.Join(profiles.Within(strings.Fields(m.Scope), profiles.DemandsOf(m, r.d.Profiles).Scopes), " ")
+	}
 }
 
 // lower leaves out scopes above the ceiling of the profile mcp, for clients that register themselves: like those that the policy does not have. A client

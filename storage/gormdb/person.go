@@ -77,6 +77,9 @@ func (d *DB) EndPerson(ctx context.Context, cmd storage.EndPerson, ev *storage.A
 			sessions += " AND id <> ?"
 			grants += " AND (session IS NULL OR session <> ?)"
 		}
+		if cmd.KeepOffline {
+			grants += " AND NOT offline"
+		}
 		ended, err := t.revoke(ctx, storage.ChangeSession, cmd.Tenant, cmd.Now, cmd.Reason, sessions, args...)
 		if err != nil {
 			return err
