@@ -51,6 +51,7 @@ func parseTables() (tables, error) {
 		{&unused, &storage.SetupLink{}, ""},
 		{&unused, &storage.Session{}, ""},
 		{&unused, &storage.Consent{}, ""},
+		{&unused, &storage.RiskBaseline{}, ""},
 	} {
 		s, err := schema.Parse(one.entity, &sync.Map{}, schema.NamingStrategy{})
 		if err != nil {

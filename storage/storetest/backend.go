@@ -46,6 +46,10 @@ type Backend interface {
 	storage.OutboxReader
 	storage.OutboxSweeper
 	storage.RegisteredClients
+	storage.RiskReader
+	storage.RiskWriter
+	storage.FirewallReader
+	storage.FirewallWriter
 }
 
 // RawReader is implemented by backends whose stored bytes can be read from outside. The case that looks for plaintext needs it.
@@ -75,7 +79,7 @@ func cases() []testCase {
 	for _, some := range [][]testCase{
 		tenantCases(), keyCases(), clientCases(), resourceCases(), personCases(), setupCases(), sessionCases(), grantCases(), refreshCases(),
 		consentCases(), onceCases(), auditCases(), sweepCases(), txCases(), raceCases(), tailCases(), canaryCases(),
-		participantCases(), pendingCases(), pendingSpendCases(), initialAccessCases(), registeredCases(),
+		participantCases(), pendingCases(), pendingSpendCases(), initialAccessCases(), registeredCases(), riskCases(), firewallCases(),
 	} {
 		all = append(all, some...)
 	}
