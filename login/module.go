@@ -80,7 +80,7 @@ type Forms interface {
 	Check(c *gin.Context, purpose string, form url.Values) error
 }
 
-// Deps is what New needs; everything is required.
+// Deps is what New needs; everything is required but Risk.
 type Deps struct {
 	Tenant   storage.ID
 	Flows    *flow.Flows
@@ -91,6 +91,7 @@ type Deps struct {
 	Names    Names
 	Pages    *web.Renderer
 	Forms    Forms
+	Risk     Risk // nil: nothing is judged
 }
 
 func (d Deps) complete() bool {

@@ -69,12 +69,16 @@ func (m *Module) Start(c *gin.Context, to string) error {
 // Finish makes the session of a person who has been proved and sends the
 // browser back to the dispatcher. The session before it ends (SE01).
 func (m *Module) Finish(c *gin.Context, st *Step, person *storage.Person, p Proof) error {
-	ctx := c.Request.Context()
+	ctx, arrived := c.Request.Context(), m.arrival(c, st, person, p)
+	if err := m.weigh(c, arrived); err != nil {
+		return err
+	}
 	cur, err := m.d.Sessions.SignIn(ctx, c.Writer, c.Request, m.d.Tenant, person,
 		session.SignIn{ACR: p.ACR, AMR: p.AMR, Kind: p.Kind, Replaces: st.Current})
 	if err != nil {
 		return err
 	}
+	m.learn(c, arrived)
 	m.d.Browsers.Remember(c.Writer, c.Request, person.ID)
 	return m.leave(c, st, flow.StepLogin, cur)
 }

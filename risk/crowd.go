@@ -1,5 +1,7 @@
 package risk
 
+import "time"
+
 // Aspect is one side of a sign-in that can be new.
 type Aspect int
 
@@ -102,26 +104,46 @@ func (c *Crowd) prior(a Aspect, class int, signs float64) float64 {
 	return (r.Hits + crowdPrior*usual(a)[class][st]) / (r.Of + crowdPrior)
 }
 
-// Learn takes in a sign-in of somebody, with what it is before that person's baseline learns it.
-func (c *Crowd) Learn(s *Scene) {
+// Sight is what the crowd learns of one sign-in: nothing of whose it was.
+type Sight struct {
+	At                time.Time
+	Operator, Country string
+	Class, Stage      int
+	Fresh             [aspects]bool
+	First             bool // the person's first: everything was new
+}
+
+// Sight is what the crowd learns of the scene. It must be taken before the person's baseline learns it.
+func (s *Scene) Sight() Sight {
 	k := s.keys()
-	if k.at[ByOperator] != "" {
-		c.Operators.Add(k.at[ByOperator], s.Time, crowdOperators, false)
+	out := Sight{At: s.Time, Operator: k.at[ByOperator], Country: s.Place.Country, First: s.Baseline.Signs() < 1}
+	if !out.First {
+		out.Class, out.Stage = s.class(), stage(s.Baseline.Signs())
+		for a := range aspects {
+			out.Fresh[a] = s.Settled(a) == nil
+		}
 	}
-	if s.Place.Country != "" {
-		c.Countries.Add(s.Place.Country, s.Time, crowdCountries, false)
+	return out
+}
+
+// Learn takes in a sight.
+func (c *Crowd) Learn(o Sight) {
+	if o.Operator != "" {
+		c.Operators.Add(o.Operator, o.At, crowdOperators, false)
 	}
-	if s.Baseline.Signs() < 1 {
+	if o.Country != "" {
+		c.Countries.Add(o.Country, o.At, crowdCountries, false)
+	}
+	if o.First {
 		return
 	}
-	class, st := s.class(), stage(s.Baseline.Signs())
 	for a := range aspects {
-		r := &c.Rates[a][class][st]
+		r := &c.Rates[a][o.Class][o.Stage]
 		if a == Device {
-			r = &c.Rates[a][0][st]
+			r = &c.Rates[a][0][o.Stage]
 		}
 		r.Of++
-		if s.Settled(a) == nil {
+		if o.Fresh[a] {
 			r.Hits++
 		}
 	}

@@ -34,6 +34,10 @@ type Engine struct {
 	lines Thresholds
 }
 
+// Defaults are the thresholds from the measurement's seed 1: a second factor from the score that one genuine sign-in in a thousand reaches, refusal from where hardly
+// any does.
+func Defaults() Thresholds { return Thresholds{Doubt: 3, StepUp: 5.6, Deny: 14} }
+
 // NewEngine makes an engine of a table.
 func NewEngine(rows []Row, lines Thresholds) *Engine { return &Engine{rows: rows, lines: lines} }
 

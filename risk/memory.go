@@ -47,7 +47,7 @@ func (m *Memory) learn(s *Scene, v Verdict) {
 	if m.Forest.Learn(VectorOf(s)) {
 		m.Forest.Train()
 	}
-	m.Crowd.Learn(s)
+	m.Crowd.Learn(s.Sight())
 	s.Baseline.Learn(s.Attempt, v.Score >= m.Engine.lines.Doubt)
 }
 

@@ -50,6 +50,7 @@ type server struct {
 	account  *account.Module
 	setup    *setup.Module
 	outbox   *outbox.Runner
+	risk     *risks
 }
 
 // late hands the consent feature to the provider, which is made before it.
@@ -61,7 +62,7 @@ type late struct {
 func (a *App) newServer() (*server, error) {
 	s := &server{App: a}
 	for _, step := range []func() error{
-		s.makeEdge, s.makePlatform, s.makeProvider, s.makeLogin, s.makeConsent, s.makeAccount, s.makeSetup, s.makeOutbox, s.mount,
+		s.makeEdge, s.makePlatform, s.makeRisk, s.makeProvider, s.makeLogin, s.makeConsent, s.makeAccount, s.makeSetup, s.makeOutbox, s.mount,
 	} {
 		if err := step(); err != nil {
 			return nil, err
@@ -145,13 +146,13 @@ func (s *server) makeProvider() (err error) {
 func (s *server) makeLogin() (err error) {
 	s.login, err = login.New(login.Config{Issuer: s.Config.Issuer}, login.Deps{
 		Tenant: s.Tenant, Flows: s.flows, Sessions: s.sessions, Browsers: s.sessions, Clients: s.bridge, Subjects: s.bridge, Names: s.Directory,
-		Pages: s.render, Forms: s.sessions.Forms(),
+		Pages: s.render, Forms: s.sessions.Forms(), Risk: s.risk,
 	})
 	if err != nil {
 		return err
 	}
 	s.password, err = loginpassword.New(s.Config.Login.Attempts, loginpassword.Deps{
-		Steps: s.login, People: s.Directory, Hasher: s.Hasher, Rehasher: s.DB, Failures: s.failures, Audit: s.Audit, Events: s.DB, Meter: s.metrics,
+		Steps: s.login, People: s.Directory, Hasher: s.Hasher, Rehasher: s.DB, Failures: s.risk.failures(s.failures), Audit: s.Audit, Events: s.DB, Meter: s.metrics,
 		Logger: s.Log, Now: s.Now,
 	})
 	return err
