@@ -24,13 +24,14 @@ type Config struct {
 
 // Validate refuses what cannot work.
 func (c Config) Validate() error {
-	if c.StepUp < 0 || c.Verdicts < 0 || c.Keep < 0 || c.Deny > 0 && c.Deny < c.thresholds().StepUp {
+	if c.StepUp < 0 || c.Verdicts < 0 || c.Keep < 0 || c.Deny > 0 && c.Deny < c.Thresholds().StepUp {
 		return errors.New("risk: scores and numbers must not be negative, and deny not below step_up")
 	}
 	return nil
 }
 
-func (c Config) thresholds() Thresholds {
+// Thresholds are those that the configuration asks for.
+func (c Config) Thresholds() Thresholds {
 	t := Defaults()
 	if c.StepUp > 0 {
 		t.Doubt, t.StepUp = t.Doubt+c.StepUp-t.StepUp, c.StepUp
@@ -97,7 +98,7 @@ func New(c Config, d Deps) (*Module, error) {
 		d.Places = func(netip.Addr) Place { return Place{} }
 	}
 	return &Module{
-		c: c, d: d, engine: NewEngine(d.Rows, c.thresholds()), traffic: NewTraffic(), forest: NewForest(uint64(d.Now().UnixNano())), //nolint:gosec // a seed
+		c: c, d: d, engine: NewEngine(d.Rows, c.Thresholds()), traffic: NewTraffic(), forest: NewForest(uint64(d.Now().UnixNano())), //nolint:gosec // a seed
 		crowd: &Crowd{},
 	}, nil
 }

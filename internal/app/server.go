@@ -96,7 +96,7 @@ func (s *server) makeEdge() (err error) {
 
 func (s *server) edge(proxies []netip.Prefix) httpx.Config {
 	return httpx.Config{
-		Issuer: s.issuer, TrustedProxies: proxies, Pages: s.pages, Logger: s.Log, AccessLog: s.Config.Access, Observer: s.metrics, Now: s.Now,
+		Issuer: s.issuer, TrustedProxies: proxies, Pages: s.pages, Logger: s.Log, AccessLog: s.Config.Access, Observer: s.metrics, Now: s.Now, Gate: s.gate,
 		Metrics: s.metrics.Handler(), Checks: []httpx.Check{{Name: "database", Run: s.DB.Ping}, {Name: "changes", Run: s.fresh}},
 	}
 }

@@ -48,6 +48,9 @@ const (
 	InitialAccessDelete = "initial_access.delete"
 
 	LoginFailures = "login.failures"
+
+	FirewallBlock   = "firewall.block"
+	FirewallUnblock = "firewall.unblock"
 )
 
 // Severities, kinds of actors and outcomes.
