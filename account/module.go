@@ -97,7 +97,7 @@ type Approval struct {
 	PolicyURI, TosURI string
 }
 
-// Deps is what New needs; everything is required but Places.
+// Deps is what New needs; everything is required but Places and Security.
 type Deps struct {
 	Tenant    storage.ID
 	Issuer    string // the issuer's URL without a trailing slash
@@ -118,12 +118,13 @@ type Deps struct {
 	Own       OwnSessions
 	Places    Places // nil: nobody knows where an address is
 	Now       func() time.Time
+	Security  *Security // nil: there is no page about second factors
 }
 
 func (d Deps) complete() bool {
 	return d.Own != nil && d.Now != nil && !d.Tenant.IsZero() && d.Issuer != "" && !strings.HasSuffix(d.Issuer, "/") && d.Flows != nil && d.Sessions != nil &&
 		d.People != nil && d.Directory != nil && d.Hasher != nil && d.Policy != nil && d.Attempts != nil && d.Approvals != nil && d.Apps != nil && d.Failures != nil &&
-		d.Pages != nil && d.Forms != nil && d.Logger != nil
+		d.Pages != nil && d.Forms != nil && d.Logger != nil && d.Security.complete()
 }
 
 // Module is a person's own pages.
@@ -150,4 +151,5 @@ func (m *Module) Mount(r httpx.Router) {
 	r.Handle(http.MethodGet, approvalsPath, httpx.Page, m.listApprovals)
 	r.Handle(http.MethodGet, approvalsPath+"/:id", httpx.Page, m.showApproval)
 	r.Handle(http.MethodPost, approvalsPath+"/:id", httpx.Page, m.decideApproval)
+	m.mountSecurity(r)
 }

@@ -80,7 +80,7 @@ type Forms interface {
 	Check(c *gin.Context, purpose string, form url.Values) error
 }
 
-// Deps is what New needs; everything is required but Risk.
+// Deps is what New needs; everything is required but Second and Risk.
 type Deps struct {
 	Tenant   storage.ID
 	Flows    *flow.Flows
@@ -91,7 +91,8 @@ type Deps struct {
 	Names    Names
 	Pages    *web.Renderer
 	Forms    Forms
-	Risk     Risk // nil: nothing is judged
+	Second   *Seconds // nil: a first factor is enough for everybody
+	Risk     Risk     // nil: nothing is judged
 }
 
 func (d Deps) complete() bool {
@@ -120,4 +121,8 @@ func New(c Config, d Deps) (*Module, error) {
 func (m *Module) Mount(r httpx.Router) {
 	r.Handle(http.MethodGet, "/login/account", httpx.Page, m.showAccounts)
 	r.Handle(http.MethodPost, "/login/account", httpx.Page, m.chooseAccount)
+	if m.d.Second != nil {
+		r.Handle(http.MethodGet, mfaPath, httpx.Page, m.showMFA)
+		r.Handle(http.MethodPost, mfaPath, httpx.Page, m.submitMFA)
+	}
 }

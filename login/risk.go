@@ -1,6 +1,8 @@
 package login
 
 import (
+	"errors"
+
 	"github.com/gin-gonic/gin"
 
 	"github.com/jedan-auth/jedan-auth/internal/errs"
@@ -24,8 +26,10 @@ type Risk interface {
 	Learn(c *gin.Context, a Arrival)
 }
 
+var errDenied = errors.New("denied for the risk")
+
 // Denied reports whether Finish refused somebody for the risk: the answer must be that of a wrong password.
-func Denied(err error) bool { return errs.Is(err, errs.Forbidden) }
+func Denied(err error) bool { return errors.Is(err, errDenied) }
 
 func (m *Module) arrival(c *gin.Context, st *Step, person *storage.Person, p Proof) Arrival {
 	return Arrival{Person: person, Device: st.Flow.Browser, Known: m.d.Browsers.Knows(c.Request, person.ID), Client: st.Flow.Client, Proof: p}
@@ -36,7 +40,11 @@ func (m *Module) weigh(c *gin.Context, a Arrival) error {
 	if m.d.Risk == nil {
 		return nil
 	}
-	return m.d.Risk.Judge(c, a)
+	err := m.d.Risk.Judge(c, a)
+	if errs.Is(err, errs.Forbidden) {
+		return errs.Wrap(errs.Forbidden, "This sign-in is not allowed.", errDenied)
+	}
+	return err
 }
 
 // learn tells risk of a new session.

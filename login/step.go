@@ -66,12 +66,21 @@ func (m *Module) Start(c *gin.Context, to string) error {
 	return httpx.SeeOther(c, m.link("/login", sealed))
 }
 
-// Finish makes the session of a person who has been proved and sends the
-// browser back to the dispatcher. The session before it ends (SE01).
+// Finish is the one place where a first factor ends. Whoever has a second one and
+// has not proved two yet goes on to it, without a session; otherwise the session
+// is made, the one before it ends (SE01), and the browser goes back to the
+// dispatcher.
 func (m *Module) Finish(c *gin.Context, st *Step, person *storage.Person, p Proof) error {
 	ctx, arrived := c.Request.Context(), m.arrival(c, st, person, p)
 	if err := m.weigh(c, arrived); err != nil {
 		return err
+	}
+	more, err := m.needsSecond(ctx, person, p)
+	if err != nil {
+		return err
+	}
+	if more {
+		return m.halfway(c, st, person, p)
 	}
 	cur, err := m.d.Sessions.SignIn(ctx, c.Writer, c.Request, m.d.Tenant, person,
 		session.SignIn{ACR: p.ACR, AMR: p.AMR, Kind: p.Kind, Replaces: st.Current})

@@ -120,6 +120,7 @@ type Deps struct {
 	Flows     *flow.Flows
 	Sessions  Sessions
 	Watched   checksession.Browsers // nil: there is no session management
+	StepUp    authorize.StepUp
 	Consents  authorize.Consents
 	Forms     logout.Forms
 	Words     device.Words

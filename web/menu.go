@@ -6,6 +6,7 @@ func menu() []section {
 	return []section{
 		{"home", "/", "menu.home"},
 		{"password", "/account/password", "menu.password"},
+		{"security", "/account/security", "menu.security"},
 		{"sessions", "/account/sessions", "menu.sessions"},
 		{"apps", "/account/apps", "menu.apps"},
 		{"approvals", "/account/approvals", "menu.approvals"},

@@ -53,6 +53,8 @@ func samples() []Page {
 		ApprovalsPage{Rows: []ApprovalRow{{Message: "W4SCT"}}}, ApprovalPage{Scopes: []ConsentScope{{Risky: true}, {Optional: true}}, Message: "W4SCT", From: "192.0.2.7"},
 		SessionsPage{Ended: true, Rows: []SessionRow{{ID: "1", This: true, Address: "192.0.2.7", Place: "near Zagreb, by network"}}}, EverywherePage{},
 		ApprovalDonePage{}, AppsPage{Ended: "Acme", Rows: []AppRow{{ID: "1", ClientHost: "localhost", Agent: true, Scopes: []ConsentScope{{}}}}},
+		MFAPage{Identifier: "x", Others: []string{"backup"}}, SecurityPage{Proved: true, Factors: []FactorRow{{ID: "1"}, {ID: "2", Name: "x"}}, RemoveAsk: "2", CodesOf: 10, Links: []SecurityLink{{}}},
+		SecurityPage{}, EnrolPage{URI: "otpauth://totp/x"}, CodesPage{Codes: []string{"x"}},
 	}
 }
 
@@ -60,7 +62,7 @@ func samples() []Page {
 type field struct {
 	ID, Name, Type, Autocomplete, InputMode, Value string
 	Label, Hint, Error, StepBack                   string
-	Fixed, Focus                                   bool
+	Fixed, Focus, Optional                         bool
 
 	view *view
 }

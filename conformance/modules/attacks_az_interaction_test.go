@@ -138,18 +138,18 @@ func TestAZ28_EssentialACR(t *testing.T) {
 	w := open(t)
 	rp := w.Client(storage.ClientMetadata{})
 	acr := func(v any) string { return claimsOf(t, object{"id_token": object{"acr": v}}) }
-	for _, v := range []object{{"essential": true, "value": "phr"}, {"essential": true, "values": []string{"2", "phr", "phrh"}}, {"essential": true, "value": ""}} {
+	for _, v := range []object{{"essential": true, "value": "phrh"}, {"essential": true, "values": []string{"phrh", "urn:unknown"}}, {"essential": true, "value": ""}} {
 		w.row("authorize.acr", func() {
 			w.refusedTo(w.Get(w.AuthURL(rp, "claims", acr(v))), rp, "query", "unmet_authentication_requirements")
 		})
 	}
-	for _, values := range []string{"2", "phrh 2", "phr urn:unknown"} { // RFC 9470 section 5
+	for _, values := range []string{"phrh", "phrh urn:unknown"} { // RFC 9470 section 5
 		w.row("authorize.acr", func() {
 			w.refusedTo(w.Get(w.AuthURL(rp, "acr_values", values)), rp, "query", "unmet_authentication_requirements")
 		})
 	}
 	w.row("authorize.acr", func() {
-		asks := w.Client(storage.ClientMetadata{DefaultACRValues: []string{"2"}})
+		asks := w.Client(storage.ClientMetadata{DefaultACRValues: []string{"phrh"}})
 		w.refusedTo(w.Get(w.AuthURL(asks)), asks, "query", "unmet_authentication_requirements")
 	})
 	for _, change := range [][]string{

@@ -17,6 +17,7 @@ import (
 	"github.com/jedan-auth/jedan-auth/internal/password"
 	"github.com/jedan-auth/jedan-auth/internal/session"
 	"github.com/jedan-auth/jedan-auth/internal/telemetry"
+	"github.com/jedan-auth/jedan-auth/login"
 	loginpassword "github.com/jedan-auth/jedan-auth/login/password"
 	"github.com/jedan-auth/jedan-auth/provider"
 	"github.com/jedan-auth/jedan-auth/provider/register"
@@ -76,9 +77,10 @@ type Passwords struct {
 	MinLength   int           `config:"min_length" default:"15" doc:"Fewest characters of a password that stands alone (NIST SP 800-63B-4)."`
 }
 
-// Login is sign-in by password.
+// Login is sign-in.
 type Login struct {
-	Attempts loginpassword.Config `config:"attempts" doc:"How many attempts are allowed. Settings that are left out keep their defaults."`
+	Attempts loginpassword.Config `config:"attempts" doc:"How many attempts with passwords are allowed. Settings that are left out keep their defaults."`
+	Second   login.SecondConfig   `config:"second_factor" doc:"How many wrong codes a second factor bears. They are counted in the database, for each person and kind."`
 }
 
 // Keys are the signing keys.

@@ -19,7 +19,7 @@ func (s *server) makeAccount() (err error) {
 		Tenant: s.Tenant, Issuer: s.Config.Issuer, Flows: s.flows, Sessions: s.sessions, People: s.DB, Directory: s.Directory, Hasher: s.Hasher,
 		Policy: s.Policy, MinLength: s.Config.Passwords.MinLength, Attempts: s.password.Own(), Failures: s.failures,
 		Approvals: &approvals{requests: s.provider.Approvals(), words: s.bridge}, Apps: &apps{consents: s.consents.m.Load(), words: s.bridge, sessions: s.sessions}, Pages: s.render,
-		Forms: s.sessions.Forms(), Logger: s.Log, Own: s.sessions, Now: s.Now,
+		Forms: s.sessions.Forms(), Logger: s.Log, Own: s.sessions, Now: s.Now, Security: s.security(),
 	})
 	return err
 }

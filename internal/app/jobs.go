@@ -22,6 +22,7 @@ func (s *server) jobs() []jobs.Job {
 		{Name: "sweep_denials", Every: time.Minute, Run: sweep(s.DB.DeleteExpiredDenials, s.ago(time.Minute))},
 		{Name: "sweep_replays", Every: time.Minute, Run: sweep(s.DB.DeleteExpiredReplays, s.ago(time.Minute))},
 		{Name: "sweep_pending", Every: time.Minute, Run: sweep(s.DB.DeleteExpiredPending, s.ago(time.Minute))},
+		{Name: "sweep_factors", Every: 10 * time.Minute, Run: sweep(s.DB.DeletePendingFactors, s.ago(time.Hour))},
 		{Name: "sweep_registrations", Every: 10 * time.Minute, Run: s.sweepRegistrations},
 		{Name: "sweep_initial_access", Every: 10 * time.Minute, Run: sweep(s.DB.DeleteExpiredInitialAccess, s.ago(time.Minute))},
 		{Name: "risk", Every: time.Minute, EveryNode: true, Run: s.risk.m.Flush},

@@ -45,6 +45,8 @@ type server struct {
 	bridge   *bridge
 	consents late
 	provider *provider.Module
+	factors  factors
+	seconds  *login.Seconds
 	login    *login.Module
 	password *loginpassword.Module
 	account  *account.Module
@@ -62,7 +64,7 @@ type late struct {
 func (a *App) newServer() (*server, error) {
 	s := &server{App: a}
 	for _, step := range []func() error{
-		s.makeEdge, s.makePlatform, s.makeRisk, s.makeProvider, s.makeLogin, s.makeConsent, s.makeAccount, s.makeSetup, s.makeOutbox, s.mount,
+		s.makeEdge, s.makePlatform, s.makeRisk, s.makeFactors, s.makeProvider, s.makeLogin, s.makeConsent, s.makeAccount, s.makeSetup, s.makeOutbox, s.mount,
 	} {
 		if err := step(); err != nil {
 			return nil, err
@@ -132,7 +134,7 @@ func (s *server) makeProvider() (err error) {
 	deps := provider.Deps{
 		Tenant: s.Tenant, Issuer: s.Config.Issuer, Base: s.base(), Store: s.DB, Ring: s.Ring, Keys: s.Keys, Audit: s.Audit, Slow: s.Hasher,
 		Directory: claims{s.Directory}, Fetch: s.Fetch, Registrar: s.Registrar, Register: s.Config.Register, Profiles: s.Config.profiles(), Feed: s.Feed, Flows: s.flows,
-		Sessions: browsers, Consents: &s.consents, Forms: s.sessions.Forms(), Words: s.bridge,
+		Sessions: browsers, StepUp: s.seconds, Consents: &s.consents, Forms: s.sessions.Forms(), Words: s.bridge,
 		Failures: s.failures, Pages: s.pages, Log: s.Log, Meter: s.metrics, Now: s.Now, MTLS: s.mtls,
 	}
 	if s.Config.Sessions.Watched {
@@ -146,7 +148,7 @@ func (s *server) makeProvider() (err error) {
 func (s *server) makeLogin() (err error) {
 	s.login, err = login.New(login.Config{Issuer: s.Config.Issuer}, login.Deps{
 		Tenant: s.Tenant, Flows: s.flows, Sessions: s.sessions, Browsers: s.sessions, Clients: s.bridge, Subjects: s.bridge, Names: s.Directory,
-		Pages: s.render, Forms: s.sessions.Forms(), Risk: s.risk,
+		Pages: s.render, Forms: s.sessions.Forms(), Second: s.seconds, Risk: s.risk,
 	})
 	if err != nil {
 		return err

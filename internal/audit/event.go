@@ -47,6 +47,14 @@ const (
 	InitialAccessCreate = "initial_access.create"
 	InitialAccessDelete = "initial_access.delete"
 
+	FactorCreate      = "factor.create"
+	FactorUpdate      = "factor.update"
+	FactorDelete      = "factor.delete"
+	FactorLock        = "factor.lock" // too many wrong codes
+	BackupCodesCreate = "backup_codes.create"
+	BackupCodesUse    = "backup_codes.use"
+	UserMFAReset      = "user.mfa_reset"
+
 	LoginFailures = "login.failures"
 
 	FirewallBlock   = "firewall.block"

@@ -14,6 +14,8 @@ import (
 // Names of the steps.
 const (
 	StepLogin   = "login"
+	StepFirst   = "first" // a first factor: a half sign-in, which names no session
+	StepMFA     = "mfa"
 	StepAccount = "account"
 	StepConsent = "consent"
 	StepLogout  = "logout"

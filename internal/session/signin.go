@@ -7,6 +7,7 @@ import (
 	"net/netip"
 	"slices"
 	"strings"
+	"time"
 
 	"github.com/jedan-auth/jedan-auth/internal/audit"
 	"github.com/jedan-auth/jedan-auth/internal/errs"
@@ -24,6 +25,8 @@ type SignIn struct {
 	AMR      []string // RFC 8176 methods
 	Replaces *Current // the session that was there; nil: whatever the request's cookie names
 	Kind     string   // what was done, for the audit event: password, setup, passkey
+	// Since is when the person proved their first factor, if that was in an earlier session that is only made stronger now; zero: now.
+	Since time.Time
 }
 
 // SignIn stores a new session for person, ends the one it replaces and sets the cookie (SE01). person is the row that the proof was checked
@@ -79,8 +82,12 @@ func (m *Manager) replaced(ctx context.Context, r *http.Request, cur *Current) (
 
 func (m *Manager) newSession(ctx context.Context, r *http.Request, person *storage.Person, in SignIn) *storage.Session {
 	now := m.d.Now()
+	proved := now
+	if !in.Since.IsZero() {
+		proved = in.Since
+	}
 	s := &storage.Session{
-		Tenant: person.Tenant, ID: storage.NewID(now), Person: person.ID, AuthTime: now, ACR: in.ACR, AMR: slices.Clone(in.AMR),
+		Tenant: person.Tenant, ID: storage.NewID(now), Person: person.ID, AuthTime: proved, ACR: in.ACR, AMR: slices.Clone(in.AMR),
 		CreatedAt: now, LastSeenAt: now, ExpiresAt: now.Add(m.c.Absolute),
 	}
 	s.Device = m.d.Ring.Seal(deviceAt(s), device(ctx, r))

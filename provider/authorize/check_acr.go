@@ -31,14 +31,28 @@ func checkACR(_ context.Context, r *request) error {
 
 // needACR meets the demanded class by an authentication of it, never by a flag (AZ28). Whoever has just signed in for this flow and could do no better
 // ends it.
-func needACR(_ context.Context, v *visit) error {
+func needACR(ctx context.Context, v *visit) error {
 	if len(v.ACR) == 0 || slices.ContainsFunc(v.ACR, v.meets) {
 		return nil
 	}
-	if v.freshFor() {
-		return core.UnmetAuthentication("an authentication of the demanded class", v.who.Session.ACR)
+	return v.stepUp(ctx, v.ACR, "an authentication of the demanded class")
+}
+
+// stepUp names the step that could meet one of the classes: the second factor alone where the person has one that reaches them, else another sign-in.
+func (v *visit) stepUp(ctx context.Context, classes []string, expected string) error {
+	have := v.who.Session.ACR
+	if v.freshFor() || v.did(flow.StepMFA) != nil {
+		return core.UnmetAuthentication(expected, have)
 	}
-	return v.need(flow.StepLogin, fosite.ErrLoginRequired, "The person must sign in with a stronger method.", "an authentication of the demanded class", v.who.Session.ACR)
+	best, err := v.e.StepUp.Reach(ctx, v.who.Session, v.who.Person)
+	if err != nil {
+		return err
+	}
+	step := flow.StepLogin
+	if slices.ContainsFunc(classes, func(want string) bool { return core.MeetsACR(best, want) }) {
+		step = flow.StepMFA
+	}
+	return v.need(step, fosite.ErrLoginRequired, "The person must sign in with a stronger method.", expected, have)
 }
 
 func (v *visit) meets(class string) bool { return core.MeetsACR(v.who.Session.ACR, class) }

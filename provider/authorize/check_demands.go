@@ -4,9 +4,6 @@ import (
 	"context"
 	"slices"
 
-	"github.com/ory/fosite"
-
-	"github.com/jedan-auth/jedan-auth/internal/flow"
 	"github.com/jedan-auth/jedan-auth/provider/core"
 )
 
@@ -33,15 +30,11 @@ func checkDemands(ctx context.Context, r *request) error {
 }
 
 // needDemands is needACR for what the resources want.
-func needDemands(_ context.Context, v *visit) error {
+func needDemands(ctx context.Context, v *visit) error {
 	for _, classes := range v.demands {
-		if slices.ContainsFunc(classes, v.meets) {
-			continue
+		if !slices.ContainsFunc(classes, v.meets) {
+			return v.stepUp(ctx, classes, "an authentication that the resource demands")
 		}
-		if v.freshFor() {
-			return core.UnmetAuthentication("an authentication that the resource demands", v.who.Session.ACR)
-		}
-		return v.need(flow.StepLogin, fosite.ErrLoginRequired, "The person must sign in with a stronger method.", "an authentication that the resource demands", v.who.Session.ACR)
 	}
 	return nil
 }

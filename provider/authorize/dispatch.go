@@ -53,6 +53,8 @@ func stepPath(step string) string {
 		return "/login/account"
 	case flow.StepConsent:
 		return "/consent"
+	case flow.StepMFA:
+		return "/login/mfa"
 	}
 	return "/login"
 }

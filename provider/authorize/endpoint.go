@@ -32,6 +32,11 @@ type Consents interface {
 	Remembered(ctx context.Context, tenant, person, client storage.ID, scopes, resources []string, binding string) (missing bool, granted []string, err error)
 }
 
+// StepUp knows how strong a session can be made by a second factor alone; "" when there is none.
+type StepUp interface {
+	Reach(ctx context.Context, cur *storage.Session, p *storage.Person) (string, error)
+}
+
 // Watch is the session_state of an authorization response (OpenID Connect Session Management section 3), "" where there is none.
 type Watch func(c *gin.Context, clientID, redirect string) (string, error)
 
@@ -67,6 +72,7 @@ type Endpoint struct {
 	Flows    *flow.Flows
 	Sessions Sessions
 	Consents Consents
+	StepUp   StepUp
 	Grants   Grants
 	Audit    core.Auditor
 	Objects  Objects

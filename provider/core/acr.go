@@ -1,21 +1,19 @@
 package core
 
-import "slices"
+import (
+	"slices"
+
+	"github.com/jedan-auth/jedan-auth/internal/assurance"
+)
 
 // SupportedACR are the authentication context classes that can be met and asked for; discovery publishes them.
-func SupportedACR() []string { return []string{"1"} }
-
-// classesOfACR are the classes that this server has a meaning for, weakest first: one factor, two, a phishing-resistant one, one in hardware.
-func classesOfACR() []string { return []string{"1", "2", "phr", "phrh"} }
+func SupportedACR() []string { return []string{assurance.One, assurance.Two} }
 
 // KnownACR reports whether this server has a meaning for a class.
-func KnownACR(class string) bool { return slices.Contains(classesOfACR(), class) }
+func KnownACR(class string) bool { return slices.Contains(assurance.Classes(), class) }
 
 // MeetsACR reports whether an authentication of one class is as good as another: the same, or a stronger one.
-func MeetsACR(have, want string) bool {
-	h, w := slices.Index(classesOfACR(), have), slices.Index(classesOfACR(), want)
-	return have == want || h >= 0 && w >= 0 && h >= w
-}
+func MeetsACR(have, want string) bool { return assurance.Meets(have, want) }
 
 // ReachableACR reports whether some authentication that this server offers meets one of the classes.
 func ReachableACR(wanted []string) bool {

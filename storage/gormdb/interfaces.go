@@ -44,4 +44,10 @@ var (
 	_ storage.InitialAccessWriter  = (*DB)(nil)
 	_ storage.InitialAccessSpender = (*DB)(nil)
 	_ storage.RegisteredClients    = (*DB)(nil)
+
+	_ storage.FactorReader  = (*DB)(nil)
+	_ storage.FactorWriter  = (*DB)(nil)
+	_ storage.FactorSpender = (*DB)(nil)
+	_ storage.FactorTries   = (*DB)(nil)
+	_ storage.BackupCodes   = (*DB)(nil)
 )

@@ -103,13 +103,16 @@ func (d *DB) EndPerson(ctx context.Context, cmd storage.EndPerson, ev *storage.A
 	})
 }
 
-// DeletePerson implements storage.PersonWriter: the person, their sessions and consents go; their grants are revoked and swept later.
+// DeletePerson implements storage.PersonWriter: the person, their sessions, factors and consents go; their grants are revoked and swept later.
 func (d *DB) DeletePerson(ctx context.Context, tenant, id storage.ID, ev *storage.AuditEvent) error {
 	return d.write(ctx, func(ctx context.Context, t *tx) error {
 		if err := remove[storage.Person](t.orm(ctx), tenant, id); err != nil {
 			return err
 		}
 		if err := t.deleteConsents(ctx, tenant, "person = ?", id); err != nil {
+			return err
+		}
+		if err := t.deleteFactorsOf(ctx, tenant, id); err != nil {
 			return err
 		}
 		sessions, err := t.ids(ctx, deleteSessionsOf, tenant, id)

@@ -16,7 +16,7 @@ func TestTheDatabaseItselfRefusesPlaintext(t *testing.T) {
 	gormtest.Each(t, func(t *testing.T, db *gormdb.DB) {
 		for _, column := range []string{
 			"people.profile", "clients.secret_sealed", "sessions.device", "grants.nonce1", "grants.nonce0", "signing_keys.private", "audit_events.detail",
-			"pending.request", "pending.decision", "outbox.payload",
+			"pending.request", "pending.decision", "outbox.payload", "factors.name", "factors.secret",
 		} {
 			table, name, _ := strings.Cut(column, ".")
 			for what, value := range map[string][]byte{
@@ -51,6 +51,7 @@ func insertRaw(db *gormdb.DB, table, column string, value []byte) error {
 		"audit_events": "tenant b, id b, time d, type t, severity t, actor_kind t, actor t, target t, client t, org t, outcome t, reason t, request_id t",
 		"pending":      "tenant b, id b, kind t, client b, handle b, state t, interval_seconds n, polled_at n, slow f, tries n, expires_at d, created_at d",
 		"outbox":       "tenant b, id b, kind t, target t, state t, attempts n, next_at d, status t, created_at d",
+		"factors":      "tenant b, id b, person b, kind t, state t, last_step n, created_at d",
 		"grants": "tenant b, id b, client b, person b, origin t, subject t, scopes t, resources t, claims t, acr t, amr t, auth_time d, challenge t, " +
 			"redirect_uri t, nonce t, cnf t, dpop_jkt t, code n, code_expires d, offline f, refresh f, rotates f, generation n, expires_at d, uses n, " +
 			"created_at d, reason t",

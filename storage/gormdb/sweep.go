@@ -16,7 +16,8 @@ const sweepMost = 1000
 // sweepTable says where dead rows are found: those whose column lies before a time. An index on (tenant, column) must exist.
 type sweepTable struct {
 	name, key, column string
-	revoked           bool // rows may also have a revoked_at
+	revoked           bool   // rows may also have a revoked_at
+	where             string // what else must hold; empty: nothing
 }
 
 // sweep deletes rows that died before the given time, at most limit, tenant by tenant.
@@ -68,12 +69,15 @@ func (t *tx) sweepTenant(ctx context.Context, s sweepTable, tenant storage.ID, b
 
 // statement skips, on PostgreSQL, rows that another node's sweep has in hand.
 func (s sweepTable) statement(d migrations.Dialect, column string) query {
-	skip := ""
+	skip, also := "", ""
+	if s.where != "" {
+		also = " AND " + s.where
+	}
 	if d == migrations.Postgres {
 		skip = " FOR UPDATE SKIP LOCKED"
 	}
 	return both("DELETE FROM " + s.name + " WHERE tenant = ? AND " + s.key + " IN (SELECT " + s.key + " FROM " + s.name +
-		" WHERE tenant = ? AND " + column + " < ? ORDER BY " + column + " LIMIT ?" + skip + ")")
+		" WHERE tenant = ? AND " + column + " < ?" + also + " ORDER BY " + column + " LIMIT ?" + skip + ")")
 }
 
 // nextTenant steps through the tenants that have rows, by the index, without reading the rows.

@@ -50,6 +50,11 @@ type Backend interface {
 	storage.RiskWriter
 	storage.FirewallReader
 	storage.FirewallWriter
+	storage.FactorReader
+	storage.FactorWriter
+	storage.FactorSpender
+	storage.FactorTries
+	storage.BackupCodes
 }
 
 // RawReader is implemented by backends whose stored bytes can be read from outside. The case that looks for plaintext needs it.
@@ -80,6 +85,8 @@ func cases() []testCase {
 		tenantCases(), keyCases(), clientCases(), resourceCases(), personCases(), setupCases(), sessionCases(), grantCases(), refreshCases(),
 		consentCases(), onceCases(), auditCases(), sweepCases(), txCases(), raceCases(), tailCases(), canaryCases(),
 		participantCases(), pendingCases(), pendingSpendCases(), initialAccessCases(), registeredCases(), riskCases(), firewallCases(),
+		participantCases(), pendingCases(), pendingSpendCases(), initialAccessCases(), registeredCases(),
+		factorCases(), backupCodeCases(), triesCases(),
 	} {
 		all = append(all, some...)
 	}

@@ -29,6 +29,7 @@ func canaryCase(w *world) {
 	w.canaryGrants(p, c, s, ev)
 	w.canaryPending(p, c, ev)
 	w.canaryOutbox(ev)
+	w.canaryFactors(p, ev)
 	w.canaryOthers(p, c, ev)
 	w.canaryRisk(p)
 	stored := raw.Raw(w.T)

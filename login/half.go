@@ -1,0 +1,81 @@
+package login
+
+import (
+	"context"
+	"strconv"
+	"strings"
+
+	"github.com/gin-gonic/gin"
+
+	"github.com/jedan-auth/jedan-auth/internal/assurance"
+	"github.com/jedan-auth/jedan-auth/internal/errs"
+	"github.com/jedan-auth/jedan-auth/internal/flow"
+	"github.com/jedan-auth/jedan-auth/internal/httpx"
+	"github.com/jedan-auth/jedan-auth/storage"
+)
+
+// What the token of a half sign-in says beside flow and person. It is signed for flow.StepFirst: as no other step, session or form does it pass.
+const (
+	halfACR      = "acr"
+	halfAMR      = "amr"
+	halfKind     = "kind"
+	halfPassword = "password" // when it was set: a change in between ends the half sign-in
+)
+
+// needsSecond says whether what was proved is not enough for this person: a passkey that verified its user is two factors already.
+func (m *Module) needsSecond(ctx context.Context, person *storage.Person, p Proof) (bool, error) {
+	if m.d.Second == nil || assurance.Meets(p.ACR, assurance.Two) {
+		return false, nil
+	}
+	all, err := m.d.Second.offers(ctx, person, p)
+	return len(all) > 0, err
+}
+
+// halfway sends the browser to the second step with what the first has proved. There is no session yet.
+func (m *Module) halfway(c *gin.Context, st *Step, person *storage.Person, p Proof) error {
+	token := m.d.Flows.SignStep(flow.Step{Flow: st.Flow.ID, Step: flow.StepFirst, Person: person.ID, Data: map[string]string{
+		halfACR: p.ACR, halfAMR: strings.Join(p.AMR, " "), halfKind: p.Kind, halfPassword: passwordTime(person),
+	}})
+	return httpx.SeeOther(c, m.link(mfaPath, st.Sealed, "step", token))
+}
+
+// half opens a half sign-in: by its token, or, without one, the session that is to be stepped up. errs.NotFound when there is neither, or the person
+// may not go on.
+func (m *Module) half(ctx context.Context, st *Step, token string) (*Half, error) {
+	h, id, password := &Half{Step: st, token: token}, storage.ID{}, ""
+	switch {
+	case token != "":
+		first, err := m.d.Flows.VerifyStep(token, flow.StepFirst, st.Flow.ID)
+		if err != nil {
+			return nil, noHalf("a token of this flow's first step")
+		}
+		id, password = first.Person, first.Data[halfPassword]
+		h.First = Proof{ACR: first.Data[halfACR], AMR: strings.Fields(first.Data[halfAMR]), Kind: first.Data[halfKind]}
+	case st.Current != nil:
+		s := st.Current.Session
+		id, password = s.Person, passwordTime(st.Current.Person)
+		h.First, h.Since = Proof{ACR: s.ACR, AMR: s.AMR, Kind: "session"}, s.AuthTime
+	default:
+		return nil, noHalf("a proved first factor")
+	}
+	var err error
+	if h.Person, err = m.d.Second.d.People.PersonByID(ctx, m.d.Tenant, id); err != nil {
+		return nil, err
+	}
+	if h.Person.State != storage.PersonActive || passwordTime(h.Person) != password {
+		return nil, noHalf("a person who has not changed since")
+	}
+	return h, nil
+}
+
+func noHalf(expected string) error {
+	return errs.New(errs.NotFound, "The second step needs "+expected+".")
+}
+
+// passwordTime is in microseconds, as databases keep it.
+func passwordTime(p *storage.Person) string {
+	if p.PasswordChangedAt == nil {
+		return ""
+	}
+	return strconv.FormatInt(p.PasswordChangedAt.UnixMicro(), 10)
+}

@@ -1,0 +1,131 @@
+package login
+
+import (
+	"net/http"
+	"net/url"
+	"slices"
+	"time"
+
+	"github.com/gin-gonic/gin"
+
+	"github.com/jedan-auth/jedan-auth/internal/errs"
+	"github.com/jedan-auth/jedan-auth/internal/flow"
+	"github.com/jedan-auth/jedan-auth/internal/httpx"
+	"github.com/jedan-auth/jedan-auth/internal/verdict"
+	"github.com/jedan-auth/jedan-auth/web"
+)
+
+const (
+	mfaPath    = "/login/mfa"
+	mfaPurpose = "mfa"
+)
+
+// secondTry is one submitted form of the second step on its way through the table.
+type secondTry struct {
+	c    *gin.Context
+	form url.Values
+
+	step    *Step
+	half    *Half
+	all     []offered
+	factor  offered
+	outcome Outcome
+}
+
+// showMFA asks for the second factor: the one that was chosen, or else the best.
+func (m *Module) showMFA(c *gin.Context) error {
+	query, err := httpx.Query(c)
+	if err != nil {
+		return err
+	}
+	st, err := m.Open(c, query.Get("flow"))
+	if err != nil {
+		return m.Refuse(c, err)
+	}
+	h, err := m.half(c.Request.Context(), st, query.Get("step"))
+	if errs.Is(err, errs.NotFound) {
+		return httpx.SeeOther(c, m.link("/login", st.Sealed))
+	}
+	if err != nil {
+		return err
+	}
+	all, err := m.d.Second.offers(c.Request.Context(), h.Person, h.First)
+	switch {
+	case err != nil:
+		return err
+	case len(all) == 0 && h.token == "": // the dispatcher says that it cannot be had
+		return m.leave(c, st, flow.StepMFA, st.Current)
+	case len(all) == 0:
+		return httpx.SeeOther(c, m.link("/login", st.Sealed))
+	}
+	return m.mfaPage(c, h, all, query.Get("factor"), http.StatusOK, "", 0)
+}
+
+// mfaPage shows the factor of the kind, or the first of all.
+func (m *Module) mfaPage(c *gin.Context, h *Half, all []offered, kind string, status int, problem string, wait time.Duration) error {
+	token, err := m.d.Forms.Token(c, mfaPurpose)
+	if err != nil {
+		return err
+	}
+	at := max(0, slices.IndexFunc(all, func(o offered) bool { return o.Kind() == kind }))
+	_, identifier := m.d.Names.Display(h.Person)
+	page := web.MFAPage{
+		Lang: m.Lang(c, h.Step), Flow: h.Step.Sealed, Step: h.token, CSRF: token, Kind: all[at].Kind(), Identifier: identifier,
+		ClientName: h.Step.Client.Name, ClientLogoURI: h.Step.Client.LogoURI, Display: h.Step.Flow.Params.Get("display"),
+		FormAction: web.FormActionSource(h.Step.Flow.Params.Get("redirect_uri")), Error: problem, RetryAfter: wait,
+	}
+	for i, o := range all {
+		if i != at {
+			page.Others = append(page.Others, o.Kind())
+		}
+	}
+	m.Render(c, status, page)
+	return nil
+}
+
+// submitMFA runs the table of checks, then makes the session or answers the refusal.
+func (m *Module) submitMFA(c *gin.Context) error {
+	form, err := httpx.Form(c)
+	if err != nil {
+		return err
+	}
+	a := &secondTry{c: c, form: form}
+	verdicts, r := m.judgeSecond(a)
+	if r == nil {
+		return m.complete(a)
+	}
+	verdict.Log(c.Request.Context(), m.d.Second.d.Logger, "second factor", verdicts, httpx.ErrorID(c))
+	m.reportSecond(a, r)
+	return m.answerSecond(a, r)
+}
+
+// complete makes the session that both steps stand for, in the place of the one that was stepped up.
+func (m *Module) complete(a *secondTry) error {
+	h := a.half
+	in := h.join(a.factor, a.outcome)
+	cur, err := m.d.Sessions.SignIn(a.c.Request.Context(), a.c.Writer, a.c.Request, m.d.Tenant, h.Person, in)
+	if err != nil {
+		return err
+	}
+	m.learn(a.c, m.arrival(a.c, h.Step, h.Person, Proof{ACR: in.ACR, AMR: in.AMR, Kind: h.First.Kind}))
+	m.d.Browsers.Remember(a.c.Writer, a.c.Request, h.Person.ID)
+	m.d.Second.d.Meter.AuthRequest(a.factor.Kind(), "success")
+	return m.leave(a.c, h.Step, flow.StepMFA, cur)
+}
+
+func (m *Module) answerSecond(a *secondTry, r *secondRefusal) error {
+	switch r.as {
+	case secondExpired:
+		return m.Refuse(a.c, r.err)
+	case secondBegin:
+		return httpx.SeeOther(a.c, m.link("/login", a.step.Sealed))
+	case secondMissing:
+		return m.mfaPage(a.c, a.half, a.all, a.factor.Kind(), http.StatusBadRequest, web.ProblemCodeMissing, 0)
+	case secondWait:
+		return m.mfaPage(a.c, a.half, a.all, a.factor.Kind(), http.StatusTooManyRequests, "", r.wait)
+	case secondWrong:
+		return m.mfaPage(a.c, a.half, a.all, a.factor.Kind(), http.StatusForbidden, web.ProblemCode, 0)
+	case secondError:
+	}
+	return r.err
+}

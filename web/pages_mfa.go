@@ -1,0 +1,100 @@
+package web
+
+import (
+	"net/url"
+	"time"
+)
+
+// Keys for MFAPage.Error and EnrolPage.Error.
+const (
+	ProblemCode        = "mfa.error.code" // the one answer to every code that does not count
+	ProblemCodeMissing = "mfa.error.missing"
+)
+
+// MFAPage asks for a second factor: POST {base}/login/mfa with code, factor, step, flow and csrf. The others are links to the same page.
+type MFAPage struct {
+	Lang          string
+	Flow          string
+	Step          string // signed token of the first step, or ""
+	CSRF          string
+	ClientName    string
+	ClientLogoURI string
+	Display       string
+	Identifier    string
+	Kind          string   // of the factor that is asked for
+	Others        []string // kinds that would do as well
+	Error         string   // a Problem… key, or ""
+	RetryAfter    time.Duration
+	FormAction    string
+}
+
+func (p MFAPage) spec() spec {
+	return spec{
+		template: "mfa", lang: p.Lang, title: msg("mfa.title"), client: p.ClientName, logo: p.ClientLogoURI, display: p.Display, action: p.FormAction,
+		wait: p.RetryAfter, self: "/login/mfa?" + p.query(p.Kind),
+	}
+}
+
+func (p MFAPage) query(kind string) string {
+	q := url.Values{"flow": {p.Flow}, "factor": {kind}}
+	if p.Step != "" {
+		q.Set("step", p.Step)
+	}
+	return q.Encode()
+}
+
+// factorWords are what a page says of a kind of factor.
+type factorWords struct {
+	lead, label, hint string // on its own page
+	title, detail     string // in the list of others
+	autocomplete      string
+	numeric           bool
+}
+
+func wordsOf(kind string) factorWords {
+	if kind == "backup" {
+		return factorWords{"mfa.backup.lead", "mfa.backup.label", "mfa.backup.hint", "mfa.backup.title", "mfa.backup.detail", "off", false}
+	}
+	return factorWords{"mfa.totp.lead", "mfa.totp.label", "mfa.totp.hint", "mfa.totp.title", "mfa.totp.detail", "one-time-code", true}
+}
+
+// Lead says what to do.
+func (p MFAPage) Lead(v *view) string { return v.T(wordsOf(p.Kind).lead) }
+
+// Trouble is what the summary above the form says, "" when nothing is wrong.
+func (p MFAPage) Trouble(v *view) string {
+	if p.RetryAfter > 0 {
+		return v.T("mfa.throttled", "wait", v.Wait(p.RetryAfter))
+	}
+	return v.Problem(p.Error)
+}
+
+// Fields are the page's inputs in order: who signs in, and the code.
+func (p MFAPage) Fields(v *view) []field {
+	who := field{ID: "login-identifier", Name: "identifier", Type: "text", Autocomplete: "username", Value: p.Identifier, Label: v.T("login.chosen"), Fixed: true}
+	who.StepBack = v.Base + "/login?" + url.Values{"flow": {p.Flow}, "step": {"back"}}.Encode()
+	w := wordsOf(p.Kind)
+	code := field{
+		ID: "mfa-code", Name: "code", Type: "text", Autocomplete: w.autocomplete, Label: v.T(w.label), Hint: v.T(w.hint), Focus: p.Error == "" && p.RetryAfter <= 0,
+	}
+	if w.numeric {
+		code.InputMode = "numeric"
+	}
+	if p.Identifier == "" {
+		return v.fields(code)
+	}
+	return v.fields(who, code)
+}
+
+// otherWay is a link to another factor.
+type otherWay struct{ ID, Href, Title, Detail string }
+
+// Ways are the other factors, with what each needs.
+func (p MFAPage) Ways(v *view) []otherWay {
+	var ways []otherWay
+	for _, kind := range p.Others {
+		w := wordsOf(kind)
+		ways = append(ways, otherWay{"mfa-other-" + kind, v.Base + "/login/mfa?" + p.query(kind), v.T(w.title), v.T(w.detail)})
+	}
+	return ways
+}
