@@ -34,9 +34,12 @@ type Engine struct {
 	lines Thresholds
 }
 
-// Defaults are the thresholds from the measurement's seed 1: a second factor from the score that one genuine sign-in in a thousand reaches, refusal from where hardly
-// any does.
-func Defaults() Thresholds { return Thresholds{Doubt: 3, StepUp: 5.6, Deny: 14} }
+// Never is a threshold that no score reaches.
+const Never = 1e6
+
+// Defaults are the thresholds from the measurement's seed 1: a second factor from the score that one genuine sign-in in a thousand reaches. Nothing is refused: whoever can
+// make a wave of refused attempts could otherwise lock others out.
+func Defaults() Thresholds { return Thresholds{Doubt: 3, StepUp: 5.6, Deny: Never} }
 
 // NewEngine makes an engine of a table.
 func NewEngine(rows []Row, lines Thresholds) *Engine { return &Engine{rows: rows, lines: lines} }

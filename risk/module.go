@@ -15,7 +15,7 @@ import (
 type Config struct {
 	Off       bool          `config:"off" default:"false" doc:"Judge nothing."`
 	StepUp    float64       `config:"step_up" default:"0" doc:"Score from which a second factor is asked for; 0: 5.6, which one genuine sign-in in a thousand reached in the measurement."`
-	Deny      float64       `config:"deny" default:"0" doc:"Score from which a sign-in is refused; 0: 14. A negative one: never."`
+	Deny      float64       `config:"deny" default:"0" doc:"Score from which a sign-in is refused like one with a wrong password; 0: never, since others can raise the score by attacks of their own."`
 	City      string        `config:"city" doc:"Path of a file of places in the MaxMind format (GeoLite2-City or -Country). Empty: places are not known, and impossible travel is not looked for."`
 	Operators string        `config:"operators" doc:"Path of a file of network operators in the MaxMind format (GeoLite2-ASN)."`
 	Verdicts  int           `config:"verdicts" default:"50" doc:"Verdicts kept of each person."`
@@ -24,7 +24,7 @@ type Config struct {
 
 // Validate refuses what cannot work.
 func (c Config) Validate() error {
-	if c.StepUp < 0 || c.Verdicts < 0 || c.Keep < 0 || c.Deny > 0 && c.Deny < c.Thresholds().StepUp {
+	if c.StepUp < 0 || c.Verdicts < 0 || c.Keep < 0 || c.Deny < 0 || c.Deny > 0 && c.Deny < c.Thresholds().StepUp {
 		return errors.New("risk: scores and numbers must not be negative, and deny not below step_up")
 	}
 	return nil
@@ -36,11 +36,8 @@ func (c Config) Thresholds() Thresholds {
 	if c.StepUp > 0 {
 		t.Doubt, t.StepUp = t.Doubt+c.StepUp-t.StepUp, c.StepUp
 	}
-	switch {
-	case c.Deny > 0:
+	if c.Deny > 0 {
 		t.Deny = c.Deny
-	case c.Deny < 0:
-		t.Deny = 1e9
 	}
 	t.Deny = max(t.Deny, t.StepUp)
 	return t

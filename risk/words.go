@@ -35,7 +35,6 @@ func words() map[string][2]string {
 		"password_breached":     {"The password is in a collection of stolen ones.", "Das Passwort steht in einer Sammlung gestohlener."},
 		"tor_exit":              {"The address is an exit of the Tor network.", "Die Adresse ist ein Ausgang des Tor-Netzes."},
 		"reported_address":      {"Others report attacks from this address.", "Andere melden Angriffe von dieser Adresse."},
-		"session_moved":         {"The session's cookie came from another kind of browser.", "Das Cookie der Sitzung kam von einer anderen Art Browser."},
 	}
 }
 

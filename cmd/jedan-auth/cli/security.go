@@ -100,7 +100,7 @@ func (c *cli) securityPolicy() *cobra.Command {
 	return c.verb("policy", "What is in force: thresholds, checks with their weights, and rules of the firewall", cobra.NoArgs, func(cmd *cobra.Command, _ []string) error {
 		return c.withApp(cmd, func(ctx context.Context, a *app.App) error {
 			t := a.Config.Risk.Thresholds()
-			out := []policyView{{Rule: "threshold.step_up", Value: number(t.StepUp)}, {Rule: "threshold.deny", Value: number(t.Deny)}}
+			out := []policyView{{Rule: "threshold.step_up", Value: number(t.StepUp)}, {Rule: "threshold.deny", Value: denyWord(t.Deny)}}
 			for _, row := range riskchecks.Rows() {
 				out = append(out, policyView{Rule: "check." + row.Name, Value: "on", Weight: row.Weight})
 			}
@@ -120,6 +120,13 @@ func (c *cli) securityPolicy() *cobra.Command {
 			}
 		})
 	})
+}
+
+func denyWord(x float64) string {
+	if x >= risk.Never {
+		return "never"
+	}
+	return number(x)
 }
 
 func ruleView(r *storage.FirewallRule) policyView {

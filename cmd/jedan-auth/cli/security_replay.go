@@ -24,7 +24,7 @@ type figureView struct {
 	Deny     float64 `json:"deny"`           // share at or above that of refusal
 	Detected float64 `json:"at_0.1_percent"` // share above what one genuine sign-in in a thousand reaches
 	AUC      float64 `json:"auc,omitempty"`
-	P99      string  `json:"p99,omitempty"` // time of a verdict
+	P99      string  `json:"p99,omitempty"` // CPU time of a verdict
 }
 
 func (c *cli) securityReplay() *cobra.Command {
@@ -39,7 +39,7 @@ func (c *cli) securityReplay() *cobra.Command {
 		if stepUp > 0 {
 			t.StepUp = stepUp
 		}
-		run, err := measure.Do(replay.NewReader(f), risk.NewMemory(risk.NewEngine(riskchecks.Rows(), t)), nil)
+		run, err := measure.Do(replay.NewReader(f), risk.NewMemory(risk.NewEngine(riskchecks.Rows(), t)), nil, nil)
 		if err != nil {
 			return err
 		}

@@ -4,6 +4,7 @@ import (
 	"errors"
 	"io"
 	"math"
+	"runtime"
 	"slices"
 	"time"
 
@@ -19,11 +20,12 @@ type Judge interface {
 	Judge(a *risk.Attempt) risk.Verdict
 }
 
-// Scored is a record's label with its score.
+// Scored is a record's label with its score, and what each check gave to it.
 type Scored struct {
 	Label  string
 	Score  float64
 	Action risk.Action
+	Parts  []float64 // in the order of the names that Do was given
 }
 
 // Run judges all of a source.
@@ -32,9 +34,11 @@ type Run struct {
 	Took   []time.Duration // of each, sorted
 }
 
-// Do judges every record. seen, if not nil, is called with each.
-func Do(src Source, j Judge, seen func(replay.Record, risk.Verdict)) (*Run, error) {
+// Do judges every record. names are the checks whose parts are kept; seen, if not nil, is called with each record.
+func Do(src Source, j Judge, names []string, seen func(replay.Record, risk.Verdict)) (*Run, error) {
 	out := &Run{}
+	runtime.LockOSThread() // now is the thread's CPU time
+	defer runtime.UnlockOSThread()
 	for {
 		rec, err := src.Next()
 		if errors.Is(err, io.EOF) {
@@ -45,14 +49,37 @@ func Do(src Source, j Judge, seen func(replay.Record, risk.Verdict)) (*Run, erro
 			return nil, err
 		}
 		a := Attempt(rec.Event)
-		begin := time.Now()
+		begin := now()
 		v := j.Judge(a)
-		out.Took = append(out.Took, time.Since(begin))
-		out.Scored = append(out.Scored, Scored{rec.Label, v.Score, v.Action})
+		out.Took = append(out.Took, now()-begin)
+		out.Scored = append(out.Scored, Scored{rec.Label, v.Score, v.Action, parts(v, names)})
 		if seen != nil {
 			seen(rec, v)
 		}
 	}
+}
+
+// parts is what each of the named checks gave.
+func parts(v risk.Verdict, names []string) []float64 {
+	if len(names) == 0 {
+		return nil
+	}
+	out := make([]float64, len(names))
+	for _, f := range v.Factors {
+		if i := slices.Index(names, f.Check); i >= 0 {
+			out[i] += f.Points()
+		}
+	}
+	return out
+}
+
+// Without is the same run with one check's part left out of every score. What was learned on the way stays as it was.
+func (r *Run) Without(i int) *Run {
+	out := &Run{Scored: slices.Clone(r.Scored)}
+	for j := range out.Scored {
+		out.Scored[j].Score -= out.Scored[j].Parts[i]
+	}
+	return out
 }
 
 // Attempt is an event as the engine sees it. It has no label.
@@ -67,7 +94,7 @@ func Attempt(e replay.Event) *risk.Attempt {
 	return a
 }
 
-// Percentile of the time a verdict took.
+// Percentile of the CPU time a verdict took; where the system does not tell it, of the time that passed.
 func (r *Run) Percentile(p float64) time.Duration {
 	if len(r.Took) == 0 {
 		return 0
