@@ -29,6 +29,7 @@ func (s *server) jobs() []jobs.Job {
 		{Name: "sweep_risk_verdicts", Every: 10 * time.Minute, Run: sweep(s.DB.DeleteOldRiskVerdicts, s.ago(s.Config.Risk.Keep))},
 		{Name: "sweep_risk_baselines", Every: time.Hour, Run: sweep(s.DB.DeleteOldRiskBaselines, s.ago(400*24*time.Hour))},
 		{Name: "sweep_firewall", Every: 10 * time.Minute, Run: sweep(s.DB.DeleteExpiredFirewallRules, s.ago(time.Minute))},
+		{Name: "erase_due", Every: time.Minute, Run: s.EraseDue},
 		{Name: "outbox", Every: 5 * time.Second, EveryNode: true, Run: s.outbox.Poll},
 		{Name: "sweep_outbox", Every: time.Minute, Run: sweep(s.DB.DeleteDoneOutbox, s.ago(s.Config.Outbox.Keep))},
 		{Name: "sweep_changes", Every: 10 * time.Minute, Run: sweep(s.DB.DeleteChanges, s.ago(24*time.Hour))},

@@ -52,6 +52,7 @@ func parseTables() (tables, error) {
 		{&unused, &storage.Session{}, ""},
 		{&unused, &storage.Consent{}, ""},
 		{&unused, &storage.RiskBaseline{}, ""},
+		{&unused, &storage.Erasure{}, ""},
 		{&unused, &storage.Factor{}, ""},
 	} {
 		s, err := schema.Parse(one.entity, &sync.Map{}, schema.NamingStrategy{})
