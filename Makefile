@@ -6,7 +6,7 @@ BIN     := bin/jedan-auth
 
 export CGO_ENABLED = 0
 
-.PHONY: run build test race check fmt lint gen bench cover fuzz mutants races conformance
+.PHONY: run build test race check fmt lint gen bench cover fuzz mutants risk races conformance
 
 run: build ## build, start on SQLite in ./data, print the link that sets up the first administrator
 	./$(BIN) serve
@@ -50,6 +50,9 @@ export FUZZREPORT ?= $(if $(FUZZTIME),docs/fuzzing.md)
 
 mutants: ## removes each row of the tables of checks in turn: a test must fail for every one
 	$(GO) run ./cmd/jedan-mutants
+
+risk: ## measures the risk engine on generated sign-ins and writes docs/risk.md
+	$(GO) run ./cmd/jedan-risk
 
 races: ## 10,000 races each for codes and refresh tokens, request_uri, device_code, auth_req_id and each jti, 200 x kill -9; hours on a small machine
 	JEDAN_RACES=10000 JEDAN_KILLS=200 CGO_ENABLED=1 $(GO) test -count=1 -timeout 4h -v -run 'TestRaces|TestKill' ./conformance/drills/

@@ -102,10 +102,12 @@ func (m *Module) submitMFA(c *gin.Context) error {
 // complete makes the session that both steps stand for, in the place of the one that was stepped up.
 func (m *Module) complete(a *secondTry) error {
 	h := a.half
-	cur, err := m.d.Sessions.SignIn(a.c.Request.Context(), a.c.Writer, a.c.Request, m.d.Tenant, h.Person, h.join(a.factor, a.outcome))
+	in := h.join(a.factor, a.outcome)
+	cur, err := m.d.Sessions.SignIn(a.c.Request.Context(), a.c.Writer, a.c.Request, m.d.Tenant, h.Person, in)
 	if err != nil {
 		return err
 	}
+	m.learn(a.c, m.arrival(a.c, h.Step, h.Person, Proof{ACR: in.ACR, AMR: in.AMR, Kind: h.First.Kind}))
 	m.d.Browsers.Remember(a.c.Writer, a.c.Request, h.Person.ID)
 	m.d.Second.d.Meter.AuthRequest(a.factor.Kind(), "success")
 	return m.leave(a.c, h.Step, flow.StepMFA, cur)

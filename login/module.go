@@ -82,7 +82,7 @@ type Forms interface {
 	Check(c *gin.Context, purpose string, form url.Values) error
 }
 
-// Deps is what New needs; everything is required but Second and Invitation.
+// Deps is what New needs; everything is required but Second, Invitation and Risk.
 type Deps struct {
 	Tenant     storage.ID
 	Flows      *flow.Flows
@@ -95,6 +95,7 @@ type Deps struct {
 	Forms      Forms
 	Second     *Seconds   // nil: a first factor is enough for everybody
 	Invitation Invitation // nil: nobody is offered anything
+	Risk       Risk       // nil: nothing is judged
 }
 
 func (d Deps) complete() bool {

@@ -65,7 +65,10 @@ func (m *Module) Start(c *gin.Context, to string) error {
 // is made, the one before it ends (SE01), and the browser goes back to the
 // dispatcher.
 func (m *Module) Finish(c *gin.Context, st *Step, person *storage.Person, p Proof) error {
-	ctx := c.Request.Context()
+	ctx, arrived := c.Request.Context(), m.arrival(c, st, person, p)
+	if err := m.weigh(c, arrived); err != nil {
+		return err
+	}
 	more, err := m.needsSecond(ctx, person, p)
 	if err != nil {
 		return err
@@ -78,6 +81,7 @@ func (m *Module) Finish(c *gin.Context, st *Step, person *storage.Person, p Proo
 	if err != nil {
 		return err
 	}
+	m.learn(c, arrived)
 	m.d.Browsers.Remember(c.Writer, c.Request, person.ID)
 	if m.d.Invitation == nil {
 		return m.leave(c, st, flow.StepLogin, cur)

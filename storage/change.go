@@ -16,6 +16,7 @@ const (
 	ChangeKeyring  = "keyring"
 	ChangeResource = "resource"
 	ChangeConsent  = "consent"
+	ChangeFirewall = "firewall"
 	ChangeOutbox   = "outbox" // told to the process that wrote the message, after its commit; never a row
 )
 

@@ -1,6 +1,7 @@
 package attacks
 
 import (
+	"errors"
 	"go/ast"
 	"go/parser"
 	"go/token"
@@ -34,7 +35,7 @@ type source struct {
 }
 
 // folders are where tables stand.
-func folders() []string { return []string{"provider", "login"} }
+func folders() []string { return []string{"provider", "login", "risk"} }
 
 // Rows finds every row of every table below root: in functions named Rows, Needs, AuthnRows, rows or rules, each element that begins with a name.
 func Rows(root fs.FS) ([]Row, error) {
@@ -51,6 +52,9 @@ func Rows(root fs.FS) ([]Row, error) {
 func sources(root fs.FS) ([]source, error) {
 	var out []source
 	for _, dir := range folders() {
+		if _, err := fs.Stat(root, dir); errors.Is(err, fs.ErrNotExist) {
+			continue
+		}
 		err := fs.WalkDir(root, dir, func(name string, d fs.DirEntry, err error) error {
 			if err != nil || d.IsDir() || !strings.HasSuffix(name, ".go") || strings.HasSuffix(name, "_test.go") {
 				return err

@@ -24,6 +24,7 @@ import (
 	loginpassword "github.com/jedan-auth/jedan-auth/login/password"
 	"github.com/jedan-auth/jedan-auth/provider"
 	"github.com/jedan-auth/jedan-auth/provider/register"
+	"github.com/jedan-auth/jedan-auth/risk"
 )
 
 // Config is every setting of the server.
@@ -45,6 +46,7 @@ type Config struct {
 	Consent   consent.Config      `config:"consent" doc:"Remembered consents."`
 	Account   account.Config      `config:"account" doc:"A person's own pages."`
 	Login     Login               `config:"login" doc:"Sign-in."`
+	Risk      risk.Config         `config:"risk" doc:"How sign-ins are judged. See the guide."`
 	Keys      Keys                `config:"keys" doc:"Signing keys."`
 	Log       telemetry.LogConfig `config:"log" doc:"The log."`
 	Access    bool                `config:"access_log" default:"false" doc:"Write a log line for every request. Refusals and failures are logged regardless."`
@@ -135,7 +137,7 @@ func (c Config) Validate() error {
 		}
 	}
 	for path, v := range map[string]interface{ Validate() error }{
-		"keys": c.Keys.set(c.Tokens), "sessions": c.Sessions.config(), "passwords": c.Passwords.config(),
+		"keys": c.Keys.set(c.Tokens), "sessions": c.Sessions.config(), "passwords": c.Passwords.config(), "risk": c.Risk,
 	} {
 		if err := v.Validate(); err != nil {
 			errs = append(errs, fmt.Errorf("%s: %w", path, err))

@@ -39,6 +39,8 @@ func personalTables() []personalTable {
 		table("backup_codes", own, "id", "hash"),
 		table("factor_failures", own, ""),
 		table("erasures", own, ""),
+		table("risk_verdicts", own, "id"),
+		table("risk_baselines", own, ""),
 		log,
 		table("people", "id = {person}", "id", "password_hash", "email_hash", "username_hash"),
 	}
@@ -48,7 +50,7 @@ func personalTables() []personalTable {
 func impersonalTables() []string {
 	return []string{
 		"tenants", "keyring", "signing_keys", "clients", "resources", "setup_links", "initial_access_tokens", "denials", "replays", "changes",
-		"relying_parties",
+		"relying_parties", "firewall_rules",
 		"outbox", // payloads are sealed, and go when they are delivered or given up
 	}
 }

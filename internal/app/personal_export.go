@@ -96,7 +96,11 @@ func (a *App) readableValue(table, column string, row storage.PersonalRow, value
 	case []byte:
 		var sealed seal.Text
 		if sealed.Scan(v) == nil {
-			at := seal.Location{Table: table, Column: column, Tenant: a.Tenant, Row: idOf(row["id"])}
+			id := row["id"]
+			if id == nil { // one row a person
+				id = row["person"]
+			}
+			at := seal.Location{Table: table, Column: column, Tenant: a.Tenant, Row: idOf(id)}
 			if plain, err := a.Ring.Open(at, sealed); err == nil {
 				return structured(plain, string(plain))
 			}

@@ -33,11 +33,15 @@ func (a *App) ServeReady(ctx context.Context, ready func(addrs []net.Addr, setup
 	if err != nil {
 		return err
 	}
+	if err := s.risk.load(ctx); err != nil {
+		return err
+	}
 	background, stop := context.WithCancel(context.WithoutCancel(ctx))
 	var running sync.WaitGroup
 	keys := s.watchKeys()
 	running.Go(func() { s.reloadOnHangup(background, certificates) })
 	running.Go(func() { keys(background) })
+	running.Go(func() { s.risk.follow(background) })
 	running.Go(func() { s.Feed.Run(background, s.DB) })
 	running.Go(func() { s.outbox.Run(background) })
 	s.runMessages(background, &running)
@@ -127,5 +131,5 @@ func (a *App) SetupLink(ctx context.Context) (string, error) {
 func (s *server) flush() error {
 	ctx, cancel := context.WithTimeout(context.Background(), 5*time.Second)
 	defer cancel()
-	return errors.Join(s.provider.Flush(ctx), s.failures.FlushAll(ctx))
+	return errors.Join(s.provider.Flush(ctx), s.failures.FlushAll(ctx), s.risk.m.Flush(ctx))
 }

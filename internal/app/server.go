@@ -56,6 +56,7 @@ type server struct {
 	outbox   *outbox.Runner
 	messages []*outbox.Runner // to people
 	mailed   []mounter        // features that stand on mail
+	risk     *risks
 }
 
 // late hands the consent feature to the provider, which is made before it.
@@ -67,7 +68,7 @@ type late struct {
 func (a *App) newServer() (*server, error) {
 	s := &server{App: a}
 	for _, step := range []func() error{
-		s.makeEdge, s.makePlatform, s.makeFactors, s.makeProvider, s.makeLogin, s.makeConsent, s.makeAccount, s.makeSetup, s.makeOutbox, s.makeMessages, s.makeRecovery, s.mount,
+		s.makeEdge, s.makePlatform, s.makeRisk, s.makeFactors, s.makeProvider, s.makeLogin, s.makeConsent, s.makeAccount, s.makeSetup, s.makeOutbox, s.makeMessages, s.makeRecovery, s.mount,
 	} {
 		if err := step(); err != nil {
 			return nil, err
@@ -101,7 +102,7 @@ func (s *server) makeEdge() (err error) {
 
 func (s *server) edge(proxies []netip.Prefix) httpx.Config {
 	return httpx.Config{
-		Issuer: s.issuer, TrustedProxies: proxies, Pages: s.pages, Logger: s.Log, AccessLog: s.Config.Access, Observer: s.metrics, Now: s.Now,
+		Issuer: s.issuer, TrustedProxies: proxies, Pages: s.pages, Logger: s.Log, AccessLog: s.Config.Access, Observer: s.metrics, Now: s.Now, Gate: s.gate,
 		Metrics: s.metrics.Handler(), Checks: []httpx.Check{{Name: "database", Run: s.DB.Ping}, {Name: "changes", Run: s.fresh}},
 	}
 }
@@ -156,7 +157,7 @@ func (s *server) makeLogin() (err error) {
 	offer := s.offer(party)
 	s.login, err = login.New(login.Config{Issuer: s.Config.Issuer, Passkeys: party.ID != "", ByMail: s.Config.Login.ByMail}, login.Deps{
 		Tenant: s.Tenant, Flows: s.flows, Sessions: s.sessions, Browsers: s.sessions, Clients: s.bridge, Subjects: s.bridge, Names: s.Directory,
-		Pages: s.render, Forms: s.sessions.Forms(), Second: s.seconds, Invitation: offer,
+		Pages: s.render, Forms: s.sessions.Forms(), Second: s.seconds, Invitation: offer, Risk: s.risk,
 	})
 	if err != nil {
 		return err
@@ -165,7 +166,7 @@ func (s *server) makeLogin() (err error) {
 		return err
 	}
 	s.password, err = loginpassword.New(s.Config.Login.Attempts, loginpassword.Deps{
-		Steps: s.login, People: s.Directory, Hasher: s.Hasher, Rehasher: s.DB, Failures: s.failures, Audit: s.Audit, Events: s.DB, Meter: s.metrics,
+		Steps: s.login, People: s.Directory, Hasher: s.Hasher, Rehasher: s.DB, Failures: s.risk.failures(s.failures), Audit: s.Audit, Events: s.DB, Meter: s.metrics,
 		Logger: s.Log, Now: s.Now,
 	})
 	return err

@@ -66,6 +66,8 @@ const (
 	PasskeyRename = "passkey.rename"
 	PasskeyRemove = "passkey.remove"
 	PasskeyCount  = "passkey.count" // its signature counter went back
+	FirewallBlock   = "firewall.block"
+	FirewallUnblock = "firewall.unblock"
 )
 
 // Severities, kinds of actors and outcomes.

@@ -23,6 +23,9 @@ type Refusal struct {
 	Person storage.ID // zero: nobody known
 	IP     netip.Addr // the address of the request; may be invalid
 	Reason string     // a code, as Event.Reason
+	Agent  string     // user agent; counted by nobody here
+	Device [16]byte   // id of the browser, from its signed cookie; as above
+	Known  bool       // the person has signed in in this browser before; as above
 }
 
 // Failures counts refused sign-ins in memory, by account and by address (IPv6: its /64). Flush writes one login.failures row per subject and minute,

@@ -53,6 +53,8 @@ type Config struct {
 	AccessLog bool
 	// LogClientIP adds the client's address to the access log: personal data.
 	LogClientIP bool
+	// Gate, if there is one, lets a request in or refuses it by an error, before anything else is done with it. Health checks pass it by.
+	Gate func(c *gin.Context) error
 	// Observer may be nil.
 	Observer Observer
 	// Checks are what /health/ready asks.

@@ -21,13 +21,23 @@ func (e *Engine) serve(c *gin.Context, rt *route) {
 	st := e.begin(c)
 	defer e.finish(c, st, rt)
 	e.writeHeaders(c, rt)
-	done, err := e.admit(c, st, rt)
+	done, err := e.gateThenAdmit(c, st, rt)
 	if err == nil && !done {
 		err = rt.handler(c)
 	}
 	if err != nil {
 		e.fail(c, st, rt, err)
 	}
+}
+
+// gateThenAdmit asks the gate first: who is kept out costs nothing more.
+func (e *Engine) gateThenAdmit(c *gin.Context, st *state, rt *route) (done bool, err error) {
+	if e.cfg.Gate != nil && !rt.exempt {
+		if err := e.cfg.Gate(c); err != nil {
+			return false, err
+		}
+	}
+	return e.admit(c, st, rt)
 }
 
 // finish recovers, then logs. http.ErrAbortHandler passes through: it is how a

@@ -19,6 +19,7 @@ func (m *Module) report(a *attempt, r *refusal) {
 	if a.person != nil {
 		fail.Person = a.person.ID
 	}
+	fail.Agent, fail.Device, fail.Known = a.c.Request.UserAgent(), a.step.Flow.Browser, a.known
 	m.d.Failures.Add(fail)
 	m.d.Meter.AuthRequest("password", "refused")
 	m.d.Meter.FailedLogin("password", r.reason)

@@ -94,7 +94,13 @@ func (m *Module) accept(a *attempt) error {
 	if a.outdated {
 		m.rehash(ctx, a)
 	}
-	if err := m.d.Steps.Finish(a.c, a.step, a.person, login.Proof{ACR: "1", AMR: []string{"pwd"}, Kind: "password"}); err != nil {
+	err := m.d.Steps.Finish(a.c, a.step, a.person, login.Proof{ACR: "1", AMR: []string{"pwd"}, Kind: "password"})
+	if login.Denied(err) { // the same answer as to a wrong password: who is not let in need not know that it was the right one
+		r := quietly("a sign-in like the person's", "one that is not", "risk")
+		m.report(a, r)
+		return m.answer(a, r)
+	}
+	if err != nil {
 		return err
 	}
 	m.d.Meter.AuthRequest("password", "success")

@@ -52,6 +52,10 @@ type Backend interface {
 	storage.RelyingParties
 	storage.Allowances
 	storage.Codes
+	storage.RiskReader
+	storage.RiskWriter
+	storage.FirewallReader
+	storage.FirewallWriter
 	storage.FactorReader
 	storage.FactorWriter
 	storage.FactorSpender
@@ -86,7 +90,7 @@ func cases() []testCase {
 	for _, some := range [][]testCase{
 		tenantCases(), keyCases(), clientCases(), resourceCases(), personCases(), setupCases(), sessionCases(), grantCases(), refreshCases(),
 		consentCases(), onceCases(), auditCases(), sweepCases(), txCases(), raceCases(), tailCases(), canaryCases(),
-		participantCases(), pendingCases(), pendingSpendCases(), initialAccessCases(), registeredCases(),
+		participantCases(), pendingCases(), pendingSpendCases(), initialAccessCases(), registeredCases(), riskCases(), firewallCases(),
 		passkeyCases(), factorCases(), backupCodeCases(), triesCases(), codeCases(),
 	} {
 		all = append(all, some...)

@@ -1,0 +1,55 @@
+package login
+
+import (
+	"errors"
+
+	"github.com/gin-gonic/gin"
+
+	"github.com/jedan-auth/jedan-auth/internal/errs"
+	"github.com/jedan-auth/jedan-auth/storage"
+)
+
+// Arrival is somebody whose first factor is proved, in a browser.
+type Arrival struct {
+	Person *storage.Person
+	Device [16]byte // the browser's id, from its signed cookie
+	Known  bool     // the browser remembers that the person signed in there
+	Client string   // client_id; "": no application asked
+	Proof  Proof
+}
+
+// Risk judges arrivals.
+type Risk interface {
+	// Judge refuses by an error of errs.Forbidden. What a first factor alone may not open, others ask for.
+	Judge(c *gin.Context, a Arrival) error
+	// Learn takes in an arrival that became a session. It never keeps anybody out.
+	Learn(c *gin.Context, a Arrival)
+}
+
+var errDenied = errors.New("denied for the risk")
+
+// Denied reports whether Finish refused somebody for the risk: the answer must be that of a wrong password.
+func Denied(err error) bool { return errors.Is(err, errDenied) }
+
+func (m *Module) arrival(c *gin.Context, st *Step, person *storage.Person, p Proof) Arrival {
+	return Arrival{Person: person, Device: st.Flow.Browser, Known: m.d.Browsers.Knows(c.Request, person.ID), Client: st.Flow.Client, Proof: p}
+}
+
+// weigh lets risk judge somebody whose first factor is proved.
+func (m *Module) weigh(c *gin.Context, a Arrival) error {
+	if m.d.Risk == nil {
+		return nil
+	}
+	err := m.d.Risk.Judge(c, a)
+	if errs.Is(err, errs.Forbidden) {
+		return errs.Wrap(errs.Forbidden, "This sign-in is not allowed.", errDenied)
+	}
+	return err
+}
+
+// learn tells risk of a new session.
+func (m *Module) learn(c *gin.Context, a Arrival) {
+	if m.d.Risk != nil {
+		m.d.Risk.Learn(c, a)
+	}
+}
