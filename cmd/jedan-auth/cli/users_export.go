@@ -43,6 +43,11 @@ func (c *cli) exportPerson(ctx context.Context, a *app.App, p *storage.Person) (
 	if out.Person.Claims, err = a.Directory.Claims(p); err != nil {
 		return out, err
 	}
+	second, err := c.factorsOf(ctx, a, p)
+	if err != nil {
+		return out, err
+	}
+	out.Person.factorsView = &second
 	if out.Sessions, err = c.sessionsOf(ctx, a, p, true); err != nil {
 		return out, err
 	}
