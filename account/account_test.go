@@ -189,7 +189,7 @@ func TestHome(t *testing.T) {
 }
 
 func TestEveryDependencyIsNeeded(t *testing.T) {
-	if _, err := New(Deps{}); err == nil {
+	if _, err := New(Config{}, Deps{}); err == nil {
 		t.Error("made without anything")
 	}
 }

@@ -118,24 +118,36 @@ type Deps struct {
 	Own       OwnSessions
 	Places    Places // nil: nobody knows where an address is
 	Now       func() time.Time
+	Activity  Activity
+	Profiles  Profiles
+	Audit     Recorder
+	Events    storage.AuditWriter
+	Exporter  Exporter
+	Erasure   Erasure
 	Security  *Security // nil: there is no page about second factors
 }
 
 func (d Deps) complete() bool {
-	return d.Own != nil && d.Now != nil && !d.Tenant.IsZero() && d.Issuer != "" && !strings.HasSuffix(d.Issuer, "/") && d.Flows != nil && d.Sessions != nil &&
+	return d.Own != nil && d.Now != nil && d.Activity != nil && d.Profiles != nil && d.Audit != nil && d.Events != nil && d.Exporter != nil && d.Erasure != nil && !d.Tenant.IsZero() && d.Issuer != "" && !strings.HasSuffix(d.Issuer, "/") && d.Flows != nil && d.Sessions != nil &&
 		d.People != nil && d.Directory != nil && d.Hasher != nil && d.Policy != nil && d.Attempts != nil && d.Approvals != nil && d.Apps != nil && d.Failures != nil &&
 		d.Pages != nil && d.Forms != nil && d.Logger != nil && d.Security.complete()
 }
 
 // Module is a person's own pages.
-type Module struct{ d Deps }
+type Module struct {
+	cfg Config
+	d   Deps
+}
 
 // New makes the module.
-func New(d Deps) (*Module, error) {
+func New(cfg Config, d Deps) (*Module, error) {
+	if err := cfg.Validate(); err != nil {
+		return nil, err
+	}
 	if !d.complete() {
 		return nil, errors.New("account: a dependency is missing")
 	}
-	return &Module{d: d}, nil
+	return &Module{cfg: cfg, d: d}, nil
 }
 
 // Mount adds the pages.
@@ -144,6 +156,13 @@ func (m *Module) Mount(r httpx.Router) {
 	r.Handle(http.MethodGet, "/account", httpx.Page, m.overview)
 	r.Handle(http.MethodGet, sessionsPath, httpx.Page, m.listSessions)
 	r.Handle(http.MethodPost, sessionsPath, httpx.Page, m.endSessions)
+	r.Handle(http.MethodGet, activityPath, httpx.Page, m.listActivity)
+	r.Handle(http.MethodGet, profilePath, httpx.Page, m.showProfile)
+	r.Handle(http.MethodPost, profilePath, httpx.Page, m.saveProfile)
+	r.Handle(http.MethodGet, exportPath, httpx.Page, m.showExport)
+	r.Handle(http.MethodPost, exportPath, httpx.Page, m.export)
+	r.Handle(http.MethodGet, erasePath, httpx.Page, m.showErase)
+	r.Handle(http.MethodPost, erasePath, httpx.Page, m.erase)
 	r.Handle(http.MethodGet, passwordPath, httpx.Page, m.showPassword)
 	r.Handle(http.MethodPost, passwordPath, httpx.Page, m.changePassword)
 	r.Handle(http.MethodGet, appsPath, httpx.Page, m.listApps)

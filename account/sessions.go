@@ -23,6 +23,7 @@ type OwnSessions interface {
 	Own(ctx context.Context, cur *session.Current) ([]session.Own, error)
 	End(ctx context.Context, w http.ResponseWriter, cur *session.Current, id storage.ID) error
 	EndAll(ctx context.Context, w http.ResponseWriter, cur *session.Current, grants bool) error
+	Forget(ctx context.Context, w http.ResponseWriter) // removes the cookies of a session that has ended
 }
 
 // Places says where an address is, in words of a language ("near Zagreb, by network"); "" when it does not know.

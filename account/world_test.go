@@ -44,6 +44,8 @@ type world struct {
 	attempts *attempts
 	failures *failures
 	waiting  waiting
+	data     data
+	audit    *audit.Recorder
 	allowed  allowed
 	handler  http.Handler
 	person   *storage.Person
@@ -142,6 +144,7 @@ func newWorld(t *testing.T, db *gormdb.DB) *world {
 	ring, err := keys.OpenRing(ctx, db, master{}, w.tenant, w.clock)
 	must(t, err)
 	rec := audit.New(audit.Deps{Ring: ring, Now: w.clock})
+	w.audit = rec
 	w.people = directory.New(directory.Deps{People: db, Writer: db, Tx: db, Ring: ring, Audit: rec, Now: w.clock})
 	w.sessions = session.New(session.Deps{Tenant: w.tenant, Reader: db, Writer: db, People: db, Own: db, Ring: ring, Audit: rec,
 		Cookies: httpx.Cookies{}, Now: w.clock}, session.Config{})
@@ -153,9 +156,10 @@ func newWorld(t *testing.T, db *gormdb.DB) *world {
 	pages, err := web.New(web.Options{})
 	must(t, err)
 	logger := slog.New(slog.NewTextHandler(io.Discard, nil))
-	m, err := New(Deps{Tenant: w.tenant, Issuer: issuer, Flows: flow.New(flow.Deps{Ring: ring, Now: w.clock}, flow.Config{}), Sessions: w.sessions,
+	m, err := New(Config{}, Deps{Tenant: w.tenant, Issuer: issuer, Flows: flow.New(flow.Deps{Ring: ring, Now: w.clock}, flow.Config{}), Sessions: w.sessions,
 		People: db, Directory: w.people, Hasher: w.hasher, Policy: pw.Policy{}, MinLength: 15, Attempts: w.attempts, Failures: w.failures, Approvals: &w.waiting, Apps: &w.allowed,
-		Pages: pages, Forms: w.sessions.Forms(), Logger: logger, Own: w.sessions, Now: w.clock})
+		Pages: pages, Forms: w.sessions.Forms(), Logger: logger, Own: w.sessions, Now: w.clock,
+		Activity: &happened{w: w}, Profiles: w.people, Audit: rec, Events: db, Exporter: &w.data, Erasure: &w.data})
 	must(t, err)
 	at, err := url.Parse(issuer)
 	must(t, err)

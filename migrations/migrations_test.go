@@ -3,13 +3,13 @@ package migrations_test
 import (
 	"context"
 	"database/sql"
-	"fmt"
 	"io/fs"
 	"os"
 	"path/filepath"
 	"reflect"
 	"regexp"
 	"slices"
+	"strconv"
 	"strings"
 	"testing"
 
@@ -38,8 +38,8 @@ func TestBothDialectsHaveTheSameFiles(t *testing.T) {
 	}
 	shape := regexp.MustCompile(`^\d{5}_[a-z_]+\.sql$`)
 	for i, name := range lite {
-		if !shape.MatchString(name) || name[:5] != fmt.Sprintf("%05d", i+1) {
-			t.Errorf("%s is not number %d", name, i+1)
+		if !shape.MatchString(name) || i > 0 && name[:5] <= lite[i-1][:5] {
+			t.Errorf("%s has no number of its own", name)
 		}
 	}
 }
@@ -110,6 +110,17 @@ func TestEveryKeyAndIndexBeginsWithTheTenant(t *testing.T) {
 	}
 }
 
+// last is the highest number; work done side by side may leave gaps below it.
+func last(t *testing.T, db *gormdb.DB) int64 {
+	t.Helper()
+	all := names(t, db.Dialect())
+	n, err := strconv.ParseInt(all[len(all)-1][:5], 10, 64)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return n
+}
+
 func TestUpDownUp(t *testing.T) {
 	gormtest.Each(t, func(t *testing.T, db *gormdb.DB) {
 		ctx, dir := context.Background(), filepath.Dir(db.Path())
@@ -122,7 +133,7 @@ func TestUpDownUp(t *testing.T) {
 			t.Fatal("a second up did something: ", done, err)
 		}
 		done, err := migrations.Down(ctx, db.SQL(), db.Dialect(), dir, 1)
-		if err != nil || len(done) != 1 || done[0].Version != int64(all) {
+		if err != nil || len(done) != 1 || done[0].Version != last(t, db) {
 			t.Fatal("one step down: ", done, err)
 		}
 		states, err := migrations.Status(ctx, db.SQL(), db.Dialect(), dir)

@@ -81,7 +81,7 @@ func builtKeys() []string {
 	for _, code := range []string{"access_denied", "not_found", "server_error", "temporarily_unavailable", "too_many_requests"} {
 		keys = append(keys, "error.title."+code, "error.text."+code)
 	}
-	return append(keys, "error.text.invalid_request")
+	return append(append(keys, "error.text.invalid_request"), activityKeys()...)
 }
 
 func TestEveryKeyIsUsedAndExists(t *testing.T) {

@@ -5,11 +5,14 @@ package web
 func menu() []section {
 	return []section{
 		{"home", "/", "menu.home"},
+		{"profile", "/account/profile", "menu.profile"},
 		{"password", "/account/password", "menu.password"},
 		{"security", "/account/security", "menu.security"},
 		{"sessions", "/account/sessions", "menu.sessions"},
 		{"apps", "/account/apps", "menu.apps"},
 		{"approvals", "/account/approvals", "menu.approvals"},
+		{"activity", "/account/activity", "menu.activity"},
+		{"data", "/account/export", "menu.data"},
 	}
 }
 

@@ -211,8 +211,22 @@ func TestSE07_WhatEndsASession(t *testing.T) {
 				w.must(w.App.DB.RevokeSession(ctx, w.App.Tenant, s.ID, w.App.Now(), "operator", w.event("session.revoke")))
 			}
 		},
+		"ended in the list of sessions": func(w *world, _ *testkit.Browser) {
+			w.endsOthers()
+		},
+		"signed out everywhere": func(w *world, _ *testkit.Browser) {
+			w.signsOutEverywhere(false)
+		},
+		"signed out everywhere, apps too": func(w *world, _ *testkit.Browser) {
+			w.signsOutEverywhere(true)
+		},
 		"erased": func(w *world, _ *testkit.Browser) {
-			w.must(w.App.Directory.Erase(ctx, w.App.Tenant, w.person.ID, testkit.Operator()))
+			w.must(w.App.ErasePerson(ctx, w.person.ID, testkit.Operator()))
+		},
+		"erased by themselves": func(w *world, b *testkit.Browser) {
+			if p := b.Get("/account/delete").Submit("confirm", w.email); p.Status != 200 {
+				w.t.Fatalf("not erased: %d", p.Status)
+			}
 		},
 	} {
 		t.Run(name, func(t *testing.T) {

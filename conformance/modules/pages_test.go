@@ -101,7 +101,9 @@ func (w *world) screens() map[string]*testkit.Answer {
 	get("logout", b, "/oauth2/logout")
 	get("logout error", b, "/oauth2/logout?id_token_hint=nonsense")
 	get("home", b, "/")
-	get("password", b, "/account/password")
+	for _, page := range []string{"password", "profile", "sessions", "apps", "approvals", "activity", "export", "delete"} {
+		get(page, b, "/account/"+page)
+	}
 	get("setup", b, "/setup?token=nonsense")
 	get("not found", b, "/nothing/here")
 	out["not allowed"] = b.Raw(http.MethodPut, "/login", "", "Accept", "text/html")

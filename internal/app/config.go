@@ -9,6 +9,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/jedan-auth/jedan-auth/account"
 	"github.com/jedan-auth/jedan-auth/consent"
 	"github.com/jedan-auth/jedan-auth/internal/config"
 	"github.com/jedan-auth/jedan-auth/internal/fetch"
@@ -40,6 +41,7 @@ type Config struct {
 	Sessions  Sessions            `config:"sessions" doc:"Limits of a person's session."`
 	Passwords Passwords           `config:"passwords" doc:"How passwords are hashed and judged."`
 	Consent   consent.Config      `config:"consent" doc:"Remembered consents."`
+	Account   account.Config      `config:"account" doc:"A person's own pages."`
 	Login     Login               `config:"login" doc:"Sign-in."`
 	Keys      Keys                `config:"keys" doc:"Signing keys."`
 	Log       telemetry.LogConfig `config:"log" doc:"The log."`

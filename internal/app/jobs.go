@@ -25,6 +25,7 @@ func (s *server) jobs() []jobs.Job {
 		{Name: "sweep_factors", Every: 10 * time.Minute, Run: sweep(s.DB.DeletePendingFactors, s.ago(time.Hour))},
 		{Name: "sweep_registrations", Every: 10 * time.Minute, Run: s.sweepRegistrations},
 		{Name: "sweep_initial_access", Every: 10 * time.Minute, Run: sweep(s.DB.DeleteExpiredInitialAccess, s.ago(time.Minute))},
+		{Name: "erase_due", Every: time.Minute, Run: s.EraseDue},
 		{Name: "outbox", Every: 5 * time.Second, EveryNode: true, Run: s.outbox.Poll},
 		{Name: "sweep_outbox", Every: time.Minute, Run: sweep(s.DB.DeleteDoneOutbox, s.ago(s.Config.Outbox.Keep))},
 		{Name: "sweep_changes", Every: 10 * time.Minute, Run: sweep(s.DB.DeleteChanges, s.ago(24*time.Hour))},

@@ -18,6 +18,9 @@ const (
 	UserUnlock         = "user.unlock"
 	UserDisable        = "user.disable"
 	UserDelete         = "user.delete"
+	UserExport         = "user.export"
+	UserDeleteRequest  = "user.delete_request"
+	UserDeleteCancel   = "user.delete_cancel"
 	UserPasswordChange = "user.password_change" //nolint:gosec // a name, not a password
 	ConsentGrant       = "consent.grant"
 	ConsentDeny        = "consent.deny"

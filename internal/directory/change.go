@@ -98,8 +98,9 @@ func (d *Directory) SetState(ctx context.Context, tenant, id storage.ID, state s
 	})
 }
 
-// Erase ends every session and grant of a person and removes the row, in one transaction. The subject is never given out again: it was random.
-func (d *Directory) Erase(ctx context.Context, tenant, id storage.ID, actor Actor) error {
+// Erase ends every session and grant of a person and removes the row, in one transaction. What more removes goes before the row, when those who must be
+// told have been. The subject is never given out again: it was random.
+func (d *Directory) Erase(ctx context.Context, tenant, id storage.ID, actor Actor, more ...func(ctx context.Context) error) error {
 	ev := d.event(ctx, &storage.Person{Tenant: tenant, ID: id}, audit.UserDelete, actor, nil)
 	return d.d.Tx.InTx(ctx, func(ctx context.Context) error {
 		if _, err := d.d.People.PersonByID(ctx, tenant, id); err != nil {
@@ -107,6 +108,11 @@ func (d *Directory) Erase(ctx context.Context, tenant, id storage.ID, actor Acto
 		}
 		if err := d.end(ctx, tenant, id, storage.ID{}, reasonErased, actor); err != nil {
 			return err
+		}
+		for _, also := range more {
+			if err := also(ctx); err != nil {
+				return err
+			}
 		}
 		return d.d.Writer.DeletePerson(ctx, tenant, id, ev)
 	})

@@ -92,7 +92,7 @@ func (m *Manager) End(ctx context.Context, w http.ResponseWriter, cur *Current, 
 		return err
 	}
 	if id == cur.Session.ID {
-		m.forget(ctx, w)
+		m.Forget(ctx, w)
 	}
 	return nil
 }
@@ -122,7 +122,7 @@ func (m *Manager) EndAll(ctx context.Context, w http.ResponseWriter, cur *Curren
 	if err != nil {
 		return err
 	}
-	m.forget(ctx, w)
+	m.Forget(ctx, w)
 	return nil
 }
 
@@ -132,8 +132,8 @@ func (m *Manager) ended(ctx context.Context, cur *Current, id storage.ID, reason
 	})
 }
 
-// forget removes the cookies of a session that has ended.
-func (m *Manager) forget(ctx context.Context, w http.ResponseWriter) {
+// Forget removes the cookies of a session that has ended.
+func (m *Manager) Forget(ctx context.Context, w http.ResponseWriter) {
 	m.d.Cookies.Remove(ctx, w, httpx.SessionCookie)
 	if m.c.Watched {
 		m.d.Cookies.Remove(ctx, w, httpx.WatchedCookie)

@@ -104,6 +104,9 @@ type deviceText struct {
 func device(ctx context.Context, r *http.Request) []byte {
 	o := audit.OriginOf(ctx)
 	agent := r.UserAgent()
+	if ip, _ := httpx.ContextClient(ctx); !o.IP.IsValid() {
+		o.IP = ip
+	}
 	if o.Device != "" {
 		agent = o.Device
 	}
@@ -150,7 +153,7 @@ func (m *Manager) SignOut(ctx context.Context, w http.ResponseWriter, cur *Curre
 			return err
 		}
 	}
-	m.forget(ctx, w)
+	m.Forget(ctx, w)
 	return nil
 }
 

@@ -73,7 +73,7 @@ func prepareFile(path string) error {
 // openHandle builds the file: URI. Times are integers of microseconds, so that they order as they should in every zone.
 func openHandle(path, extra string, conns int) (*sql.DB, error) {
 	uri := "file:" + (&url.URL{Path: path}).EscapedPath() +
-		"?_pragma=busy_timeout(5000)&_pragma=synchronous(FULL)&_pragma=foreign_keys(1)&_pragma=journal_size_limit(67108864)" +
+		"?_pragma=busy_timeout(5000)&_pragma=synchronous(FULL)&_pragma=foreign_keys(1)&_pragma=secure_delete(FAST)&_pragma=journal_size_limit(67108864)" +
 		"&_time_integer_format=unix_micro&_inttotime=1&" + extra
 	connector, err := sqlite.NewConnector(uri)
 	if err != nil {

@@ -51,6 +51,7 @@ func parseTables() (tables, error) {
 		{&unused, &storage.SetupLink{}, ""},
 		{&unused, &storage.Session{}, ""},
 		{&unused, &storage.Consent{}, ""},
+		{&unused, &storage.Erasure{}, ""},
 		{&unused, &storage.Factor{}, ""},
 	} {
 		s, err := schema.Parse(one.entity, &sync.Map{}, schema.NamingStrategy{})

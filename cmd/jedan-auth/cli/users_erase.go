@@ -17,11 +17,11 @@ type erased struct {
 
 func (c *cli) usersErase() *cobra.Command {
 	var yes bool
-	cmd := c.personVerb("erase USER --yes", "Erase a person with sessions, consents and grants; it cannot be undone", func(ctx context.Context, a *app.App, p *storage.Person) error {
+	cmd := c.personVerb("erase USER --yes", "Erase a person with everything that is kept of them but the log; it cannot be undone", func(ctx context.Context, a *app.App, p *storage.Person) error {
 		if !yes {
 			return usagef("users erase cannot be undone: say --yes")
 		}
-		if err := a.Directory.Erase(ctx, a.Tenant, p.ID, person()); err != nil {
+		if err := a.ErasePerson(ctx, p.ID, person()); err != nil {
 			return err
 		}
 		return c.show(erased{ID: p.ID, Erased: true})

@@ -101,6 +101,6 @@ func (c *cli) endSessions(ctx context.Context, a *app.App, p *storage.Person, on
 	if err != nil || s.RevokedAt != nil {
 		return err
 	}
-	event.Target = "session:" + id.String()
+	event.Target, event.Data = "person:"+p.ID.String(), map[string]any{"session": id.String()} // so that the person finds it in their list
 	return a.DB.RevokeSession(ctx, a.Tenant, id, a.Now(), byOperator, a.Audit.Row(ctx, a.Tenant, event))
 }
