@@ -54,7 +54,7 @@ mutants: ## removes each row of the tables of checks in turn: a test must fail f
 risk: ## measures the risk engine on generated sign-ins and writes docs/risk.md
 	$(GO) run ./cmd/jedan-risk
 
-races: ## 10,000 races each for codes and refresh tokens, request_uri, device_code, auth_req_id and each jti, 200 x kill -9; hours on a small machine
+races: ## 10,000 races each for codes and refresh tokens, request_uri, device_code, auth_req_id, each jti and second factors, 200 x kill -9; hours on a small machine
 	JEDAN_RACES=10000 JEDAN_KILLS=200 CGO_ENABLED=1 $(GO) test -count=1 -timeout 4h -v -run 'TestRaces|TestKill' ./conformance/drills/
 
 conformance: build ## the official suite against this build; docs/guides/conformance.md says how to start both

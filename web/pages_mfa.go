@@ -47,15 +47,16 @@ func (p MFAPage) query(kind string) string {
 type factorWords struct {
 	lead, label, hint string // on its own page
 	title, detail     string // in the list of others
+	wrong             string // the one answer to every code that does not count
 	autocomplete      string
 	numeric           bool
 }
 
 func wordsOf(kind string) factorWords {
 	if kind == "backup" {
-		return factorWords{"mfa.backup.lead", "mfa.backup.label", "mfa.backup.hint", "mfa.backup.title", "mfa.backup.detail", "off", false}
+		return factorWords{"mfa.backup.lead", "mfa.backup.label", "mfa.backup.hint", "mfa.backup.title", "mfa.backup.detail", "mfa.backup.wrong", "off", false}
 	}
-	return factorWords{"mfa.totp.lead", "mfa.totp.label", "mfa.totp.hint", "mfa.totp.title", "mfa.totp.detail", "one-time-code", true}
+	return factorWords{"mfa.totp.lead", "mfa.totp.label", "mfa.totp.hint", "mfa.totp.title", "mfa.totp.detail", ProblemCode, "one-time-code", true}
 }
 
 // Lead says what to do.
@@ -65,6 +66,9 @@ func (p MFAPage) Lead(v *view) string { return v.T(wordsOf(p.Kind).lead) }
 func (p MFAPage) Trouble(v *view) string {
 	if p.RetryAfter > 0 {
 		return v.T("mfa.throttled", "wait", v.Wait(p.RetryAfter))
+	}
+	if p.Error == ProblemCode {
+		return v.T(wordsOf(p.Kind).wrong)
 	}
 	return v.Problem(p.Error)
 }

@@ -41,7 +41,7 @@ func TestScripts(t *testing.T) {
 	testscript.Run(t, testscript.Params{
 		Dir: "testdata",
 		Cmds: map[string]func(ts *testscript.TestScript, neg bool, args []string){
-			"code": code, "port": port, "capture": capture, "within": within, "grant": grant, "cert": cert, "database": database, "dead": dead,
+			"code": code, "port": port, "capture": capture, "within": within, "grant": grant, "factor": factor, "cert": cert, "database": database, "dead": dead,
 		},
 		Condition: func(cond string) (bool, error) {
 			if cond == "postgres" {

@@ -62,10 +62,10 @@ const (
 
 	LoginFailures = "login.failures"
 
-	PasskeyAdd    = "passkey.add"
-	PasskeyRename = "passkey.rename"
-	PasskeyRemove = "passkey.remove"
-	PasskeyCount  = "passkey.count" // its signature counter went back
+	PasskeyAdd      = "passkey.add"
+	PasskeyRename   = "passkey.rename"
+	PasskeyRemove   = "passkey.remove"
+	PasskeyCount    = "passkey.count" // its signature counter went back
 	FirewallBlock   = "firewall.block"
 	FirewallUnblock = "firewall.unblock"
 )

@@ -10,17 +10,22 @@ import (
 )
 
 func (c *cli) usersShow() *cobra.Command {
-	return c.personVerb("show USER", "Show a person with their claims", func(_ context.Context, a *app.App, p *storage.Person) error {
-		return c.showPerson(a, p)
+	return c.personVerb("show USER", "Show a person with their claims and second factors", func(ctx context.Context, a *app.App, p *storage.Person) error {
+		return c.showPerson(ctx, a, p)
 	})
 }
 
-func (c *cli) showPerson(a *app.App, p *storage.Person) error {
+func (c *cli) showPerson(ctx context.Context, a *app.App, p *storage.Person) error {
 	claims, err := a.Directory.Claims(p)
 	if err != nil {
 		return err
 	}
 	v := viewOf(p)
 	v.Claims = claims
+	second, err := c.factorsOf(ctx, a, p)
+	if err != nil {
+		return err
+	}
+	v.factorsView = &second
 	return c.show(v)
 }
