@@ -29,7 +29,7 @@ type pair struct {
 func contrastPairs() []pair {
 	pairs := []pair{
 		{"on-accent", "accent", textRatio}, {"on-accent", "accent-hover", textRatio},
-		{"danger", "danger-tint", textRatio}, {"warn", "warn-tint", textRatio}, {"ok", "ok-tint", textRatio},
+		{"danger", "danger-tint", textRatio}, {"warn", "warn-tint", textRatio}, {"ok", "ok-tint", textRatio}, {"on-accent", "danger", textRatio},
 	}
 	for _, back := range []string{"bg", "surface"} {
 		for _, front := range []string{"text", "muted", "accent", "accent-hover", "danger", "warn", "ok"} {

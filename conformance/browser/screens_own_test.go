@@ -22,8 +22,29 @@ func (g *gallery) own(w *world, b *tab, show func(name string)) {
 	show("apps")
 	b.press(`button[id^="end-"]`, "#apps-ended")
 	show("apps-ended")
+	g.account(w, b, show)
 	g.decoupled(w, b, show)
 	g.device(w, b, show)
+}
+
+// account is the rest of the pages beside the menu, and what they answer.
+func (g *gallery) account(w *world, b *tab, show func(name string)) {
+	for _, page := range []struct {
+		name string
+		sees chromedp.CSS
+	}{
+		{"profile", "#profile-submit"}, {"sessions", "#everywhere-submit"}, {"activity", "#activity"}, {"export", "#export-submit"}, {"delete", "#erase-submit"},
+	} {
+		b.visit(w.URL + "/account/" + page.name)
+		b.see(page.sees)
+		show(page.name)
+	}
+	b.press("#erase-submit", "#erase-confirm-error")
+	show("delete-refused")
+	b.visit(w.URL + "/account/profile")
+	b.enter("#profile-picture", " no address")
+	b.press("#profile-submit", "#profile-picture-error")
+	show("profile-refused")
 }
 
 // decoupled is an app that asks elsewhere (CIBA).
