@@ -81,6 +81,9 @@ func builtKeys() []string {
 	for _, code := range []string{"access_denied", "not_found", "server_error", "temporarily_unavailable", "too_many_requests"} {
 		keys = append(keys, "error.title."+code, "error.text."+code)
 	}
+	for _, done := range []string{"added", "renamed", "removed"} {
+		keys = append(keys, "passkeys.done."+done)
+	}
 	return append(append(keys, "error.text.invalid_request"), activityKeys()...)
 }
 

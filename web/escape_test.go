@@ -97,6 +97,7 @@ func TestEveryFieldIsEscaped(t *testing.T) {
 					t.Errorf("%T with %q: %v", p, payload, found)
 				}
 				csp := strings.Replace(w.Header().Get("Content-Security-Policy"), "; frame-src ", " ", 1)
+				csp = strings.Replace(csp, "; connect-src 'self'", "", 1)
 				if strings.Count(csp, ";") != 7 || strings.Contains(csp, ",") || strings.Contains(csp, "evil;") {
 					t.Errorf("%T with %q: policy %q", p, payload, csp)
 				}

@@ -15,12 +15,19 @@ import (
 
 // Every sign-in has a verdict with its factors; what is refused for the risk looks like a wrong password, and says so only where an operator looks.
 func TestRiskVerdicts(t *testing.T) {
-	s := testkit.Start(t, func(c *app.Config) { c.Risk.StepUp, c.Risk.Deny = 2, 2 })
+	s := testkit.Start(t, func(c *app.Config) { c.Risk.StepUp, c.Risk.Deny = 1.8, 1.8 })
 	rp, p := s.Client(storage.ClientMetadata{}), s.Person("maria@example.org")
 	own := s.Browser()
 	if got := own.Authorize(s.AuthURL(rp), "maria@example.org"); got.Get("code") == "" {
 		t.Fatalf("the first sign-in: %v", got)
 	}
+	for range 8 { // until something is known of what the person usually does
+		s.Clock.Advance(24 * time.Hour)
+		if p := own.Get(s.AuthURL(rp, "prompt", "login")).SignIn("maria@example.org", testkit.Password); p.Status == http.StatusForbidden {
+			t.Fatal("the person's own browser is refused")
+		}
+	}
+	s.Clock.Advance(12 * time.Hour) // and at another hour
 	wrong := s.Browser().Get(s.AuthURL(rp)).SignIn("maria@example.org", "something else entirely")
 	refused := s.Browser().Get(s.AuthURL(rp)).SignIn("maria@example.org", testkit.Password)
 	if refused.Status != http.StatusForbidden || !refused.HasID("login-password") {
@@ -30,7 +37,7 @@ func TestRiskVerdicts(t *testing.T) {
 		t.Errorf("the refusal does not look like that of a wrong password: %d bytes, %d", len(refused.Body), len(wrong.Body))
 	}
 	rows, err := s.App.DB.RiskVerdicts(context.Background(), s.App.Tenant, storage.RiskFilter{Person: p.ID})
-	if err != nil || len(rows) != 2 || rows[0].Action != "deny" || rows[1].Action != "allow" {
+	if err != nil || len(rows) != 10 || rows[0].Action != "deny" || rows[1].Action != "allow" {
 		t.Fatalf("verdicts: %+v %v", rows, err)
 	}
 	d, err := risk.OpenVerdict(s.App.Ring, &rows[0])

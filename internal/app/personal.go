@@ -35,6 +35,7 @@ func personalTables() []personalTable {
 		table("consents", own, "id"),
 		table("pending", own, "id", "handle", "user_code", "address"),
 		table("passkeys", own, "id"),
+		table("codes", own, "id", "hash", "link_hash"),
 		table("factors", own, "id", "secret"),
 		table("backup_codes", own, "id", "hash"),
 		table("factor_failures", own, ""),
@@ -51,7 +52,8 @@ func impersonalTables() []string {
 	return []string{
 		"tenants", "keyring", "signing_keys", "clients", "resources", "setup_links", "initial_access_tokens", "denials", "replays", "changes",
 		"relying_parties", "firewall_rules",
-		"outbox", // payloads are sealed, and go when they are delivered or given up
+		"allowances", // counts under keyed hashes, which end within a day
+		"outbox",     // payloads are sealed, and go when they are delivered or given up
 	}
 }
 

@@ -131,5 +131,8 @@ func (a *App) SetupLink(ctx context.Context) (string, error) {
 func (s *server) flush() error {
 	ctx, cancel := context.WithTimeout(context.Background(), 5*time.Second)
 	defer cancel()
-	return errors.Join(s.provider.Flush(ctx), s.failures.FlushAll(ctx), s.risk.m.Flush(ctx))
+	if err := s.risk.m.Flush(ctx); err != nil { // what was learned since the last minute: nobody was told that it is kept
+		s.Log.WarnContext(ctx, "what people usually do was not written down", "error", err)
+	}
+	return errors.Join(s.provider.Flush(ctx), s.failures.FlushAll(ctx))
 }

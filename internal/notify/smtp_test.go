@@ -84,6 +84,9 @@ func (s *smtpServer) talk(c net.Conn, mode string) {
 			return
 		}
 		verb, _, _ := strings.Cut(strings.ToUpper(strings.TrimSpace(line)), " ")
+		if verb == "HELO" { // tried when EHLO is refused
+			verb = "EHLO"
+		}
 		switch refused := strings.HasPrefix(mode, verb+" "); {
 		case refused:
 			say(strings.TrimPrefix(mode, verb+" ") + " <" + victim + "> no")
