@@ -7,7 +7,6 @@ import (
 	"testing"
 	"time"
 
-	"github.com/jedan-auth/jedan-auth/internal/app"
 	"github.com/jedan-auth/jedan-auth/internal/testkit"
 	"github.com/jedan-auth/jedan-auth/risk"
 	"github.com/jedan-auth/jedan-auth/storage"
@@ -15,7 +14,7 @@ import (
 
 // Every sign-in has a verdict with its factors; what is refused for the risk looks like a wrong password, and says so only where an operator looks.
 func TestRiskVerdicts(t *testing.T) {
-	s := testkit.Start(t, func(c *app.Config) { c.Risk.StepUp, c.Risk.Deny = 1.8, 1.8 })
+	s := testkit.Start(t)
 	rp, p := s.Client(storage.ClientMetadata{}), s.Person("maria@example.org")
 	own := s.Browser()
 	if got := own.Authorize(s.AuthURL(rp), "maria@example.org"); got.Get("code") == "" {
@@ -27,7 +26,8 @@ func TestRiskVerdicts(t *testing.T) {
 			t.Fatal("the person's own browser is refused")
 		}
 	}
-	s.Clock.Advance(12 * time.Hour) // and at another hour
+	s.App.Config.Risk.StepUp, s.App.Config.Risk.Deny = 0.9, 0.9
+	s.Restart() // which forgets nothing of that
 	wrong := s.Browser().Get(s.AuthURL(rp)).SignIn("maria@example.org", "something else entirely")
 	refused := s.Browser().Get(s.AuthURL(rp)).SignIn("maria@example.org", testkit.Password)
 	if refused.Status != http.StatusForbidden || !refused.HasID("login-password") {
