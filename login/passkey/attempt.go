@@ -38,6 +38,11 @@ type attempt struct {
 	proven bool              // an attestation that chains to a trusted root says what the authenticator is
 }
 
+// asserting is somebody who signs in.
+func asserting(c *gin.Context, form url.Values) *attempt {
+	return &attempt{c: c, form: form, ceremony: protocol.AssertCeremony}
+}
+
 // maxAnswer bounds an authenticator's answer: certificate chains and the longest credential id fit several times.
 const maxAnswer = 48 << 10
 

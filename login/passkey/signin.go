@@ -74,7 +74,7 @@ func (m *Module) signIn(c *gin.Context) error {
 	if err != nil {
 		return err
 	}
-	a := &attempt{c: c, form: form, ceremony: protocol.AssertCeremony}
+	a := asserting(c, form)
 	if r := m.judge("passkey sign-in", rows(), a); r != nil {
 		m.report(a, r)
 		return m.refuseSignIn(a, r)
