@@ -151,12 +151,14 @@ func (a answer) form(values ...string) (action string, form url.Values, err erro
 	}
 	form = url.Values{}
 	for n := range doc.Descendants() {
-		switch {
-		case n.Type != html.ElementNode:
-		case n.Data == "form" && action == "":
-			action = attribute(n, "action")
-		case n.Data == "input" && attribute(n, "name") != "" && attribute(n, "type") != "submit":
-			form.Add(attribute(n, "name"), attribute(n, "value"))
+		if n.Type != html.ElementNode || n.Data != "form" || action != "" {
+			continue
+		}
+		action = attribute(n, "action")
+		for in := range n.Descendants() {
+			if in.Type == html.ElementNode && in.Data == "input" && attribute(in, "name") != "" && attribute(in, "type") != "submit" {
+				form.Add(attribute(in, "name"), attribute(in, "value"))
+			}
 		}
 	}
 	if action == "" {
