@@ -2,13 +2,10 @@ package main
 
 import (
 	"context"
-	"log/slog"
 	"time"
 
 	"github.com/rogpeppe/go-internal/testscript"
 
-	"github.com/jedan-auth/jedan-auth/internal/app"
-	"github.com/jedan-auth/jedan-auth/internal/config"
 	"github.com/jedan-auth/jedan-auth/internal/seal"
 	"github.com/jedan-auth/jedan-auth/storage"
 )
@@ -16,11 +13,7 @@ import (
 // factor leaves behind what adding an authenticator app and backup codes does, and too many wrong codes: factor DATA USER.
 func factor(ts *testscript.TestScript, _ bool, args []string) {
 	ctx := context.Background()
-	cfg, err := config.Defaults[app.Config]()
-	ts.Check(err)
-	cfg.Data = ts.MkAbs(args[0])
-	a, err := app.Open(ctx, cfg, app.Options{Log: slog.New(slog.DiscardHandler)})
-	ts.Check(err)
+	a := opened(ctx, ts, args[0], "")
 	defer func() { ts.Check(a.Close()) }()
 	p, err := a.Directory.ByIdentifier(ctx, a.Tenant, args[1])
 	ts.Check(err)

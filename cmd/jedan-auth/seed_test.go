@@ -26,17 +26,27 @@ import (
 	"github.com/jedan-auth/jedan-auth/storage/gormdb/gormtest"
 )
 
-// grant stores what a sign-in and a consent leave behind: a session, a consent and a grant.
-func grant(ts *testscript.TestScript, _ bool, args []string) {
-	ctx := context.Background()
+// opened opens what a script made in a data folder; database names a file with a DSN, "" is the folder's own. Whoever opens it closes it.
+func opened(ctx context.Context, ts *testscript.TestScript, data, database string) *app.App {
 	cfg, err := config.Defaults[app.Config]()
 	ts.Check(err)
-	cfg.Data = ts.MkAbs(args[0])
-	if len(args) > 4 {
-		cfg.Database = config.Secret(strings.TrimSpace(ts.ReadFile(args[4])))
+	cfg.Data = ts.MkAbs(data)
+	if database != "" {
+		cfg.Database = config.Secret(strings.TrimSpace(ts.ReadFile(database)))
 	}
 	a, err := app.Open(ctx, cfg, app.Options{Log: slog.New(slog.DiscardHandler)})
 	ts.Check(err)
+	return a
+}
+
+// grant stores what a sign-in and a consent leave behind: a session, a consent and a grant.
+func grant(ts *testscript.TestScript, _ bool, args []string) {
+	ctx := context.Background()
+	database := ""
+	if len(args) > 4 {
+		database = args[4]
+	}
+	a := opened(ctx, ts, args[0], database)
 	defer func() { ts.Check(a.Close()) }()
 	person, err := a.Directory.ByIdentifier(ctx, a.Tenant, args[1])
 	ts.Check(err)
