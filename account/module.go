@@ -125,7 +125,8 @@ type Deps struct {
 	Events    storage.AuditWriter
 	Exporter  Exporter
 	Erasure   Erasure
-	Security  *Security // nil: there is no page about second factors
+	Contact   []web.SecurityLink // pages that change address and number, from the profile
+	Security  *Security          // nil: there is no page about second factors
 }
 
 func (d Deps) complete() bool {

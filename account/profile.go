@@ -102,7 +102,7 @@ func (m *Module) profilePage(c *gin.Context, cur *session.Current, status int, s
 	page := web.ProfilePage{
 		Lang: m.lang(c), CSRF: token, Values: map[string]string{}, Errors: map[string]string{}, Saved: sent != nil && len(problems) == 0,
 		Username: claims.String("username"), Email: claims.String("email"), EmailVerified: claims.Bool("email_verified"),
-		Phone: claims.String("phone_number"), PhoneVerified: claims.Bool("phone_number_verified"),
+		Phone: claims.String("phone_number"), PhoneVerified: claims.Bool("phone_number_verified"), Contact: m.d.Contact,
 	}
 	for _, name := range directory.Own() {
 		page.Values[name] = claims.String(name)

@@ -145,6 +145,9 @@ func (m *Module) securityPage(c *gin.Context, cur *session.Current, status int, 
 	if page.Factors, err = m.factorRows(ctx, cur.Person); err != nil {
 		return err
 	}
+	if page.Second, err = s.Second.Has(ctx, cur.Person); err != nil {
+		return err
+	}
 	if page.Codes, page.CodesOf, err = s.Codes.Left(ctx, cur.Person); err != nil {
 		return err
 	}

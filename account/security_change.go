@@ -143,7 +143,7 @@ func (m *Module) renameFactor(c *gin.Context, cur *session.Current, form url.Val
 		name = m.d.Security.Vault.Seal(nameAt(m.d.Tenant, id), []byte(text))
 	}
 	ctx := c.Request.Context()
-	if err := m.d.Security.Factors.RenameFactor(ctx, m.d.Tenant, cur.Person.ID, id, name, m.factorEvent(ctx, cur, audit.FactorUpdate, id)); err != nil {
+	if err := m.d.Security.Factors.RenameFactor(ctx, m.d.Tenant, cur.Person.ID, id, name, m.factorEvent(ctx, cur, audit.FactorUpdate, map[string]any{"factor": id.String()})); err != nil {
 		return err
 	}
 	return m.back(c, "renamed")
@@ -155,16 +155,32 @@ func (m *Module) removeFactor(c *gin.Context, cur *session.Current, form url.Val
 		return errs.Wrap(errs.NotFound, "There is nothing here.", err)
 	}
 	ctx := c.Request.Context()
-	if err := m.d.Security.Factors.DeleteFactor(ctx, m.d.Tenant, cur.Person.ID, id, m.factorEvent(ctx, cur, audit.FactorDelete, id)); err != nil {
+	kind, err := m.kindOf(ctx, cur.Person, id)
+	if err != nil {
+		return err
+	}
+	ev := m.factorEvent(ctx, cur, audit.FactorDelete, map[string]any{"factor": id.String(), "kind": kind})
+	if err := m.d.Security.Factors.DeleteFactor(ctx, m.d.Tenant, cur.Person.ID, id, ev); err != nil {
 		return err
 	}
 	return m.back(c, "removed")
 }
 
-func (m *Module) factorEvent(ctx context.Context, cur *session.Current, typ string, id storage.ID) *storage.AuditEvent {
+// kindOf is the kind of a person's factor; "" when it is none of theirs.
+func (m *Module) kindOf(ctx context.Context, p *storage.Person, id storage.ID) (string, error) {
+	all, err := m.d.Security.Factors.FactorsOf(ctx, m.d.Tenant, p.ID)
+	for _, f := range all {
+		if f.ID == id {
+			return f.Kind, nil
+		}
+	}
+	return "", err
+}
+
+func (m *Module) factorEvent(ctx context.Context, cur *session.Current, typ string, data map[string]any) *storage.AuditEvent {
 	person := cur.Person.ID.String()
 	return m.d.Security.Audit.Row(ctx, m.d.Tenant, audit.Event{
-		Type: typ, Severity: audit.Notice, ActorKind: audit.Person, Actor: person, Target: "person:" + person, Data: map[string]any{"factor": id.String()},
+		Type: typ, Severity: audit.Notice, ActorKind: audit.Person, Actor: person, Target: "person:" + person, Data: data,
 	})
 }
 

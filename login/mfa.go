@@ -1,6 +1,7 @@
 package login
 
 import (
+	"cmp"
 	"net/http"
 	"net/url"
 	"slices"
@@ -17,6 +18,7 @@ import (
 
 const (
 	mfaPath    = "/login/mfa"
+	sendPath   = "/login/mfa/send"
 	mfaPurpose = "mfa"
 )
 
@@ -58,11 +60,19 @@ func (m *Module) showMFA(c *gin.Context) error {
 	case len(all) == 0:
 		return httpx.SeeOther(c, m.link("/login", st.Sealed))
 	}
-	return m.mfaPage(c, h, all, query.Get("factor"), http.StatusOK, "", 0)
+	return m.mfaPage(c, h, all, query.Get("factor"), mfaSays{sent: query.Has("sent")})
+}
+
+// mfaSays is what the page says beside its question.
+type mfaSays struct {
+	status  int // 0: OK
+	problem string
+	wait    time.Duration
+	sent    bool // a code is on its way; where codes are sent
 }
 
 // mfaPage shows the factor of the kind, or the first of all.
-func (m *Module) mfaPage(c *gin.Context, h *Half, all []offered, kind string, status int, problem string, wait time.Duration) error {
+func (m *Module) mfaPage(c *gin.Context, h *Half, all []offered, kind string, says mfaSays) error {
 	token, err := m.d.Forms.Token(c, mfaPurpose)
 	if err != nil {
 		return err
@@ -72,14 +82,20 @@ func (m *Module) mfaPage(c *gin.Context, h *Half, all []offered, kind string, st
 	page := web.MFAPage{
 		Lang: m.Lang(c, h.Step), Flow: h.Step.Sealed, Step: h.token, CSRF: token, Kind: all[at].Kind(), Identifier: identifier,
 		ClientName: h.Step.Client.Name, ClientLogoURI: h.Step.Client.LogoURI, Display: h.Step.Flow.Params.Get("display"),
-		FormAction: web.FormActionSource(h.Step.Flow.Params.Get("redirect_uri")), Error: problem, RetryAfter: wait,
+		FormAction: web.FormActionSource(h.Step.Flow.Params.Get("redirect_uri")), Error: says.problem, RetryAfter: says.wait, CodeSent: says.sent,
+	}
+	if f, ok := all[at].Second.(Sent); ok {
+		page.Sends = true
+		if page.Where, err = f.Where(c.Request.Context(), h.Person); err != nil {
+			return err
+		}
 	}
 	for i, o := range all {
 		if i != at {
 			page.Others = append(page.Others, o.Kind())
 		}
 	}
-	m.Render(c, status, page)
+	m.Render(c, cmp.Or(says.status, http.StatusOK), page)
 	return nil
 }
 
@@ -120,11 +136,11 @@ func (m *Module) answerSecond(a *secondTry, r *secondRefusal) error {
 	case secondBegin:
 		return httpx.SeeOther(a.c, m.link("/login", a.step.Sealed))
 	case secondMissing:
-		return m.mfaPage(a.c, a.half, a.all, a.factor.Kind(), http.StatusBadRequest, web.ProblemCodeMissing, 0)
+		return m.mfaPage(a.c, a.half, a.all, a.factor.Kind(), mfaSays{status: http.StatusBadRequest, problem: web.ProblemCodeMissing, sent: true})
 	case secondWait:
-		return m.mfaPage(a.c, a.half, a.all, a.factor.Kind(), http.StatusTooManyRequests, "", r.wait)
+		return m.mfaPage(a.c, a.half, a.all, a.factor.Kind(), mfaSays{status: http.StatusTooManyRequests, wait: r.wait, sent: true})
 	case secondWrong:
-		return m.mfaPage(a.c, a.half, a.all, a.factor.Kind(), http.StatusForbidden, web.ProblemCode, 0)
+		return m.mfaPage(a.c, a.half, a.all, a.factor.Kind(), mfaSays{status: http.StatusForbidden, problem: web.ProblemCode, sent: true})
 	case secondError:
 	}
 	return r.err

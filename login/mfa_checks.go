@@ -54,8 +54,12 @@ func rows() []secondRow {
 
 // judgeSecond applies the rows in order; the first that refuses ends it.
 func (m *Module) judgeSecond(a *secondTry) ([]verdict.Verdict, *secondRefusal) {
+	return m.judgeBy(rows(), a)
+}
+
+func (m *Module) judgeBy(table []secondRow, a *secondTry) ([]verdict.Verdict, *secondRefusal) {
 	var verdicts []verdict.Verdict
-	for _, row := range rows() {
+	for _, row := range table {
 		r := row.check(a.c.Request.Context(), m, a)
 		if r != nil {
 			return append(verdicts, verdict.Refuse(row.name, r.expected, r.received)), r

@@ -127,5 +127,6 @@ func (m *Module) Mount(r httpx.Router) {
 	if m.d.Second != nil {
 		r.Handle(http.MethodGet, mfaPath, httpx.Page, m.showMFA)
 		r.Handle(http.MethodPost, mfaPath, httpx.Page, m.submitMFA)
+		r.Handle(http.MethodPost, sendPath, httpx.Page, m.sendMFA)
 	}
 }

@@ -29,6 +29,18 @@ type Second interface {
 	Verify(c *gin.Context, h *Half, form url.Values) (Outcome, error)
 }
 
+// KindByMail is Proof.Kind of a sign-in by a mailed link or code: whoever proved that has shown nothing more by another mail.
+const KindByMail = "magic_link"
+
+// Sent is a second factor whose code is sent when the person asks for it.
+type Sent interface {
+	Second
+	// Where is what the person knows the phone or mailbox by; it gives nothing away to others.
+	Where(ctx context.Context, p *storage.Person) (string, error)
+	// Send sends a new code for this sign-in, which ends the one before; false: too many were sent.
+	Send(c *gin.Context, h *Half) (bool, error)
+}
+
 // Offer is a second factor that a person has.
 type Offer struct {
 	Alone bool   // whoever has it is always asked for a second factor; false: it only stands in for another one

@@ -29,6 +29,11 @@ const (
 	MailPasswordChanged MailKind = "password_changed" //nolint:gosec // a name, not a password
 	MailFactorAdded     MailKind = "factor_added"
 	MailFactorRemoved   MailKind = "factor_removed"
+	MailBackupCodes     MailKind = "backup_codes"
+	MailBackupUsed      MailKind = "backup_used"
+	MailRecoveryUsed    MailKind = "recovery_used"
+	MailFactorsReset    MailKind = "factors_reset" // by an administrator
+	MailNewCountry      MailKind = "new_country"
 	MailAlert           MailKind = "alert" // anything else that a person should look at
 )
 
@@ -41,6 +46,7 @@ type Mail struct {
 	Code    string
 	Valid   time.Duration // of link and code
 	Factor  string        // what was added or removed, in the reader's language
+	What    string        // the same as a word of the catalogue (mail.factor.…), if Factor is empty
 	Text    string        // what an alert says, in the reader's language
 	At      time.Time     // when it happened; zero: not shown
 	Device  string
@@ -70,6 +76,11 @@ func mailTexts() map[MailKind]mailText {
 		MailPasswordChanged: {"mail.password_changed.subject", "mail.password_changed.lead", "mail.alert.button", "", notYou},
 		MailFactorAdded:     {"mail.factor_added.subject", "mail.factor_added.lead", "mail.alert.button", "", notYou},
 		MailFactorRemoved:   {"mail.factor_removed.subject", "mail.factor_removed.lead", "mail.alert.button", "", notYou},
+		MailBackupCodes:     {"mail.backup_codes.subject", "mail.backup_codes.lead", "mail.alert.button", "", notYou},
+		MailBackupUsed:      {"mail.backup_used.subject", "mail.backup_used.lead", "mail.alert.button", "", notYou},
+		MailRecoveryUsed:    {"mail.recovery_used.subject", "mail.recovery_used.lead", "mail.alert.button", "", notYou},
+		MailFactorsReset:    {"mail.factors_reset.subject", "mail.factors_reset.lead", "mail.alert.button", "", notYou},
+		MailNewCountry:      {"mail.new_country.subject", "mail.new_country.lead", "mail.alert.button", "", notYou},
 		MailAlert:           {"mail.alert.subject", "mail.alert.lead", "mail.alert.button", "", notYou},
 	}
 }
@@ -156,7 +167,18 @@ func (v *mailView) say(key string) string {
 	if key == "" {
 		return ""
 	}
-	return fill(v.T(key), []string{"client", v.Client, "valid", v.Valid, "factor", v.m.Factor, "text", v.m.Text}, func(s string) string { return display(s, maxSentence) })
+	return fill(v.T(key), []string{"client", v.Client, "valid", v.Valid, "factor", v.factor(), "text", v.m.Text}, func(s string) string { return display(s, maxSentence) })
+}
+
+// factor names what was added or removed.
+func (v *mailView) factor() string {
+	if v.m.Factor != "" || v.m.What == "" {
+		return v.m.Factor
+	}
+	if key := "mail.factor." + v.m.What; v.texts.has(key) {
+		return v.T(key)
+	}
+	return v.T("mail.factor.other")
 }
 
 func (v *mailView) facts() []mailFact {

@@ -9,6 +9,7 @@ import (
 const (
 	ProblemCode        = "mfa.error.code" // the one answer to every code that does not count
 	ProblemCodeMissing = "mfa.error.missing"
+	ProblemCodeSends   = "mfa.error.sends" // too many codes were sent
 )
 
 // MFAPage asks for a second factor: POST {base}/login/mfa with code, factor, step, flow and csrf. The others are links to the same page.
@@ -23,6 +24,9 @@ type MFAPage struct {
 	Identifier    string
 	Kind          string   // of the factor that is asked for
 	Others        []string // kinds that would do as well
+	Sends         bool     // the code is sent: POST {base}/login/mfa/send with factor, step, flow and csrf
+	Where         string   // what the person knows its phone or mailbox by
+	CodeSent      bool     // it is on its way
 	Error         string   // a Problem… key, or ""
 	RetryAfter    time.Duration
 	FormAction    string
@@ -53,14 +57,38 @@ type factorWords struct {
 }
 
 func wordsOf(kind string) factorWords {
-	if kind == "backup" {
+	switch kind {
+	case "sms":
+		return factorWords{"mfa.sms.lead", "mfa.sms.label", "mfa.sent.hint", "mfa.sms.title", "mfa.sms.detail", "mfa.sent.wrong", "one-time-code", true}
+	case "mail":
+		return factorWords{"mfa.mail.lead", "mfa.mail.label", "mfa.sent.hint", "mfa.mail.title", "mfa.mail.detail", "mfa.sent.wrong", "one-time-code", true}
+	case "backup":
 		return factorWords{"mfa.backup.lead", "mfa.backup.label", "mfa.backup.hint", "mfa.backup.title", "mfa.backup.detail", "mfa.backup.wrong", "off", false}
 	}
 	return factorWords{"mfa.totp.lead", "mfa.totp.label", "mfa.totp.hint", "mfa.totp.title", "mfa.totp.detail", ProblemCode, "one-time-code", true}
 }
 
 // Lead says what to do.
-func (p MFAPage) Lead(v *view) string { return v.T(wordsOf(p.Kind).lead) }
+func (p MFAPage) Lead(v *view) string {
+	switch {
+	case !p.Sends:
+		return v.T(wordsOf(p.Kind).lead)
+	case p.CodeSent:
+		return v.T("mfa.sent.lead", "where", p.Where)
+	}
+	return v.T(wordsOf(p.Kind).lead, "where", p.Where)
+}
+
+// Asks says that a code can be typed: there is one, or there may be.
+func (p MFAPage) Asks() bool { return !p.Sends || p.CodeSent }
+
+// Who are the fields of the page before a code is sent.
+func (p MFAPage) Who(v *view) []field {
+	if p.Identifier == "" {
+		return nil
+	}
+	return p.Fields(v)[:1]
+}
 
 // Trouble is what the summary above the form says, "" when nothing is wrong.
 func (p MFAPage) Trouble(v *view) string {

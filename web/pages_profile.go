@@ -13,6 +13,7 @@ type ProfilePage struct {
 	EmailVerified bool
 	Phone         string
 	PhoneVerified bool
+	Contact       []SecurityLink // pages that change address and number
 }
 
 func (p ProfilePage) spec() spec {

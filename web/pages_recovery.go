@@ -82,6 +82,9 @@ func notes() map[Note]noteText {
 		NoteRecoveryEnded: {"recovery.ended.title", "recovery.ended.lead", "recovery.ended.again", "/recovery", false},
 		NoteMailLinkEnded: {"recovery.ended.title", "mail_open.ended", "mail_open.ended.again", "/login", false},
 
+		NoteEmailEnded: {"email.ended.title", "email.ended.lead", "email.ended.again", "/account/email", false},
+		NoteEmailKept:  {"email.kept.title", "email.kept.lead", "email.kept.next", "/account/password", true},
+
 		NoteMailLinkElsewhere: {"mail_open.elsewhere.title", "mail_open.elsewhere", "mail_open.ended.again", "/login", false},
 	}
 }

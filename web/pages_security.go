@@ -28,8 +28,9 @@ type SecurityPage struct {
 	CSRF      string
 	Proved    bool
 	Factors   []FactorRow
-	Codes     int // unused backup codes
-	CodesOf   int // of a set of so many; 0: there is none
+	Second    bool // a second factor is asked for, of whatever kind
+	Codes     int  // unused backup codes
+	CodesOf   int  // of a set of so many; 0: there is none
 	Links     []SecurityLink
 	Done      string // a Security… key, or ""
 	Error     string // a Problem… key, or ""

@@ -54,6 +54,7 @@ type App struct {
 	Registrar *register.Registrar
 	Fetch     *fetch.Client
 	Notify    *notify.Notifier
+	announcer *announcer
 
 	listeners []net.Listener
 	askers    []net.Listener
@@ -78,7 +79,7 @@ func Open(ctx context.Context, c Config, o Options) (*App, error) {
 		do   func(context.Context) error
 	}{
 		{"data folder", a.makeFolder}, {"database", a.openDatabase}, {"keys", a.openKeys}, {"people", a.openPeople}, {"outbound", a.openFetch},
-		{"registrar", a.openRegistrar}, {"messages", a.openNotify},
+		{"registrar", a.openRegistrar}, {"messages", a.openNotify}, {"notices", a.openNotices},
 	} {
 		if err := step.do(ctx); err != nil {
 			return nil, errors.Join(fmt.Errorf("%s: %w", step.name, err), a.Close())

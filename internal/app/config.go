@@ -20,6 +20,7 @@ import (
 	"github.com/jedan-auth/jedan-auth/internal/session"
 	"github.com/jedan-auth/jedan-auth/internal/telemetry"
 	"github.com/jedan-auth/jedan-auth/login"
+	"github.com/jedan-auth/jedan-auth/login/otp"
 	"github.com/jedan-auth/jedan-auth/login/passkey"
 	loginpassword "github.com/jedan-auth/jedan-auth/login/password"
 	"github.com/jedan-auth/jedan-auth/provider"
@@ -87,6 +88,7 @@ type Passwords struct {
 type Login struct {
 	Passkeys passkey.Config       `config:"passkeys" doc:"Sign-in by passkey."`
 	ByMail   bool                 `config:"by_mail" default:"false" doc:"Offer a sign-in by a mailed link or code, without a password."`
+	OTP      otp.Config           `config:"otp" doc:"Codes by mail and text message as second factors."`
 	Attempts loginpassword.Config `config:"attempts" doc:"How many attempts with passwords are allowed. Settings that are left out keep their defaults."`
 	Second   login.SecondConfig   `config:"second_factor" doc:"How many wrong codes a second factor bears. They are counted in the database, for each person and kind."`
 }
@@ -127,6 +129,9 @@ func (c Config) Validate() error {
 	}
 	if err := c.MTLS.validate(c); err != nil {
 		errs = append(errs, err)
+	}
+	if c.Login.OTP.SMS && !c.SMS.On() {
+		errs = append(errs, errors.New("login.otp.sms: sms.provider and sms.countries are needed"))
 	}
 	if (c.TLS.Certificate == "") != (c.TLS.Key == "") {
 		errs = append(errs, errors.New("tls: certificate and key go together"))

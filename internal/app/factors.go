@@ -4,6 +4,7 @@ import (
 	"github.com/jedan-auth/jedan-auth/account"
 	"github.com/jedan-auth/jedan-auth/login"
 	"github.com/jedan-auth/jedan-auth/login/backup"
+	"github.com/jedan-auth/jedan-auth/login/otp"
 	"github.com/jedan-auth/jedan-auth/login/totp"
 )
 
@@ -11,16 +12,22 @@ import (
 type factors struct {
 	totp   *totp.Module
 	backup *backup.Module
+	otp    *otp.Module
 }
 
 // list is every second factor, the best first: the one that a page shows when a person has several.
-func (f *factors) list() []login.Second { return []login.Second{f.totp, f.backup} }
+func (f *factors) list() []login.Second {
+	return append(append([]login.Second{f.totp}, f.otp.Factors()...), f.backup)
+}
 
 func (s *server) makeFactors() (err error) {
 	if s.factors.totp, err = totp.New(totp.Deps{Store: s.DB, Ring: s.Ring, Audit: s.Audit, Issuer: s.serviceName(), Now: s.Now}); err != nil {
 		return err
 	}
 	if s.factors.backup, err = backup.New(backup.Deps{Codes: s.DB, Ring: s.Ring, Audit: s.Audit, Now: s.Now}); err != nil {
+		return err
+	}
+	if err = s.makeSentCodes(); err != nil {
 		return err
 	}
 	s.seconds, err = login.NewSeconds(s.Config.Login.Second, login.SecondDeps{
@@ -32,7 +39,7 @@ func (s *server) makeFactors() (err error) {
 // security is a person's page about these factors.
 func (s *server) security() *account.Security {
 	return &account.Security{
-		Factors: s.DB, Apps: s.factors.totp, Codes: s.factors.backup, Second: s.seconds, Vault: s.Ring, Audit: s.Audit, Now: s.Now,
+		Factors: s.DB, Apps: s.factors.totp, Codes: s.factors.backup, Second: s.seconds, Vault: s.Ring, Audit: s.Audit, Now: s.Now, Links: s.factorLinks(),
 	}
 }
 

@@ -1,6 +1,8 @@
 package app
 
 import (
+	"errors"
+
 	"github.com/jedan-auth/jedan-auth/internal/onetime"
 	"github.com/jedan-auth/jedan-auth/login/magiclink"
 	"github.com/jedan-auth/jedan-auth/login/recovery"
@@ -12,6 +14,9 @@ func (a *App) sentCodes() (*onetime.Codes, error) {
 }
 
 func (s *server) makeRecovery() error {
+	if err := errors.Join(s.makeSentPages(), s.makeContact()); err != nil {
+		return err
+	}
 	codes, err := s.sentCodes()
 	if err != nil {
 		return err

@@ -44,6 +44,7 @@ func (s *server) makeRisk() error {
 	}
 	s.Feed.Subscribe(r.changed)
 	s.risk = r
+	s.announcer.country = func(ip netip.Addr) string { return places.Place(ip).Country }
 	return nil
 }
 

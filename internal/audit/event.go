@@ -24,6 +24,8 @@ const (
 	UserPasswordChange = "user.password_change" //nolint:gosec // a name, not a password
 	UserRecovery       = "user.recovery"
 	UserEmailVerify    = "user.email_verify"
+	UserEmailChange    = "user.email_change"
+	UserEmailKeep      = "user.email_keep" // a change of the address was called off
 	ConsentGrant       = "consent.grant"
 	ConsentDeny        = "consent.deny"
 	ConsentRevoke      = "consent.revoke"

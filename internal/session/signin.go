@@ -42,7 +42,7 @@ func (m *Manager) SignIn(ctx context.Context, w http.ResponseWriter, r *http.Req
 	s := m.newSession(ctx, r, person, in)
 	ev := m.d.Audit.Row(ctx, tenant, audit.Event{
 		Type: audit.UserLogin, ActorKind: audit.Person, Actor: person.ID.String(), Target: target(s.ID), Outcome: audit.Success,
-		Data: map[string]any{"kind": in.Kind, "acr": in.ACR, "amr": in.AMR, "replaced": !replaced.id.IsZero()},
+		Data: map[string]any{"kind": in.Kind, "acr": in.ACR, "amr": in.AMR, "replaced": !replaced.id.IsZero(), "known": m.Knows(r, person.ID)},
 	})
 	same := replaced.person == person.ID
 	if err := m.d.Writer.InsertSession(ctx, s, replaced.id, same, ev); err != nil {

@@ -44,7 +44,6 @@ type Directory interface {
 type Notifier interface {
 	Request(ctx context.Context, r notify.Request, send func(ctx context.Context) error) (sent bool, err error)
 	Send(ctx context.Context, m notify.Mail) error
-	Tell(ctx context.Context, m notify.Mail) error
 }
 
 // Hasher makes password hashes behind a queue.

@@ -104,7 +104,7 @@ func (m *Module) set(c *gin.Context) error {
 	if err != nil {
 		return err
 	}
-	if err := m.replace(ctx, o, phc, m.lang(c)); err != nil {
+	if err := m.replace(ctx, o, phc); err != nil {
 		return m.refuse(c, err)
 	}
 	return m.render(c, http.StatusOK, web.NotePage{Lang: m.lang(c), Note: web.NoteRecoveryDone})
@@ -127,7 +127,7 @@ func (m *Module) judge(p *storage.Person, next string) (problem string, err erro
 
 // replace spends the link and sets the password in one transaction: of two that come together one wins. The link came to the account's address, so
 // that address is proved.
-func (m *Module) replace(ctx context.Context, o *opened, phc, lang string) error {
+func (m *Module) replace(ctx context.Context, o *opened, phc string) error {
 	actor := directory.Actor{Kind: audit.Person, ID: o.person.ID.String()}
 	ev := m.d.Audit.Row(ctx, m.d.Tenant, audit.Event{
 		Type: audit.UserRecovery, Severity: audit.Notice, ActorKind: actor.Kind, Actor: actor.ID, Target: "person:" + actor.ID, Data: map[string]any{"channel": notify.MailKind},
@@ -135,9 +135,6 @@ func (m *Module) replace(ctx context.Context, o *opened, phc, lang string) error
 	own, err := m.d.Directory.Claims(o.person)
 	if err != nil {
 		return err
-	}
-	if own.String("locale") != "" {
-		lang = own.String("locale")
 	}
 	return m.d.Tx.InTx(ctx, func(ctx context.Context) error {
 		done, err := m.d.Codes.Spend(ctx, o.code.ID, ev)
@@ -159,11 +156,6 @@ func (m *Module) replace(ctx context.Context, o *opened, phc, lang string) error
 				return err
 			}
 		}
-		if err := m.d.Directory.SetPassword(ctx, m.d.Tenant, o.person.ID, phc, storage.ID{}, actor); err != nil {
-			return err
-		}
-		return m.d.Notify.Tell(ctx, notify.Mail{
-			To: own.String("email"), Path: "/account", Mail: web.Mail{Kind: web.MailPasswordChanged, Lang: lang, At: m.d.Now()},
-		})
+		return m.d.Directory.SetPassword(ctx, m.d.Tenant, o.person.ID, phc, storage.ID{}, actor)
 	})
 }

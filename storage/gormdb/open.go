@@ -32,6 +32,7 @@ type DB struct {
 	stmts     *stmtCache // SQLite only
 	guard     *guard
 	woken     wakers
+	watch     Watcher // nil: nobody
 }
 
 // Open connects, and changes nothing but SQLite's file header and journal mode: migrations.Up makes the schema. Close what it returns.

@@ -34,8 +34,10 @@ func (t *tx) audit(ctx context.Context, ev *storage.AuditEvent) error {
 	if ev == nil {
 		return nil
 	}
-	_, err := t.add(ctx, t.db.tables.audit, ev)
-	return err
+	if _, err := t.add(ctx, t.db.tables.audit, ev); err != nil {
+		return err
+	}
+	return t.watched(ctx, ev)
 }
 
 // changed says what caches must forget, here and, at once, on other nodes. It is called after the change itself has been written: the tail on
