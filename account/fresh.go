@@ -24,5 +24,8 @@ func (m *Module) freshly(c *gin.Context, back string) (cur *session.Current, don
 	if ok {
 		return cur, false, nil
 	}
+	if m.d.Security != nil {
+		return nil, true, m.prove(c, cur, back)
+	}
 	return nil, true, m.signIn(c, back, url.Values{"prompt": {"login"}})
 }

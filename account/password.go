@@ -81,13 +81,18 @@ func (m *Module) signedIn(c *gin.Context, back string) (cur *session.Current, do
 
 // signIn sends the browser to sign in, and from there back.
 func (m *Module) signIn(c *gin.Context, back string, params url.Values) error {
+	return m.lead(c, "/login", back, params)
+}
+
+// lead sends the browser through a step of signing in, and from there back.
+func (m *Module) lead(c *gin.Context, step, back string, params url.Values) error {
 	fl := m.d.Flows.Begin(m.d.Tenant, m.d.Sessions.Browser(c.Writer, c.Request).ID)
 	fl.Return, fl.Params = back, params
 	sealed, err := m.d.Flows.Seal(fl)
 	if err != nil {
 		return err
 	}
-	return httpx.SeeOther(c, m.d.Issuer+"/login?"+url.Values{"flow": {sealed}}.Encode())
+	return httpx.SeeOther(c, m.d.Issuer+step+"?"+url.Values{"flow": {sealed}}.Encode())
 }
 
 // judge looks at both fields without hashing (PW10, PW11).

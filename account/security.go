@@ -98,17 +98,32 @@ func (m *Module) Proved(c *gin.Context, back string) (cur *session.Current, done
 	if err != nil || ok {
 		return cur, false, err
 	}
-	return nil, true, m.prove(c, back)
+	return nil, true, m.prove(c, cur, back)
 }
 
-// prove sends the browser to sign in once more, and from there back.
-func (m *Module) prove(c *gin.Context, back string) error {
+// prove sends the browser to sign in once more, and from there back. Where only the second factor is missing, it is asked for alone: a passkey that nobody
+// was asked for at the sign-in.
+func (m *Module) prove(c *gin.Context, cur *session.Current, back string) error {
+	if m.fresh(cur) && !assurance.Meets(cur.Session.ACR, assurance.Two) {
+		has, err := m.d.Security.Second.Has(c.Request.Context(), cur.Person)
+		if err != nil {
+			return err
+		}
+		if has {
+			return m.lead(c, "/login/mfa", back, nil)
+		}
+	}
 	return m.signIn(c, back, url.Values{"prompt": {"login"}})
+}
+
+func (m *Module) fresh(cur *session.Current) bool {
+	age := m.d.Security.Now().Sub(cur.Session.AuthTime)
+	return age < freshFor && age > -freshFor
 }
 
 // recently says whether the proof behind a session is fresh, and of two factors where the person has two.
 func (m *Module) recently(ctx context.Context, cur *session.Current) (bool, error) {
-	if age := m.d.Security.Now().Sub(cur.Session.AuthTime); age >= freshFor || age < -freshFor {
+	if !m.fresh(cur) {
 		return false, nil
 	}
 	if assurance.Meets(cur.Session.ACR, assurance.Two) {
@@ -201,7 +216,7 @@ func (m *Module) changeSecurity(c *gin.Context) error {
 	case err != nil:
 		return err
 	case !ok || form.Get("action") == "prove":
-		return m.prove(c, securityPath)
+		return m.prove(c, cur, securityPath)
 	}
 	return m.doSecurity(c, cur, form)
 }

@@ -28,7 +28,7 @@ func (m *Module) needsSecond(ctx context.Context, person *storage.Person, p Proo
 		return false, nil
 	}
 	all, err := m.d.Second.offers(ctx, person, p)
-	return len(all) > 0, err
+	return asked(all), err
 }
 
 // halfway sends the browser to the second step with what the first has proved. There is no session yet.

@@ -121,8 +121,12 @@ func secondFactor(ctx context.Context, m *Module, a *secondTry) *secondRefusal {
 
 // secondForm wants something to judge: an empty form is no try.
 func secondForm(_ context.Context, _ *Module, a *secondTry) *secondRefusal {
-	if a.form.Get(FieldCode) == "" {
-		return &secondRefusal{as: secondMissing, expected: "a code", received: "an empty field"}
+	field := FieldCode
+	if a.factor.Signed {
+		field = FieldCredential
+	}
+	if a.form.Get(field) == "" {
+		return &secondRefusal{as: secondMissing, expected: "a code, or a signature", received: "an empty field"}
 	}
 	return nil
 }
@@ -131,6 +135,9 @@ func secondForm(_ context.Context, _ *Module, a *secondTry) *secondRefusal {
 func secondAllowance(ctx context.Context, m *Module, a *secondTry) *secondRefusal {
 	const expected = "tries left for this factor"
 	s, p := m.d.Second, a.half.Person
+	if a.factor.Signed {
+		return nil
+	}
 	cmd := storage.TakeTry{
 		Tenant: p.Tenant, Person: p.ID, Kind: a.factor.Kind(), Now: s.d.Now(), Free: s.c.Free, First: s.c.First, Longest: s.c.Longest,
 	}

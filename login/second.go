@@ -1,10 +1,12 @@
 package login
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"log/slog"
 	"net/url"
+	"slices"
 	"time"
 
 	"github.com/gin-gonic/gin"
@@ -15,8 +17,11 @@ import (
 	"github.com/jedan-auth/jedan-auth/storage"
 )
 
-// FieldCode is the form's field that every second factor reads.
-const FieldCode = "code"
+// The fields of the form that second factors read.
+const (
+	FieldCode       = "code"
+	FieldCredential = "credential" // what an authenticator has signed
+)
 
 // Second is a factor that can follow a first one: a plug-in of its own. internal/app lists them, the best first.
 type Second interface {
@@ -43,14 +48,17 @@ type Sent interface {
 
 // Offer is a second factor that a person has.
 type Offer struct {
-	Alone bool   // whoever has it is always asked for a second factor; false: it only stands in for another one
-	ACR   string // the class that a sign-in with it reaches
+	Alone  bool   // whoever has it is always asked for a second factor
+	Able   bool   // it can be stepped up with, though nobody is asked because of it; neither of the two: it only stands in for another one
+	Signed bool   // by an authenticator, in FieldCredential: there is nothing to guess, so its tries are not counted
+	ACR    string // the class that a sign-in with it reaches
 }
 
 // Outcome is what became of a try.
 type Outcome struct {
 	OK     bool
 	AMR    []string // RFC 8176, of this factor alone
+	ACR    string   // the class that this use reached; "" for the offer's
 	Reason string   // code for the log: wrong, spent
 }
 
@@ -151,23 +159,29 @@ type offered struct {
 	Offer
 }
 
-// offers lists what the person could prove beside first. Without one that stands alone there is none: backup codes are no factor of their own.
+// offers lists what the person could prove beside first. Where all of them only stand in for others there is none: backup codes are no factor of
+// their own.
 func (s *Seconds) offers(ctx context.Context, p *storage.Person, first Proof) ([]offered, error) {
 	var out []offered
-	alone := false
+	own := false
 	for _, f := range s.d.Factors {
 		o, err := f.Offer(ctx, p, first)
 		if err != nil {
 			return nil, err
 		}
 		if o != nil {
-			out, alone = append(out, offered{f, *o}), alone || o.Alone
+			out, own = append(out, offered{f, *o}), own || o.Alone || o.Able
 		}
 	}
-	if !alone {
+	if !own {
 		return nil, nil
 	}
 	return out, nil
+}
+
+// asked says whether the person has to show one of these after a first factor.
+func asked(all []offered) bool {
+	return slices.ContainsFunc(all, func(o offered) bool { return o.Alone })
 }
 
 // Reach is the best class that the person of a session could step up to; "" when there is nothing to step up with.
@@ -180,7 +194,7 @@ func (s *Seconds) Reach(ctx context.Context, cur *storage.Session, p *storage.Pe
 	return best, err
 }
 
-// Has says whether the person is asked for a second factor.
+// Has says whether the person has a second factor, be they asked for it at each sign-in or not.
 func (s *Seconds) Has(ctx context.Context, p *storage.Person) (bool, error) {
 	all, err := s.offers(ctx, p, Proof{ACR: assurance.One})
 	return len(all) > 0, err
@@ -189,7 +203,7 @@ func (s *Seconds) Has(ctx context.Context, p *storage.Person) (bool, error) {
 // join is what both steps have shown together.
 func (h *Half) join(o offered, out Outcome) session.SignIn {
 	return session.SignIn{
-		ACR: assurance.Stronger(h.First.ACR, assurance.Stronger(assurance.Two, o.ACR)), AMR: assurance.Join(h.First.AMR, out.AMR),
+		ACR: assurance.Stronger(h.First.ACR, assurance.Stronger(assurance.Two, cmp.Or(out.ACR, o.ACR))), AMR: assurance.Join(h.First.AMR, out.AMR),
 		Kind: h.First.Kind + "+" + o.Kind(), Since: h.Since, Replaces: h.Step.Current,
 	}
 }

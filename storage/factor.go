@@ -53,7 +53,7 @@ type FactorWriter interface {
 	ConfirmFactor(ctx context.Context, cmd ConfirmFactor, ev *AuditEvent) (bool, error)
 	RenameFactor(ctx context.Context, tenant, person, id ID, name seal.Text, ev *AuditEvent) error
 	DeleteFactor(ctx context.Context, tenant, person, id ID, ev *AuditEvent) error
-	// ResetFactors removes the person's factors and backup codes and forgets their failures; the event is written in any case.
+	// ResetFactors removes the person's factors, passkeys and backup codes and forgets their failures; the event is written in any case.
 	ResetFactors(ctx context.Context, tenant, person ID, ev *AuditEvent) error
 	// DeletePendingFactors removes those that nobody confirmed, made before the given time, at most limit.
 	DeletePendingFactors(ctx context.Context, before time.Time, limit int) (int64, error)

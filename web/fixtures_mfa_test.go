@@ -17,6 +17,10 @@ func mfaStates(lang string) []state {
 	wrong.Error, missing.Error, locked.RetryAfter = ProblemCode, ProblemCodeMissing, 4*time.Minute
 	backup.Kind, backup.Others = "backup", []string{"totp"}
 	only.Others, only.Identifier = nil, ""
+	key := page
+	key.Kind, key.Others = "passkey", []string{"totp", "backup"}
+	badKey := key
+	badKey.Error = ProblemCode
 	full := SecurityPage{
 		Lang: lang, CSRF: "c1", Proved: true, Codes: 9, CodesOf: 10,
 		Factors: []FactorRow{{ID: "1", Name: "Pixel 9", Since: at, LastUsed: at.Add(48 * time.Hour)}, {ID: "2", Since: at}},
@@ -35,6 +39,8 @@ func mfaStates(lang string) []state {
 	wrongEnrol.Error, wrongEnrol.Name = ProblemCode, "Pixel 9"
 	return []state{
 		{"mfa", ok, page},
+		{"mfa-passkey", ok, key},
+		{"mfa-passkey-wrong", http.StatusForbidden, badKey},
 		{"mfa-wrong", http.StatusForbidden, wrong},
 		{"mfa-missing", bad, missing},
 		{"mfa-locked", http.StatusTooManyRequests, locked},

@@ -35,7 +35,7 @@ type MFAPage struct {
 func (p MFAPage) spec() spec {
 	return spec{
 		template: "mfa", lang: p.Lang, title: msg("mfa.title"), client: p.ClientName, logo: p.ClientLogoURI, display: p.Display, action: p.FormAction,
-		wait: p.RetryAfter, self: "/login/mfa?" + p.query(p.Kind),
+		wait: p.RetryAfter, self: "/login/mfa?" + p.query(p.Kind), passkeys: p.Passkey(),
 	}
 }
 
@@ -56,12 +56,17 @@ type factorWords struct {
 	numeric           bool
 }
 
+// passkeyKind is the one factor that is no code: a script asks the authenticator.
+const passkeyKind = "passkey"
+
 func wordsOf(kind string) factorWords {
 	switch kind {
 	case "sms":
 		return factorWords{"mfa.sms.lead", "mfa.sms.label", "mfa.sent.hint", "mfa.sms.title", "mfa.sms.detail", "mfa.sent.wrong", "one-time-code", true}
 	case "mail":
 		return factorWords{"mfa.mail.lead", "mfa.mail.label", "mfa.sent.hint", "mfa.mail.title", "mfa.mail.detail", "mfa.sent.wrong", "one-time-code", true}
+	case passkeyKind:
+		return factorWords{lead: "mfa.passkey.lead", title: "mfa.passkey.title", detail: "mfa.passkey.detail", wrong: "passkey.none"}
 	case "backup":
 		return factorWords{"mfa.backup.lead", "mfa.backup.label", "mfa.backup.hint", "mfa.backup.title", "mfa.backup.detail", "mfa.backup.wrong", "off", false}
 	}
@@ -82,7 +87,15 @@ func (p MFAPage) Lead(v *view) string {
 // Asks says that a code can be typed: there is one, or there may be.
 func (p MFAPage) Asks() bool { return !p.Sends || p.CodeSent }
 
-// Who are the fields of the page before a code is sent.
+// Passkey says that an authenticator is asked.
+func (p MFAPage) Passkey() bool { return p.Kind == passkeyKind }
+
+// PasskeyOptions is where the script asks what the authenticator should sign.
+func (p MFAPage) PasskeyOptions() string {
+	return "/login/passkey/options?" + url.Values{"flow": {p.Flow}}.Encode()
+}
+
+// Who are the fields of the page before there is a code to type.
 func (p MFAPage) Who(v *view) []field {
 	if p.Identifier == "" {
 		return nil
@@ -95,7 +108,7 @@ func (p MFAPage) Trouble(v *view) string {
 	if p.RetryAfter > 0 {
 		return v.T("mfa.throttled", "wait", v.Wait(p.RetryAfter))
 	}
-	if p.Error == ProblemCode {
+	if p.Error == ProblemCode || p.Passkey() && p.Error != "" {
 		return v.T(wordsOf(p.Kind).wrong)
 	}
 	return v.Problem(p.Error)

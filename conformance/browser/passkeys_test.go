@@ -108,6 +108,25 @@ func TestPasskey(t *testing.T) {
 	}
 }
 
+// TestPasskeyAsSecondStep: whoever came in with the password shows the passkey where two factors are needed, and comes back to what they wanted.
+func TestPasskeyAsSecondStep(t *testing.T) {
+	w := openNamed(t)
+	b := w.tab(t, true)
+	id := b.device(true)
+	b.visit(w.URL + "/login")
+	w.signIn(b, testkit.Password, "#passkey-add")
+	b.press("#passkey-add", "#home-sign-out")
+	b.verifies(id, false)
+	b.visit(w.authURL("acr_values", "2"))
+	b.press("#mfa-submit", `[data-trouble="none"]`)
+	b.verifies(id, true)
+	b.press("#mfa-submit", "#consent-allow")
+	b.press("#consent-allow", "#acme")
+	if w.landed(b).Get("code") == "" {
+		t.Error("the application got no code")
+	}
+}
+
 // TestPasskeyAutofill: the field for the identifier is enough.
 func TestPasskeyAutofill(t *testing.T) {
 	w := openNamed(t)

@@ -5,6 +5,7 @@ import (
 	"github.com/jedan-auth/jedan-auth/login"
 	"github.com/jedan-auth/jedan-auth/login/backup"
 	"github.com/jedan-auth/jedan-auth/login/otp"
+	"github.com/jedan-auth/jedan-auth/login/passkey"
 	"github.com/jedan-auth/jedan-auth/login/totp"
 )
 
@@ -13,11 +14,12 @@ type factors struct {
 	totp   *totp.Module
 	backup *backup.Module
 	otp    *otp.Module
+	key    *passkey.After
 }
 
 // list is every second factor, the best first: the one that a page shows when a person has several.
 func (f *factors) list() []login.Second {
-	return append(append([]login.Second{f.totp}, f.otp.Factors()...), f.backup)
+	return append(append([]login.Second{f.key, f.totp}, f.otp.Factors()...), f.backup)
 }
 
 func (s *server) makeFactors() (err error) {
@@ -30,6 +32,7 @@ func (s *server) makeFactors() (err error) {
 	if err = s.makeSentCodes(); err != nil {
 		return err
 	}
+	s.factors.key = &passkey.After{Store: s.DB, On: passkey.Possible(s.Config.Login.Passkeys, s.issuer)}
 	s.seconds, err = login.NewSeconds(s.Config.Login.Second, login.SecondDeps{
 		Factors: s.factors.list(), People: s.DB, Tries: s.DB, Failures: s.failures, Audit: s.Audit, Meter: s.metrics, Logger: s.Log, Now: s.Now,
 	})

@@ -47,5 +47,6 @@ func (s *server) makePasskeys(p passkey.Party, offer *passkey.Offer) (err error)
 		Steps: s.login, Offer: offer, Store: s.DB, Replays: s.DB, People: s.DB, Second: s.seconds, Ring: s.Ring, Failures: s.failures, Audit: s.Audit, Meter: s.metrics,
 		Product: cmp.Or(s.Config.Theme.ProductName, "Jedan-Auth"), Logger: s.Log, Now: s.Now,
 	})
+	s.factors.key.Module = s.passkey
 	return err
 }

@@ -19,6 +19,7 @@ type attempt struct {
 	form url.Values
 
 	step *login.Step      // of a sign-in
+	half *login.Half      // of a second step
 	cur  *session.Current // who adds a passkey
 
 	ceremony protocol.CeremonyType

@@ -122,6 +122,9 @@ func (d *DB) ResetFactors(ctx context.Context, tenant, person storage.ID, ev *st
 		if err := t.deleteFactorsOf(ctx, tenant, person); err != nil {
 			return err
 		}
+		if _, err := t.exec(ctx, deletePasskeysOf, tenant, person); err != nil {
+			return err
+		}
 		return t.audit(ctx, ev)
 	})
 }

@@ -200,17 +200,20 @@ func (w *world) everything(person storage.ID) (n int) {
 	w.ok(err)
 	failures, err := w.FailuresOf(w.ctx, w.tenant, person)
 	w.ok(err)
-	return len(factors) + len(codes) + len(failures)
+	passkeys, err := w.PasskeysOf(w.ctx, w.tenant, person)
+	w.ok(err)
+	return len(factors) + len(codes) + len(failures) + len(passkeys)
 }
 
-// equipped is a person with a factor, two backup codes and a failure.
+// equipped is a person with a factor, a passkey, two backup codes and a failure.
 func (w *world) equipped(name string) *storage.Person {
 	w.Helper()
 	p := w.storedPerson(name)
 	w.storedFactor(p.ID, storage.FactorConfirmed)
 	w.storedCodes(p.ID, name+"1", name+"2")
 	w.tries(p.ID, storage.KindTOTP, 1)
-	w.same(w.everything(p.ID), 4)
+	w.ok(w.InsertPasskey(w.ctx, w.newPasskey(p.ID, name, "name"), 2, nil))
+	w.same(w.everything(p.ID), 5)
 	return p
 }
 
@@ -218,7 +221,7 @@ func factorReset(w *world) {
 	p, other := w.equipped("maria"), w.equipped("other")
 	w.ok(w.ResetFactors(w.ctx, w.tenant, p.ID, w.newEvent("reset")))
 	w.same(w.everything(p.ID), 0)
-	w.same(w.everything(other.ID), 4)
+	w.same(w.everything(other.ID), 5)
 	w.ok(w.ResetFactors(w.ctx, w.tenant, p.ID, w.newEvent("reset")))
 	w.code(w.ResetFactors(w.ctx, w.tenant, w.id(), w.newEvent("reset")), errs.NotFound)
 	w.same(len(w.events("reset")), 2)
@@ -228,7 +231,7 @@ func factorErased(w *world) {
 	p, other := w.equipped("maria"), w.equipped("other")
 	w.ok(w.DeletePerson(w.ctx, w.tenant, p.ID, nil))
 	w.same(w.everything(p.ID), 0)
-	w.same(w.everything(other.ID), 4)
+	w.same(w.everything(other.ID), 5)
 }
 
 func (w *world) canaryFactors(p storage.ID, ev func() *storage.AuditEvent) {

@@ -35,7 +35,7 @@
     waiting = new AbortController();
     run({ mediation: "conditional", signal: waiting.signal }).catch(() => {});
   };
-  const autofill = !create && (await api.isConditionalMediationAvailable?.());
+  const autofill = !create && find("[autocomplete~=webauthn]") && (await api.isConditionalMediationAvailable?.());
   if (autofill) {
     wait();
     setInterval(wait, 480000);

@@ -25,6 +25,7 @@ type factorView struct {
 // factorsView is what a person proves beside their password.
 type factorsView struct {
 	Factors     []factorView  `json:"factors"`
+	Passkeys    int           `json:"passkeys"`
 	BackupCodes int           `json:"backup_codes"`     // unused
 	Locked      []factorsWait `json:"locked,omitempty"` // kinds whose codes were wrong too often
 }
@@ -52,6 +53,11 @@ func (c *cli) factorsOf(ctx context.Context, a *app.App, p *storage.Person) (fac
 		}
 		out.Factors = append(out.Factors, v)
 	}
+	passkeys, err := a.DB.PasskeysOf(ctx, a.Tenant, p.ID)
+	if err != nil {
+		return out, err
+	}
+	out.Passkeys = len(passkeys)
 	codes, err := a.DB.BackupCodesOf(ctx, a.Tenant, p.ID)
 	for _, code := range codes {
 		if code.UsedAt == nil {
@@ -75,14 +81,14 @@ func (c *cli) waits(ctx context.Context, a *app.App, p *storage.Person, out *fac
 }
 
 func (c *cli) usersResetMFA() *cobra.Command {
-	return c.personVerb("reset-mfa USER", "Remove a person's second factors and backup codes, so that the first factor alone signs them in", func(ctx context.Context, a *app.App, p *storage.Person) error {
+	return c.personVerb("reset-mfa USER", "Remove a person's second factors, passkeys and backup codes, so that password or mail alone signs them in", func(ctx context.Context, a *app.App, p *storage.Person) error {
 		had, err := c.factorsOf(ctx, a, p)
 		if err != nil {
 			return err
 		}
 		ev := a.Audit.Row(ctx, a.Tenant, audit.Event{
 			Type: audit.UserMFAReset, Severity: audit.Warning, ActorKind: audit.Operator, Actor: actorID(), Target: "person:" + p.ID.String(),
-			Data: map[string]any{"factors": len(had.Factors), "backup_codes": had.BackupCodes},
+			Data: map[string]any{"factors": len(had.Factors), "backup_codes": had.BackupCodes, "passkeys": had.Passkeys},
 		})
 		if err := a.DB.ResetFactors(ctx, a.Tenant, p.ID, ev); err != nil {
 			return err
