@@ -25,6 +25,7 @@ type Moment struct {
 	Broken  string // code, if the password is known to be broken
 	Feeds   []Report
 	Missed  []string
+	Mode    Mode // of a use of a session
 }
 
 // Acts.
@@ -32,6 +33,7 @@ const (
 	SignIn    = "sign_in"
 	Authorize = "authorize"
 	Refresh   = "refresh"
+	Account   = "account"
 )
 
 func (m *Module) attempt(o Moment) *Attempt {

@@ -17,6 +17,7 @@ import (
 	"github.com/jedan-auth/jedan-auth/risk/checks"
 	"github.com/jedan-auth/jedan-auth/risk/firewall"
 	"github.com/jedan-auth/jedan-auth/risk/geo"
+	"github.com/jedan-auth/jedan-auth/risk/session"
 	"github.com/jedan-auth/jedan-auth/storage"
 )
 
@@ -37,7 +38,7 @@ func (s *server) makeRisk() error {
 	}
 	r := &risks{geo: places, store: s.DB, s: s, ring: make(chan struct{}, 1)}
 	r.m, err = risk.New(s.Config.Risk, risk.Deps{
-		Tenant: s.Tenant, Rows: checks.Rows(), Store: s.DB, Ring: s.Ring, Places: places.Place, Log: s.Log, Now: s.Now,
+		Tenant: s.Tenant, Rows: checks.Rows(), Uses: s.Config.Risk.Sessions.Engine(session.Rows(), session.StepUp), Store: s.DB, Ring: s.Ring, Places: places.Place, Log: s.Log, Now: s.Now,
 	})
 	if err != nil {
 		return errors.Join(err, places.Close())
