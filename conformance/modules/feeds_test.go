@@ -41,9 +41,9 @@ func TestFeeds(t *testing.T) {
 	fake.Stolen(feeds.SumOf(taken))
 	s := testkit.Start(t, func(c *app.Config) {
 		c.Proxies = []string{"127.0.0.0/8"}
-		c.Outbound.AllowHTTP, c.Outbound.AllowNetworks, c.Outbound.Timeout = true, []string{"127.0.0.0/8"}, time.Second
+		c.Outbound.AllowHTTP, c.Outbound.AllowNetworks, c.Outbound.Timeout = true, []string{"127.0.0.0/8"}, 4*time.Second
 		one := feeds.Service{Key: config.Secret(feedtest.Key), URL: fake.URL}
-		c.Feeds = feeds.Config{AbuseIPDB: one, VirusTotal: one, OTX: one, Passwords: feeds.Passwords{Online: true, URL: fake.URL, Wait: time.Second}}
+		c.Feeds = feeds.Config{AbuseIPDB: one, VirusTotal: one, OTX: one, Passwords: feeds.Passwords{Online: true, URL: fake.URL, Wait: 4 * time.Second}}
 	})
 	rp, p := s.Client(storage.ClientMetadata{}), s.Person("maria@example.org")
 	b := s.Browser()
@@ -71,7 +71,7 @@ func TestFeeds(t *testing.T) {
 	}
 	fake.Mode(feedtest.Well)
 	var d risk.Detail
-	s.Within(20*time.Second, "verdicts with what the feeds say", func() bool {
+	s.Within(30*time.Second, "verdicts with what the feeds say", func() bool {
 		s.Clock.Advance(time.Minute)
 		d = signIn()
 		return len(d.Missed) == 0

@@ -46,12 +46,12 @@ func newWorld(t *testing.T, change func(c *Config)) *world {
 	t.Helper()
 	w := &world{t: t, fake: feedtest.New(), now: time.Now(), counts: map[string]int{}}
 	t.Cleanup(w.fake.Close)
-	client, err := fetch.New(fetch.Config{AllowHTTP: true, AllowNetworks: []string{"127.0.0.0/8"}, Timeout: 300 * time.Millisecond}, fetch.Deps{Now: w.clock})
+	client, err := fetch.New(fetch.Config{AllowHTTP: true, AllowNetworks: []string{"127.0.0.0/8"}, Timeout: time.Second}, fetch.Deps{Now: w.clock})
 	if err != nil {
 		t.Fatal(err)
 	}
 	s := Service{Key: config.Secret(feedtest.Key), URL: w.fake.URL}
-	c := Config{AbuseIPDB: s, VirusTotal: s, OTX: s, Tor: Tor{On: true, URL: w.fake.URL + "/torbulkexitlist"}, Passwords: Passwords{Online: true, URL: w.fake.URL, Wait: 300 * time.Millisecond}}
+	c := Config{AbuseIPDB: s, VirusTotal: s, OTX: s, Tor: Tor{On: true, URL: w.fake.URL + "/torbulkexitlist"}, Passwords: Passwords{Online: true, URL: w.fake.URL, Wait: time.Second}}
 	change(&c)
 	if w.f, err = New(c, Deps{Fetch: client, Meter: w, Log: slog.New(slog.DiscardHandler), Now: w.clock}); err != nil {
 		t.Fatal(err)
@@ -127,7 +127,7 @@ func TestFeedsFailOpen(t *testing.T) {
 			w.fake.Mode(mode)
 			start := time.Now()
 			_, missed := w.f.Of(bad)
-			if took := time.Since(start); took > 50*time.Millisecond || !slices.Equal(missed, all()) {
+			if took := time.Since(start); took > 500*time.Millisecond || !slices.Equal(missed, all()) {
 				t.Errorf("after %s without %v", took, missed)
 			}
 			for _, name := range all() {
@@ -240,13 +240,13 @@ func TestStolenOnline(t *testing.T) {
 		if stolen, missed := w.f.Passwords().New(ctx, "a password for "+mode); stolen || !missed {
 			t.Errorf("%s: %v %v", mode, stolen, missed)
 		}
-		if took := time.Since(start); took > 2*time.Second {
+		if took := time.Since(start); took > 3*time.Second {
 			t.Errorf("%s: it was waited %s", mode, took)
 		}
 		if start = time.Now(); true { // it rests: nobody waits
 			w.f.Passwords().New(ctx, "another password for "+mode)
 		}
-		if took := time.Since(start); took > 100*time.Millisecond {
+		if took := time.Since(start); took > 700*time.Millisecond {
 			t.Errorf("%s: while it rests it was waited %s", mode, took)
 		}
 	}
