@@ -53,7 +53,7 @@ func (s speaking) RoundTrip(r *http.Request) (*http.Response, error) {
 
 // A copied session cookie opens nothing: no code and no sensitive act, however often it is tried, and the owner goes on undisturbed. A sign-in in the same browser is
 // enough, and is asked for once.
-func CopiedSessionCookie(t *testing.T) {
+func TestCopiedSessionCookie(t *testing.T) {
 	s := testkit.Start(t)
 	rp, p := s.Client(storage.ClientMetadata{FirstParty: true}), s.Person("maria@example.org")
 	own := s.Browser()
@@ -96,7 +96,7 @@ func CopiedSessionCookie(t *testing.T) {
 }
 
 // Where refreshes are refused, a thief's is, says so only in the log, and takes nothing from the owner. Confidential clients are not watched.
-func CopiedRefreshToken(t *testing.T) {
+func TestCopiedRefreshToken(t *testing.T) {
 	s := testkit.Start(t, func(c *app.Config) { c.Risk.Sessions = risk.SessionConfig{Refresh: risk.Enforce, StepUp: 3} })
 	rp := s.Client(storage.ClientMetadata{FirstParty: true, TokenEndpointAuthMethod: "none", GrantTypes: []string{"authorization_code", "refresh_token"}})
 	s.Person("maria@example.org")

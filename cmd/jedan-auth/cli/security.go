@@ -35,7 +35,7 @@ type verdictView struct {
 	Country string        `json:"country,omitempty"`
 	Browser string        `json:"browser,omitempty"`
 	Mode    risk.Mode     `json:"mode,omitempty"` // of a use of a session: observe says that nothing followed
-	IP      *netip.Addr   `json:"ip,omitempty"` // only if asked for
+	IP      *netip.Addr   `json:"ip,omitempty"`   // only if asked for
 }
 
 func (c *cli) securityReport() *cobra.Command {

@@ -1,5 +1,3 @@
-// Package feedtest is a fake of every feed, after what their makers document: where they are asked, with which header, and how they answer when all is well, when the key is wrong, when
-// the quota is used up, and when they are broken in one way or another.
 package feedtest
 
 import (
