@@ -26,6 +26,7 @@ func mfaStates(lang string) []state {
 		Factors: []FactorRow{{ID: "1", Name: "Pixel 9", Since: at, LastUsed: at.Add(48 * time.Hour)}, {ID: "2", Since: at}},
 	}
 	locked2, few, ask, done, toomany := full, full, full, full, full
+	full.Links = []SecurityLink{LinkSent()}
 	locked2.Proved = false
 	few.Codes, few.Factors = 1, full.Factors[:1]
 	ask.RemoveAsk = "2"

@@ -175,8 +175,15 @@ func (v *mailView) factor() string {
 	if v.m.Factor != "" || v.m.What == "" {
 		return v.m.Factor
 	}
-	if key := "mail.factor." + v.m.What; v.texts.has(key) {
-		return v.T(key)
+	switch v.m.What {
+	case "totp":
+		return v.T("mail.factor.totp")
+	case "sms":
+		return v.T("mail.factor.sms")
+	case "mail":
+		return v.T("mail.factor.mail")
+	case "passkey":
+		return v.T("mail.factor.passkey")
 	}
 	return v.T("mail.factor.other")
 }

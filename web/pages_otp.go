@@ -15,14 +15,22 @@ type SentFactor struct {
 func (f SentFactor) Title(v *view) string { return v.T(wordsOf(f.Kind).title) }
 
 // Lead says what it is.
-func (f SentFactor) Lead(v *view) string { return v.T("sent." + f.Kind + ".lead") }
+func (f SentFactor) Lead(v *view) string {
+	if f.Kind == "sms" {
+		return v.T("sent.sms.lead")
+	}
+	return v.T("sent.mail.lead")
+}
 
 // Add is the label of the button that begins it.
 func (f SentFactor) Add(v *view) []string {
-	if f.ID != "" {
-		return v.Label("sent."+f.Kind+".change", "mfa.sending")
+	switch {
+	case f.Kind != "sms":
+		return v.Label("sent.mail.add", "mfa.sending")
+	case f.ID != "":
+		return v.Label("sent.sms.change", "mfa.sending")
 	}
-	return v.Label("sent."+f.Kind+".add", "mfa.sending")
+	return v.Label("sent.sms.add", "mfa.sending")
 }
 
 // Field is where a phone number is typed.
@@ -38,6 +46,21 @@ func phoneField(v *view, typed, problem string) field {
 		ID: "phone-number", Name: "number", Type: "tel", Autocomplete: "tel", InputMode: "tel", Value: typed, Label: v.T("phone.label"), Hint: v.T("phone.hint"),
 		Error: v.Problem(problem),
 	}
+}
+
+// LinkSent leads from the page about signing in to these factors; LinkEmail and LinkPhone from the profile to what is proved before it changes.
+func LinkSent() SecurityLink {
+	return SecurityLink{ID: "security-sent", Path: "/account/security/codes", Title: "sent.title", Detail: "sent.detail"}
+}
+
+// LinkEmail is described at LinkSent.
+func LinkEmail() SecurityLink {
+	return SecurityLink{ID: "profile-email", Path: "/account/email", Title: "profile.email", Detail: "email.detail"}
+}
+
+// LinkPhone is described at LinkSent.
+func LinkPhone() SecurityLink {
+	return SecurityLink{ID: "profile-phone", Path: "/account/phone", Title: "profile.phone", Detail: "phone.detail"}
 }
 
 // Problems of a phone number, for SentPage.NumberError and PhonePage.NumberError.

@@ -23,6 +23,7 @@ import (
 	"github.com/jedan-auth/jedan-auth/migrations"
 	"github.com/jedan-auth/jedan-auth/provider/mtls"
 	"github.com/jedan-auth/jedan-auth/provider/register"
+	"github.com/jedan-auth/jedan-auth/risk/feeds"
 	"github.com/jedan-auth/jedan-auth/storage"
 	"github.com/jedan-auth/jedan-auth/storage/gormdb"
 )
@@ -55,6 +56,9 @@ type App struct {
 	Fetch     *fetch.Client
 	Notify    *notify.Notifier
 	announcer *announcer
+	Feeds     *feeds.Feeds
+
+	feedMeter feedMeter
 
 	listeners []net.Listener
 	askers    []net.Listener
@@ -78,7 +82,7 @@ func Open(ctx context.Context, c Config, o Options) (*App, error) {
 		name string
 		do   func(context.Context) error
 	}{
-		{"data folder", a.makeFolder}, {"database", a.openDatabase}, {"keys", a.openKeys}, {"people", a.openPeople}, {"outbound", a.openFetch},
+		{"data folder", a.makeFolder}, {"database", a.openDatabase}, {"keys", a.openKeys}, {"people", a.openPeople}, {"outbound", a.openFetch}, {"feeds", a.openFeeds},
 		{"registrar", a.openRegistrar}, {"messages", a.openNotify}, {"notices", a.openNotices},
 	} {
 		if err := step.do(ctx); err != nil {
@@ -92,6 +96,9 @@ func Open(ctx context.Context, c Config, o Options) (*App, error) {
 func (a *App) Close() error {
 	if a.DB == nil {
 		return nil
+	}
+	if a.Feeds != nil {
+		return errors.Join(a.Feeds.Close(), a.DB.Close())
 	}
 	return a.DB.Close()
 }

@@ -58,14 +58,14 @@ func (s *server) factorLinks() []web.SecurityLink {
 	if len(s.factors.otp.Kinds()) == 0 {
 		return nil
 	}
-	return []web.SecurityLink{{ID: "security-sent", Path: "/account/security/codes", Title: "sent.title", Detail: "sent.detail"}}
+	return []web.SecurityLink{web.LinkSent()}
 }
 
 // contactLinks lead from the profile to what is proved before it changes.
 func (s *server) contactLinks() []web.SecurityLink {
-	links := []web.SecurityLink{{ID: "profile-email", Path: "/account/email", Title: "profile.email", Detail: "email.detail"}}
+	links := []web.SecurityLink{web.LinkEmail()}
 	if s.Config.SMS.On() {
-		links = append(links, web.SecurityLink{ID: "profile-phone", Path: "/account/phone", Title: "profile.phone", Detail: "phone.detail"})
+		links = append(links, web.LinkPhone())
 	}
 	return links
 }
