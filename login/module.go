@@ -124,6 +124,8 @@ func New(c Config, d Deps) (*Module, error) {
 func (m *Module) Mount(r httpx.Router) {
 	r.Handle(http.MethodGet, "/login/account", httpx.Page, m.showAccounts)
 	r.Handle(http.MethodPost, "/login/account", httpx.Page, m.chooseAccount)
+	r.Handle(http.MethodGet, deniedPath, httpx.Page, m.showDenied)
+	r.Handle(http.MethodPost, deniedPath, httpx.Page, m.leaveDenied)
 	if m.d.Second != nil {
 		r.Handle(http.MethodGet, mfaPath, httpx.Page, m.showMFA)
 		r.Handle(http.MethodPost, mfaPath, httpx.Page, m.submitMFA)

@@ -137,7 +137,7 @@ func (s *server) makeProvider() (err error) {
 	browsers := &browserSessions{m: s.sessions, tenant: s.Tenant}
 	deps := provider.Deps{
 		Tenant: s.Tenant, Issuer: s.Config.Issuer, Base: s.base(), Store: s.DB, Ring: s.Ring, Keys: s.Keys, Audit: s.Audit, Slow: s.Hasher,
-		Directory: claims{s.Directory}, Fetch: s.Fetch, Registrar: s.Registrar, Register: s.Config.Register, Profiles: s.Config.profiles(), Feed: s.Feed, Flows: s.flows,
+		Directory: claims{s.Directory}, Groups: s.Groups, Fetch: s.Fetch, Registrar: s.Registrar, Register: s.Config.Register, Profiles: s.Config.profiles(), Feed: s.Feed, Flows: s.flows,
 		Sessions: browsers, StepUp: s.seconds, Classes: s.Config.classes(), Consents: &s.consents, Forms: s.sessions.Forms(), Words: s.bridge,
 		Failures: s.failures, Pages: s.pages, Log: s.Log, Meter: s.metrics, Now: s.Now, MTLS: s.mtls,
 	}

@@ -19,6 +19,7 @@ const (
 	StepAccount = "account"
 	StepConsent = "consent"
 	StepLogout  = "logout"
+	StepDenied  = "denied" // somebody saw that they may not use the client
 )
 
 // MaxStep is the longest step token that is looked at, in bytes.

@@ -55,6 +55,8 @@ func stepPath(step string) string {
 		return "/consent"
 	case flow.StepMFA:
 		return "/login/mfa"
+	case flow.StepDenied:
+		return "/login/denied"
 	}
 	return "/login"
 }
@@ -69,6 +71,7 @@ func Needs() []core.Row[visit] {
 		{Name: "interaction.acr", Check: needACR},
 		{Name: "interaction.resource_acr", Check: needDemands},
 		{Name: "interaction.account", Check: needAccount},
+		{Name: "interaction.permitted", Check: needPermitted},
 		{Name: "interaction.consent", Check: needConsent},
 	}
 }
@@ -124,6 +127,18 @@ func needAccount(_ context.Context, v *visit) error {
 		return nil
 	}
 	return v.need(flow.StepAccount, fosite.ErrLoginRequired, "The person must choose an account.", "a choice", "none")
+}
+
+// needPermitted refuses whoever may not use the client. They are told here first, and the client when they go back to it.
+func needPermitted(ctx context.Context, v *visit) error {
+	ok, err := v.e.Live.Permitted(ctx, v.Client, v.who.Person)
+	if err != nil || ok {
+		return err
+	}
+	if v.did(flow.StepDenied) == nil {
+		v.goTo = flow.StepDenied
+	}
+	return core.NotPermitted()
 }
 
 // did returns the named step if the browser brings its signed token for this flow, this person and this session.

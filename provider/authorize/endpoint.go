@@ -75,6 +75,7 @@ type Endpoint struct {
 	Consents Consents
 	StepUp   StepUp
 	Grants   Grants
+	Live     *core.Live
 	Audit    core.Auditor
 	Objects  Objects
 	Pushed   Pushed

@@ -45,7 +45,7 @@ type document struct {
 
 // Scopes that every provider has.
 func standardScopes() []string {
-	return []string{"openid", "profile", "email", "address", "phone", "offline_access"}
+	return []string{"openid", "profile", "email", "address", "phone", "groups", "offline_access"}
 }
 
 func build(issuer string, on Features) document {
