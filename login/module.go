@@ -22,6 +22,8 @@ type Config struct {
 	Issuer string
 	// Passkeys says that people may sign in with one, and ByMail that the page offers a mailed link or code.
 	Passkeys, ByMail bool
+	// Signup says that people may make an account.
+	Signup bool
 }
 
 // Validate reports what is missing.

@@ -132,6 +132,7 @@ type Deps struct {
 	Meter     Meter
 	Now       func() time.Time
 	MTLS      mtls.Config
+	Signup    bool // people may make an account (prompt=create)
 }
 
 // mounter is an endpoint.

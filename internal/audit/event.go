@@ -23,6 +23,8 @@ const (
 	UserDeleteCancel   = "user.delete_cancel"
 	UserPasswordChange = "user.password_change" //nolint:gosec // a name, not a password
 	UserRecovery       = "user.recovery"
+	UserInvite         = "user.invite"
+	UserSignup         = "user.signup"
 	UserEmailVerify    = "user.email_verify"
 	ConsentGrant       = "consent.grant"
 	ConsentDeny        = "consent.deny"

@@ -19,6 +19,7 @@ const (
 	StepAccount = "account"
 	StepConsent = "consent"
 	StepLogout  = "logout"
+	StepSignup  = "signup"
 	StepDenied  = "denied" // somebody saw that they may not use the client
 )
 

@@ -55,6 +55,8 @@ func stepPath(step string) string {
 		return "/consent"
 	case flow.StepMFA:
 		return "/login/mfa"
+	case flow.StepSignup:
+		return "/signup"
 	case flow.StepDenied:
 		return "/login/denied"
 	}
@@ -65,6 +67,7 @@ func stepPath(step string) string {
 // prompt=none the refusal itself goes to the client.
 func Needs() []core.Row[visit] {
 	return []core.Row[visit]{
+		{Name: "interaction.create", Check: needCreate},
 		{Name: "interaction.signed_in", Check: needSession},
 		{Name: "interaction.hinted_person", Check: needHintedPerson},
 		{Name: "interaction.fresh", Check: needFresh},
@@ -80,6 +83,14 @@ func Needs() []core.Row[visit] {
 func (v *visit) need(step string, base *fosite.RFC6749Error, description, expected, received string) error {
 	v.goTo = step
 	return core.Refuse(base, description, expected, received)
+}
+
+// needCreate leads to a new account (Initiating User Registration via OpenID Connect section 4.1). Whoever has one signs in from there.
+func needCreate(_ context.Context, v *visit) error {
+	if !v.prompts("create") || v.who != nil && v.freshFor() {
+		return nil
+	}
+	return v.need(flow.StepSignup, fosite.ErrInteractionRequired, "The person must make an account.", "a new account", "none")
 }
 
 func needSession(_ context.Context, v *visit) error {

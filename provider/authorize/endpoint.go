@@ -76,6 +76,7 @@ type Endpoint struct {
 	StepUp   StepUp
 	Grants   Grants
 	Live     *core.Live
+	Signup   bool // people may make an account
 	Audit    core.Auditor
 	Objects  Objects
 	Pushed   Pushed

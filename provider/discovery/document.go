@@ -64,6 +64,9 @@ func build(issuer string, on Features) document {
 		PKCE: []string{"S256"}, Prompts: []string{"none", "login", "consent", "select_account"},
 		ClaimsParameter: true, IssParameter: true, requests: on.requests(issuer, algs), decoupled: buildDecoupled(issuer),
 	}
+	if on.Signup {
+		d.Prompts = append(d.Prompts, "create") // Initiating User Registration via OpenID Connect section 4.2
+	}
 	d.registrations = on.registrations(issuer)
 	d.tokens = on.tokens(algs)
 	d.logouts = on.logouts(issuer)
