@@ -1,6 +1,7 @@
 package drills
 
 import (
+	"errors"
 	"fmt"
 	"net"
 	"net/http"
@@ -9,6 +10,7 @@ import (
 	"strings"
 	"sync"
 	"sync/atomic"
+	"syscall"
 	"testing"
 	"time"
 )
@@ -84,9 +86,14 @@ func (tr *traffic) visitor(i, n int) {
 			v = w.newVisit(p)
 		}
 	}
-	if err != nil {
+	if err != nil && !tr.turnedAway(i, err) {
 		tr.fail(err)
 	}
+}
+
+// turnedAway tells whether a request was never taken, by a node that had said that it takes none: a balancer sends that one elsewhere.
+func (tr *traffic) turnedAway(i int, err error) bool {
+	return errors.Is(err, syscall.ECONNREFUSED) && !tr.ready[i].Load()
 }
 
 func (tr *traffic) fail(err error) {
