@@ -13,7 +13,8 @@ import (
 
 // Current is who is signed in; nil: nobody.
 func (m *Module) Current(c *gin.Context) (*session.Current, error) {
-	return m.d.Sessions.Current(c.Request.Context(), c.Request, m.d.Tenant)
+	cur, err := m.d.Sessions.Current(c.Request.Context(), c.Request, m.d.Tenant)
+	return m.aged(c.Request, cur), err
 }
 
 // Back has the person sign in, also again, and then leads to a page of ours.

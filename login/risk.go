@@ -2,10 +2,13 @@ package login
 
 import (
 	"errors"
+	"net/http"
+	"time"
 
 	"github.com/gin-gonic/gin"
 
 	"github.com/jedan-auth/jedan-auth/internal/errs"
+	"github.com/jedan-auth/jedan-auth/internal/session"
 	"github.com/jedan-auth/jedan-auth/storage"
 )
 
@@ -24,6 +27,8 @@ type Risk interface {
 	Judge(c *gin.Context, a Arrival) error
 	// Learn takes in an arrival that became a session. It never keeps anybody out.
 	Learn(c *gin.Context, a Arrival)
+	// Trusts reports whether a session is used by whom it was made for, as far as can be said.
+	Trusts(r *http.Request, cur *session.Current) bool
 }
 
 var errDenied = errors.New("denied for the risk")
@@ -52,4 +57,12 @@ func (m *Module) learn(c *gin.Context, a Arrival) {
 	if m.d.Risk != nil {
 		m.d.Risk.Learn(c, a)
 	}
+}
+
+// aged makes a session that is not trusted one that was proved long ago: the acts that want a fresh proof want a new one then.
+func (m *Module) aged(r *http.Request, cur *session.Current) *session.Current {
+	if cur != nil && m.d.Risk != nil && !m.d.Risk.Trusts(r, cur) {
+		cur.Session.AuthTime = time.Unix(0, 0)
+	}
+	return cur
 }

@@ -30,6 +30,7 @@ type Proof struct {
 	ACR  string
 	AMR  []string // RFC 8176
 	Kind string   // what was done, for the audit event
+	Sum  string   // SHA-1 of a password that was typed, by which stolen ones are looked up; nothing keeps it
 }
 
 // Open reads the sealed flow for this browser. errs.Invalid when it is stale,

@@ -22,6 +22,7 @@ type Attempt struct {
 	Broken  string   // how the password is known to be broken, a code; "": not known
 	Feeds   []Report // what feeds said of the address
 	Missed  []string // feeds that did not answer
+	Use     *Use     // of a session or a grant; nil: it is a sign-in
 
 	known *keys
 }

@@ -30,6 +30,7 @@ type Baseline struct {
 	Hours     [24]float64 `json:"hours"`           // of the day, UTC; older ones count less
 	Spots     []Spot      `json:"spots,omitempty"` // where the last sign-ins came from
 	Last      int64       `json:"last"`
+	Stolen    int64       `json:"stolen,omitempty"` // which of the person's passwords is known to be stolen: Moment.PasswordOf
 }
 
 // Spot is where and how a sign-in came.

@@ -13,18 +13,20 @@ import (
 
 // Moment is one attempt at a running server.
 type Moment struct {
-	Act     string // sign_in
-	Person  storage.ID
-	IP      netip.Addr
-	Agent   string
-	Device  string // id of the browser's signed cookie
-	Known   bool   // that cookie remembers the person
-	Factor  string
-	Client  string
-	Success bool
-	Broken  string // code, if the password is known to be broken
-	Feeds   []Report
-	Missed  []string
+	Act        string // sign_in
+	Person     storage.ID
+	IP         netip.Addr
+	Agent      string
+	Device     string // id of the browser's signed cookie
+	Known      bool   // that cookie remembers the person
+	Factor     string
+	Client     string
+	Success    bool
+	Broken     string // code, if the password is known to be broken
+	PasswordOf int64  // tells a person's passwords apart; 0: it was none, or nobody looks
+	Feeds      []Report
+	Missed     []string
+	Mode       Mode // of a use of a session
 }
 
 // Acts.
@@ -32,6 +34,7 @@ const (
 	SignIn    = "sign_in"
 	Authorize = "authorize"
 	Refresh   = "refresh"
+	Account   = "account"
 )
 
 func (m *Module) attempt(o Moment) *Attempt {
@@ -63,6 +66,9 @@ func (m *Module) Judge(ctx context.Context, o Moment) (Verdict, error) {
 }
 
 func (m *Module) scene(o Moment, b *Baseline) *Scene {
+	if o.Broken == "" && o.PasswordOf != 0 && o.PasswordOf == b.Stolen {
+		o.Broken = PasswordBreached
+	}
 	s := &Scene{Attempt: m.attempt(o), Baseline: b, Traffic: m.traffic}
 	if m.forest.Ready() {
 		s.Forest = m.forest
@@ -188,4 +194,25 @@ func (m *Module) open(row *storage.RiskBaseline, v any) error {
 		return err
 	}
 	return json.Unmarshal(text, v)
+}
+
+// PasswordBreached is the code of a password that is known to be stolen.
+const PasswordBreached = "password_breached"
+
+// MarkStolen keeps that one of a person's passwords is known to be stolen, for their next sign-ins with it.
+func (m *Module) MarkStolen(ctx context.Context, person storage.ID, passwordOf int64) error {
+	for try := 1; ; try++ {
+		row, b, err := m.baseline(ctx, person)
+		if err != nil || b.Stolen == passwordOf {
+			return err
+		}
+		b.Stolen = passwordOf
+		if row.Data, err = m.seal(row, b); err != nil {
+			return err
+		}
+		row.UpdatedAt = m.d.Now()
+		if err = m.d.Store.SaveRisk(ctx, row, nil, 0); !errs.Is(err, errs.Conflict) || try == learnTries {
+			return err
+		}
+	}
 }

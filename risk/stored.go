@@ -18,6 +18,7 @@ type Detail struct {
 	Country string     `json:"country,omitempty"`
 	Browser string     `json:"browser,omitempty"` // kind, without version
 	Missed  []string   `json:"missed,omitempty"`
+	Mode    Mode       `json:"mode,omitempty"` // of a use of a session: whether anything followed
 }
 
 func detailAt(v *storage.RiskVerdict) seal.Location {
@@ -31,7 +32,7 @@ func (m *Module) verdict(row *storage.RiskBaseline, o Moment, v Verdict) *storag
 		Tenant: row.Tenant, ID: storage.NewID(now), Person: row.Person, At: now, Act: o.Act, Action: string(v.Action), Score: int(math.Round(v.Score * 1000)),
 		Reason: v.Reason(),
 	}
-	text, err := json.Marshal(Detail{Factors: v.Factors, IP: o.IP, Country: m.d.Places(o.IP).Country, Browser: Platform(o.Agent), Missed: v.Missed})
+	text, err := json.Marshal(Detail{Factors: v.Factors, IP: o.IP, Country: m.d.Places(o.IP).Country, Browser: Platform(o.Agent), Missed: v.Missed, Mode: o.Mode})
 	if err != nil {
 		text = []byte("{}") // cannot happen: numbers and words
 	}
@@ -65,6 +66,9 @@ const mostNews = 10_000
 
 // Flush stores what everybody together taught since the last time, on top of what other nodes have stored, and takes that over.
 func (m *Module) Flush(ctx context.Context) error {
+	if err := m.store(ctx); err != nil {
+		return err
+	}
 	m.mu.Lock()
 	news := m.news
 	m.news = nil

@@ -30,6 +30,8 @@ type Verdict struct {
 	Score   float64  `json:"score"`
 	Factors []Factor `json:"factors"`
 	Missed  []string `json:"missed,omitempty"` // feeds that did not answer
+	// Observed is the action that would have followed where verdicts are only observed; "": Action follows.
+	Observed Action `json:"observed,omitempty"`
 }
 
 // Thresholds make an action of a score. From Doubt on an attempt is let through, but what is new in it is not trusted for a while.

@@ -27,6 +27,7 @@ const (
 	FieldPasswordShort    = "field.password.short"
 	FieldPasswordLong     = "field.password.long"
 	FieldPasswordCommon   = "field.password.common"
+	FieldPasswordStolen   = "field.password.stolen"
 	FieldPasswordContext  = "field.password.context"
 	FieldPasswordUnusable = "field.password.unusable"
 	FieldPasswordWrong    = "field.password.wrong"

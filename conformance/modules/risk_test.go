@@ -85,6 +85,8 @@ func TestFirewallFollowsItsRules(t *testing.T) {
 	}
 	become("/login", true)
 	become("/oauth2/token", true)
+	become("/.well-known/openid-configuration", true)
+	become("/.well-known/jwks.json", true)
 	if got := status("/health/live"); got != http.StatusOK {
 		t.Errorf("health: %d", got)
 	}

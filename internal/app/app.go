@@ -24,6 +24,7 @@ import (
 	"github.com/jedan-auth/jedan-auth/migrations"
 	"github.com/jedan-auth/jedan-auth/provider/mtls"
 	"github.com/jedan-auth/jedan-auth/provider/register"
+	"github.com/jedan-auth/jedan-auth/risk/feeds"
 	"github.com/jedan-auth/jedan-auth/storage"
 	"github.com/jedan-auth/jedan-auth/storage/gormdb"
 )
@@ -56,6 +57,9 @@ type App struct {
 	Registrar *register.Registrar
 	Fetch     *fetch.Client
 	Notify    *notify.Notifier
+	Feeds     *feeds.Feeds
+
+	feedMeter feedMeter
 
 	listeners []net.Listener
 	askers    []net.Listener
@@ -79,7 +83,7 @@ func Open(ctx context.Context, c Config, o Options) (*App, error) {
 		name string
 		do   func(context.Context) error
 	}{
-		{"data folder", a.makeFolder}, {"database", a.openDatabase}, {"keys", a.openKeys}, {"people", a.openPeople}, {"outbound", a.openFetch},
+		{"data folder", a.makeFolder}, {"database", a.openDatabase}, {"keys", a.openKeys}, {"people", a.openPeople}, {"outbound", a.openFetch}, {"feeds", a.openFeeds},
 		{"registrar", a.openRegistrar}, {"messages", a.openNotify},
 	} {
 		if err := step.do(ctx); err != nil {
@@ -93,6 +97,9 @@ func Open(ctx context.Context, c Config, o Options) (*App, error) {
 func (a *App) Close() error {
 	if a.DB == nil {
 		return nil
+	}
+	if a.Feeds != nil {
+		return errors.Join(a.Feeds.Close(), a.DB.Close())
 	}
 	return a.DB.Close()
 }

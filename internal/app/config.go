@@ -26,6 +26,7 @@ import (
 	"github.com/jedan-auth/jedan-auth/provider"
 	"github.com/jedan-auth/jedan-auth/provider/register"
 	"github.com/jedan-auth/jedan-auth/risk"
+	"github.com/jedan-auth/jedan-auth/risk/feeds"
 )
 
 // Config is every setting of the server.
@@ -48,6 +49,7 @@ type Config struct {
 	Account   account.Config      `config:"account" doc:"A person's own pages."`
 	Login     Login               `config:"login" doc:"Sign-in."`
 	Risk      risk.Config         `config:"risk" doc:"How sign-ins are judged. See the guide."`
+	Feeds     feeds.Config        `config:"feeds" doc:"What others know of addresses and stolen passwords. Everything is off by default: addresses of people would go to others."`
 	Keys      Keys                `config:"keys" doc:"Signing keys."`
 	Log       telemetry.LogConfig `config:"log" doc:"The log."`
 	Access    bool                `config:"access_log" default:"false" doc:"Write a log line for every request. Refusals and failures are logged regardless."`
@@ -139,7 +141,7 @@ func (c Config) Validate() error {
 		}
 	}
 	for path, v := range map[string]interface{ Validate() error }{
-		"keys": c.Keys.set(c.Tokens), "sessions": c.Sessions.config(), "passwords": c.Passwords.config(), "risk": c.Risk, "login.signup": c.Login.Signup,
+		"keys": c.Keys.set(c.Tokens), "sessions": c.Sessions.config(), "passwords": c.Passwords.config(), "risk": c.Risk, "feeds": c.Feeds, "login.signup": c.Login.Signup,
 	} {
 		if err := v.Validate(); err != nil {
 			errs = append(errs, fmt.Errorf("%s: %w", path, err))

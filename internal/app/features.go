@@ -18,7 +18,7 @@ func (s *server) makeAccount() (err error) {
 	data := &personal{App: s.App, grace: s.Config.Account.EraseAfter}
 	s.account, err = account.New(s.Config.Account, account.Deps{
 		Passkeys: s.passkey.On(),
-		Tenant:   s.Tenant, Issuer: s.Config.Issuer, Flows: s.flows, Sessions: s.sessions, People: s.DB, Directory: s.Directory, Hasher: s.Hasher,
+		Tenant:   s.Tenant, Issuer: s.Config.Issuer, Flows: s.flows, Sessions: trusting{s.sessions, s.risk}, People: s.DB, Directory: s.Directory, Hasher: s.Hasher,
 		Policy: s.Policy, MinLength: s.Config.Passwords.MinLength, Attempts: s.password.Own(), Failures: s.failures,
 		Approvals: &approvals{requests: s.provider.Approvals(), words: s.bridge}, Apps: &apps{consents: s.consents.m.Load(), words: s.bridge, sessions: s.sessions}, Pages: s.render,
 		Forms: s.sessions.Forms(), Logger: s.Log, Own: s.sessions, Now: s.Now,

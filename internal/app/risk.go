@@ -5,6 +5,8 @@ import (
 	"encoding/hex"
 	"errors"
 	"log/slog"
+	"net/http"
+	"net/netip"
 	"slices"
 
 	"github.com/gin-gonic/gin"
@@ -17,6 +19,7 @@ import (
 	"github.com/jedan-auth/jedan-auth/risk/checks"
 	"github.com/jedan-auth/jedan-auth/risk/firewall"
 	"github.com/jedan-auth/jedan-auth/risk/geo"
+	"github.com/jedan-auth/jedan-auth/risk/session"
 	"github.com/jedan-auth/jedan-auth/storage"
 )
 
@@ -37,7 +40,7 @@ func (s *server) makeRisk() error {
 	}
 	r := &risks{geo: places, store: s.DB, s: s, ring: make(chan struct{}, 1)}
 	r.m, err = risk.New(s.Config.Risk, risk.Deps{
-		Tenant: s.Tenant, Rows: checks.Rows(), Store: s.DB, Ring: s.Ring, Places: places.Place, Log: s.Log, Now: s.Now,
+		Tenant: s.Tenant, Rows: checks.Rows(), Uses: s.Config.Risk.Sessions.Engine(session.Rows(), session.StepUp), Store: s.DB, Ring: s.Ring, Places: places.Place, Log: s.Log, Now: s.Now,
 	})
 	if err != nil {
 		return errors.Join(err, places.Close())
@@ -108,11 +111,30 @@ func (s *server) gate(c *gin.Context) error {
 	return nil
 }
 
+// door is gate for documents that are ready in memory: without rules a load from memory, with some the look at them. Whoever is not let in here goes the long way, which says so.
+func (s *server) door(req *http.Request) bool {
+	wall := &s.risk.wall
+	if wall.Empty() {
+		return true
+	}
+	if wall.NeedsPlace() {
+		return false
+	}
+	peer, err := netip.ParseAddrPort(req.RemoteAddr)
+	if err != nil {
+		return false
+	}
+	_, denied := wall.Denied(peer.Addr(), "", req.UserAgent(), s.Now())
+	return !denied
+}
+
 func (r *risks) moment(c *gin.Context, a login.Arrival) risk.Moment {
-	return risk.Moment{
+	o := risk.Moment{
 		Act: risk.SignIn, Person: a.Person.ID, IP: httpx.ClientIP(c), Agent: c.Request.UserAgent(), Device: deviceID(a.Device), Known: a.Known,
 		Factor: a.Proof.Kind, Client: a.Client, Success: true,
 	}
+	r.heard(&o, a)
+	return o
 }
 
 // Judge implements login.Risk.

@@ -44,6 +44,7 @@ func (a *App) ServeReady(ctx context.Context, ready func(addrs []net.Addr, setup
 	running.Go(func() { s.risk.follow(background) })
 	running.Go(func() { s.Feed.Run(background, s.DB) })
 	running.Go(func() { s.outbox.Run(background) })
+	running.Go(func() { s.Feeds.Run(background) })
 	s.runMessages(background, &running)
 	endJobs, err := s.startJobs(background)
 	if err != nil {

@@ -88,6 +88,7 @@ func (s *server) makeEdge() (err error) {
 	if s.metrics, err = telemetry.NewMetrics(unreleased); err != nil {
 		return err
 	}
+	s.feedMeter.m.Store(s.metrics)
 	if s.render, err = web.New(web.Options{BasePath: s.base(), Secure: s.issuer.Scheme == "https", ThemeDir: s.Config.Theme.Dir, ProductName: s.Config.Theme.ProductName, Log: s.Log, Without: s.without()}); err != nil {
 		return err
 	}
@@ -102,7 +103,7 @@ func (s *server) makeEdge() (err error) {
 
 func (s *server) edge(proxies []netip.Prefix) httpx.Config {
 	return httpx.Config{
-		Issuer: s.issuer, TrustedProxies: proxies, Pages: s.pages, Logger: s.Log, AccessLog: s.Config.Access, Observer: s.metrics, Now: s.Now, Gate: s.gate,
+		Issuer: s.issuer, TrustedProxies: proxies, Pages: s.pages, Logger: s.Log, AccessLog: s.Config.Access, Observer: s.metrics, Now: s.Now, Gate: s.gate, Door: s.door,
 		Metrics: s.metrics.Handler(), Checks: []httpx.Check{{Name: "database", Run: s.DB.Ping}, {Name: "changes", Run: s.fresh}},
 	}
 }
@@ -134,11 +135,11 @@ func (s *server) makePlatform() error {
 }
 
 func (s *server) makeProvider() (err error) {
-	browsers := &browserSessions{m: s.sessions, tenant: s.Tenant}
+	browsers := &browserSessions{m: s.sessions, tenant: s.Tenant, risk: s.risk}
 	deps := provider.Deps{
 		Tenant: s.Tenant, Issuer: s.Config.Issuer, Base: s.base(), Store: s.DB, Ring: s.Ring, Keys: s.Keys, Audit: s.Audit, Slow: s.Hasher,
 		Directory: claims{s.Directory}, Groups: s.Groups, Fetch: s.Fetch, Registrar: s.Registrar, Register: s.Config.Register, Profiles: s.Config.profiles(), Feed: s.Feed, Flows: s.flows,
-		Sessions: browsers, StepUp: s.seconds, Classes: s.Config.classes(), Consents: &s.consents, Forms: s.sessions.Forms(), Words: s.bridge,
+		Sessions: browsers, StepUp: s.seconds, Refreshes: s.risk, Classes: s.Config.classes(), Consents: &s.consents, Forms: s.sessions.Forms(), Words: s.bridge,
 		Failures: s.failures, Pages: s.pages, Log: s.Log, Meter: s.metrics, Now: s.Now, MTLS: s.mtls, Signup: s.Config.Login.Signup.Asks(),
 	}
 	if s.Config.Sessions.Watched {

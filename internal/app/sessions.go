@@ -17,6 +17,7 @@ import (
 type browserSessions struct {
 	m      *session.Manager
 	tenant storage.ID
+	risk   *risks
 }
 
 func (s *browserSessions) current(c *gin.Context) (*session.Current, error) {
@@ -42,7 +43,7 @@ func (s *browserSessions) Current(c *gin.Context) (*authorize.SignedIn, error) {
 	if err != nil || cur == nil {
 		return nil, err
 	}
-	return &authorize.SignedIn{Session: cur.Session, Person: cur.Person}, nil
+	return &authorize.SignedIn{Session: cur.Session, Person: cur.Person, Doubt: s.risk.doubt(c.Request, cur)}, nil
 }
 
 // Browser implements authorize.Sessions.

@@ -69,5 +69,5 @@ func (e *Engine) entry(w http.ResponseWriter, r *http.Request) {
 func (e *Engine) plain(r *http.Request) bool {
 	return r.Method == http.MethodGet && r.Host == e.host && r.URL.RawQuery == "" && r.URL.RawPath == "" && r.ContentLength == 0 &&
 		len(r.TransferEncoding) == 0 && r.Header["Content-Encoding"] == nil && r.ProtoAtLeast(1, 1) && !e.draining.Load() && !e.cfg.AccessLog &&
-		len(e.cfg.TrustedProxies) == 0
+		len(e.cfg.TrustedProxies) == 0 && (e.cfg.Door == nil || e.cfg.Door(r))
 }

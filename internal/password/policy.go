@@ -16,6 +16,7 @@ const (
 	ProblemLong     = "password.long"
 	ProblemCommon   = "password.common"  // in the list of common passwords, or one of them dressed up
 	ProblemContext  = "password.context" // mostly the person's or the product's own name
+	ProblemStolen   = "password.stolen"  // in a collection of stolen ones
 )
 
 // Lengths of NIST SP 800-63B-4 section 3.1.1.2, in characters.
@@ -31,6 +32,8 @@ const product = "jedan"
 // The zero value asks for MinAlone characters.
 type Policy struct {
 	MinLength int // in characters, after normalisation; 0: MinAlone. Never less than MinWithFactor counts.
+	// Stolen looks a password up that is otherwise good; nil: it is not looked up. It must not wait long, and without an answer it says no.
+	Stolen func(password string) bool
 }
 
 // Check returns what is wrong with pw, nothing if it may be used. context holds words that a guesser knows: name, mail address, user name,
@@ -53,6 +56,9 @@ func (p Policy) Check(pw string, context ...string) []string {
 	}
 	if mostlyContext(folded, words(context)) {
 		problems = append(problems, ProblemContext)
+	}
+	if len(problems) == 0 && p.Stolen != nil && p.Stolen(normal) {
+		return []string{ProblemStolen}
 	}
 	return problems
 }

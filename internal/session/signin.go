@@ -90,7 +90,7 @@ func (m *Manager) newSession(ctx context.Context, r *http.Request, person *stora
 		Tenant: person.Tenant, ID: storage.NewID(now), Person: person.ID, AuthTime: proved, ACR: in.ACR, AMR: slices.Clone(in.AMR),
 		CreatedAt: now, LastSeenAt: now, ExpiresAt: now.Add(m.c.Absolute),
 	}
-	s.Device = m.d.Ring.Seal(deviceAt(s), device(ctx, r))
+	s.Device = m.d.Ring.Seal(deviceAt(s), device(ctx, r, m.browserMark(r)))
 	return s
 }
 
@@ -98,10 +98,12 @@ func (m *Manager) newSession(ctx context.Context, r *http.Request, person *stora
 type deviceText struct {
 	Agent string     `json:"agent,omitempty"`
 	IP    netip.Addr `json:"ip,omitzero"`
+	// Browser is the mark of the browser that the session was made in.
+	Browser string `json:"browser,omitempty"`
 }
 
 // device is what a person will recognise in the list of their sessions.
-func device(ctx context.Context, r *http.Request) []byte {
+func device(ctx context.Context, r *http.Request, browser string) []byte {
 	o := audit.OriginOf(ctx)
 	agent := r.UserAgent()
 	if ip, _ := httpx.ContextClient(ctx); !o.IP.IsValid() {
@@ -110,7 +112,7 @@ func device(ctx context.Context, r *http.Request) []byte {
 	if o.Device != "" {
 		agent = o.Device
 	}
-	b, err := json.Marshal(deviceText{strings.ToValidUTF8(agent[:min(len(agent), maxAgent)], ""), o.IP})
+	b, err := json.Marshal(deviceText{strings.ToValidUTF8(agent[:min(len(agent), maxAgent)], ""), o.IP, browser})
 	if err != nil {
 		return []byte("{}") // cannot happen: a string and an address
 	}

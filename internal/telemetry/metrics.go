@@ -27,6 +27,7 @@ type Metrics struct {
 	outboxLag      prometheus.Gauge
 	deliveries     *prometheus.CounterVec
 	changesLag     prometheus.Gauge
+	feeds          *prometheus.CounterVec
 }
 
 // NewMetrics makes the numbers in a registry of their own, with Go's and the
@@ -49,6 +50,7 @@ func NewMetrics(version string) (*Metrics, error) {
 	m.outboxLag = prometheus.NewGauge(prometheus.GaugeOpts{Name: "jedan_outbox_lag_seconds", Help: "Age of the oldest undelivered message."})
 	m.deliveries = counter("jedan_outbox_deliveries_total", "Attempts to tell another server by kind and outcome (delivered, retried, dead).", "kind", "outcome")
 	m.changesLag = prometheus.NewGauge(prometheus.GaugeOpts{Name: "jedan_changes_lag_seconds", Help: "How far caches are behind the database."})
+	m.feeds = counter("jedan_feeds_total", "What feeds of addresses and stolen passwords were asked, by feed and outcome.", "feed", "outcome")
 	build := prometheus.NewGauge(prometheus.GaugeOpts{Name: "jedan_build_info", Help: "Always 1.", ConstLabels: prometheus.Labels{"version": version}})
 	build.Set(1)
 	m.start()
@@ -66,7 +68,7 @@ func (m *Metrics) start() {
 
 func (m *Metrics) register(more ...prometheus.Collector) error {
 	all := append(more, m.authRequests, m.failedLogins, m.securityEvents, m.authTime, m.httpRequests, m.tokens, m.gateRunning,
-		m.outboxLag, m.deliveries, m.changesLag, collectors.NewGoCollector(), collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}))
+		m.outboxLag, m.deliveries, m.changesLag, m.feeds, collectors.NewGoCollector(), collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}))
 	var failed []error
 	for _, c := range all {
 		failed = append(failed, m.registry.Register(c))
@@ -135,6 +137,9 @@ func (m *Metrics) FailedLogin(factor, reason string) {
 func (m *Metrics) SecurityEvent(eventType, severity string) {
 	m.securityEvents.WithLabelValues(eventType, severity).Inc()
 }
+
+// Feed counts a question to a feed, or one that was not put to it.
+func (m *Metrics) Feed(name, outcome string) { m.feeds.WithLabelValues(name, outcome).Inc() }
 
 // TokenIssued counts a token by grant type and kind (access, refresh, id).
 func (m *Metrics) TokenIssued(grant, kind string) { m.tokens.WithLabelValues(grant, kind).Inc() }

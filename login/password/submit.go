@@ -2,15 +2,19 @@ package password
 
 import (
 	"context"
+	"crypto/sha1" //nolint:gosec // see sum
+	"encoding/hex"
 	"log/slog"
 	"net/http"
 	"net/url"
 	"strconv"
+	"strings"
 	"time"
 
 	"github.com/gin-gonic/gin"
 
 	"github.com/jedan-auth/jedan-auth/internal/httpx"
+	pw "github.com/jedan-auth/jedan-auth/internal/password"
 	"github.com/jedan-auth/jedan-auth/internal/verdict"
 	"github.com/jedan-auth/jedan-auth/login"
 	"github.com/jedan-auth/jedan-auth/storage"
@@ -94,7 +98,7 @@ func (m *Module) accept(a *attempt) error {
 	if a.outdated {
 		m.rehash(ctx, a)
 	}
-	err := m.d.Steps.Finish(a.c, a.step, a.person, login.Proof{ACR: "1", AMR: []string{"pwd"}, Kind: "password"})
+	err := m.d.Steps.Finish(a.c, a.step, a.person, login.Proof{ACR: "1", AMR: []string{"pwd"}, Kind: "password", Sum: sum(a.password)})
 	if login.Denied(err) { // the same answer as to a wrong password: who is not let in need not know that it was the right one
 		r := quietly("a sign-in like the person's", "one that is not", "risk")
 		m.report(a, r)
@@ -162,4 +166,14 @@ func (a *attempt) giveBack() {
 		}
 	}
 	a.taken = nil
+}
+
+// sum is what stolen passwords are looked up by: of the text as it was hashed.
+func sum(typed string) string {
+	normal, err := pw.Normalise(typed)
+	if err != nil {
+		return ""
+	}
+	of := sha1.Sum([]byte(normal)) //nolint:gosec // what the collections are keyed by; no security rests on it
+	return strings.ToUpper(hex.EncodeToString(of[:]))
 }

@@ -71,6 +71,7 @@ func Needs() []core.Row[visit] {
 		{Name: "interaction.signed_in", Check: needSession},
 		{Name: "interaction.hinted_person", Check: needHintedPerson},
 		{Name: "interaction.fresh", Check: needFresh},
+		{Name: "interaction.trust", Check: needTrust},
 		{Name: "interaction.acr", Check: needACR},
 		{Name: "interaction.resource_acr", Check: needDemands},
 		{Name: "interaction.account", Check: needAccount},

@@ -19,6 +19,7 @@ import (
 type SignedIn struct {
 	Session *storage.Session
 	Person  *storage.Person
+	Doubt   Doubt
 }
 
 // Sessions finds the session of a request, and the browser's id.

@@ -21,6 +21,11 @@ type Counter interface {
 	Used(ctx context.Context, c *core.Client, g *storage.Grant)
 }
 
+// Watch judges from where a grant is used. It answers from memory and waits for nothing. reason is "" when nothing speaks against it.
+type Watch interface {
+	Refreshed(ctx context.Context, g *storage.Grant, clientID string) (reason string)
+}
+
 // Grant is the refresh_token grant type.
 type Grant struct {
 	Reader   storage.GrantReader
@@ -33,6 +38,7 @@ type Grant struct {
 	Tenant   storage.ID
 	Config   core.Config
 	Log      core.RefusalLog
+	Watch    Watch // nil: nobody watches
 }
 
 // GrantType implements core.GrantType.
@@ -57,6 +63,7 @@ func Rows() []core.Row[request] {
 		{Name: "refresh.live", Check: checkLive},
 		{Name: "refresh.permitted", Check: checkPermitted},
 		{Name: "refresh.generation", Check: checkGeneration},
+		{Name: "refresh.risk", Check: checkRisk},
 		{Name: "refresh.registered_scope", Check: checkRegisteredScope},
 		{Name: "refresh.narrow", Check: checkNarrow},
 	}

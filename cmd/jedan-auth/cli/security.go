@@ -10,6 +10,7 @@ import (
 	"github.com/jedan-auth/jedan-auth/internal/app"
 	"github.com/jedan-auth/jedan-auth/risk"
 	riskchecks "github.com/jedan-auth/jedan-auth/risk/checks"
+	risksession "github.com/jedan-auth/jedan-auth/risk/session"
 	"github.com/jedan-auth/jedan-auth/storage"
 )
 
@@ -33,7 +34,8 @@ type verdictView struct {
 	Missed  []string      `json:"missed,omitempty"`
 	Country string        `json:"country,omitempty"`
 	Browser string        `json:"browser,omitempty"`
-	IP      *netip.Addr   `json:"ip,omitempty"` // only if asked for
+	Mode    risk.Mode     `json:"mode,omitempty"` // of a use of a session: observe says that nothing followed
+	IP      *netip.Addr   `json:"ip,omitempty"`   // only if asked for
 }
 
 func (c *cli) securityReport() *cobra.Command {
@@ -80,7 +82,7 @@ func verdictOf(a *app.App, row *storage.RiskVerdict, address bool) (verdictView,
 	score := float64(row.Score) / 1000
 	v := verdictView{
 		ID: row.ID, At: moment(row.At), Person: row.Person, Act: row.Act, Action: row.Action, Score: score, Percent: a.Config.Risk.Thresholds().Percent(score), Reason: row.Reason,
-		Words: risk.Words(row.Reason, ""), Factors: d.Factors, Missed: d.Missed, Country: d.Country, Browser: d.Browser,
+		Words: risk.Words(row.Reason, ""), Factors: d.Factors, Missed: d.Missed, Country: d.Country, Browser: d.Browser, Mode: d.Mode,
 	}
 	if address && d.IP.IsValid() {
 		v.IP = &d.IP
@@ -104,6 +106,10 @@ func (c *cli) securityPolicy() *cobra.Command {
 			for _, row := range riskchecks.Rows() {
 				out = append(out, policyView{Rule: "check." + row.Name, Value: "on", Weight: row.Weight})
 			}
+			for _, row := range risksession.Rows() {
+				out = append(out, policyView{Rule: "check." + row.Name, Value: "on", Weight: row.Weight})
+			}
+			out = append(out, policyView{Rule: "sessions.authorize", Value: string(a.Config.Risk.Sessions.Authorize)}, policyView{Rule: "sessions.refresh", Value: string(a.Config.Risk.Sessions.Refresh)})
 			var after storage.ID
 			for {
 				rules, err := a.DB.FirewallRules(ctx, a.Tenant, after, batch)

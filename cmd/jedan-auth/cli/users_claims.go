@@ -93,7 +93,7 @@ func (f *claimFlags) hash(ctx context.Context, c *cli, a *app.App, claims direct
 func passwordSentence(p password.Policy, problems []string) string {
 	texts := map[string]string{
 		password.ProblemUnusable: "holds what is no text", password.ProblemShort: "is too short", password.ProblemLong: "is too long",
-		password.ProblemCommon: "is a common one, or close to one", password.ProblemContext: "is little more than a name or address of this person or product",
+		password.ProblemStolen: "is in a collection of stolen ones", password.ProblemCommon: "is a common one, or close to one", password.ProblemContext: "is little more than a name or address of this person or product",
 	}
 	said := make([]string, len(problems))
 	for i, problem := range problems {
