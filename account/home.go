@@ -1,12 +1,19 @@
 package account
 
 import (
+	"context"
 	"net/http"
 
 	"github.com/gin-gonic/gin"
 
+	"github.com/jedan-auth/jedan-auth/internal/session"
 	"github.com/jedan-auth/jedan-auth/web"
 )
+
+// Scores says how well the account of who is signed in is protected.
+type Scores interface {
+	Score(ctx context.Context, cur *session.Current, lang string) (*web.SecurityScore, error)
+}
 
 // home greets who opens the issuer's address.
 func (m *Module) home(c *gin.Context) error {
@@ -25,6 +32,11 @@ func (m *Module) home(c *gin.Context) error {
 			return err
 		}
 		page.Approvals = len(waiting)
+		if m.d.Scores != nil {
+			if page.Score, err = m.d.Scores.Score(c.Request.Context(), cur, page.Lang); err != nil {
+				return err
+			}
+		}
 	}
 	m.d.Pages.Render(c.Writer, c.Request, http.StatusOK, page)
 	return nil

@@ -126,6 +126,7 @@ type Deps struct {
 	Exporter  Exporter
 	Erasure   Erasure
 	Security  *Security // nil: there is no page about second factors
+	Scores    Scores    // nil: nobody says how well an account is protected
 }
 
 func (d Deps) complete() bool {

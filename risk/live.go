@@ -115,6 +115,9 @@ func (m *Module) learn(ctx context.Context, o Moment, vouched bool) error {
 	m.mu.RLock()
 	vector = VectorOf(s)
 	m.mu.RUnlock()
+	if o.Broken == PasswordBreached && o.PasswordOf != 0 {
+		b.Stolen = o.PasswordOf
+	}
 	b.Learn(s.Attempt, !vouched && v.Score >= m.engine.lines.Doubt)
 	if row.Data, err = m.seal(row, b); err != nil {
 		return err
@@ -215,4 +218,21 @@ func (m *Module) MarkStolen(ctx context.Context, person storage.ID, passwordOf i
 			return err
 		}
 	}
+}
+
+// KnownStolen reports whether that one of a person's passwords is known to be stolen. What cannot be read is not known.
+func KnownStolen(ctx context.Context, store storage.RiskReader, ring Sealer, tenant, person storage.ID, passwordOf int64) (bool, error) {
+	row, err := store.RiskBaselineOf(ctx, tenant, person)
+	if errs.Is(err, errs.NotFound) {
+		return false, nil
+	}
+	if err != nil {
+		return false, err
+	}
+	var b Baseline
+	text, err := ring.Open(at(row), row.Data)
+	if err != nil || json.Unmarshal(text, &b) != nil {
+		return false, nil
+	}
+	return b.Stolen == passwordOf, nil
 }

@@ -1,6 +1,7 @@
 package risk_test
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"log/slog"
@@ -71,6 +72,7 @@ type world struct {
 	t    *testing.T
 	mu   sync.Mutex
 	at   time.Time
+	tick time.Duration // 0: an hour
 	s    *store
 	ring ring
 }
@@ -87,7 +89,7 @@ func newWorld(t *testing.T) *world {
 func (w *world) now() time.Time {
 	w.mu.Lock()
 	defer w.mu.Unlock()
-	w.at = w.at.Add(time.Hour)
+	w.at = w.at.Add(cmp.Or(w.tick, time.Hour))
 	return w.at
 }
 

@@ -2,10 +2,12 @@ package risk
 
 import (
 	"cmp"
+	"crypto/sha256"
 	"errors"
 	"log/slog"
 	"net/netip"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"github.com/jedan-auth/jedan-auth/internal/seal"
@@ -106,6 +108,7 @@ type Module struct {
 	forest  *Forest
 	uses    *Engine
 	trails  *trails
+	kept    atomic.Pointer[[sha256.Size]byte] // sum of the last snapshot
 
 	mu      sync.RWMutex
 	crowd   *Crowd

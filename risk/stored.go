@@ -131,10 +131,11 @@ func (m *Module) storedCrowd(ctx context.Context) (*storage.RiskBaseline, *Crowd
 // Load takes over what is stored of everybody together, at the start.
 func (m *Module) Load(ctx context.Context) error {
 	_, c, err := m.storedCrowd(ctx)
-	if err == nil {
-		m.mu.Lock()
-		m.crowd = c
-		m.mu.Unlock()
+	if err != nil {
+		return err
 	}
-	return err
+	m.mu.Lock()
+	m.crowd = c
+	m.mu.Unlock()
+	return m.restore(ctx)
 }

@@ -165,6 +165,7 @@ func approvalStates(lang string) []state {
 			{ID: "2", ClientName: "Acme Files", Scopes: []ConsentScope{{Name: "openid"}}, Since: at},
 		}}},
 		{"apps-empty", ok, AppsPage{Lang: lang}},
+		{"home-score", ok, HomePage{Lang: lang, Signed: true, Person: "Maria Horvat", Score: &SecurityScore{Score: 20, Reasons: []string{"The password stands alone: add a passkey, or an authenticator app.", "The password is in a collection of stolen ones: change it."}}}},
 		{"home-approvals", ok, HomePage{Lang: lang, Signed: true, Person: "Maria Horvat", Approvals: 2}},
 	}
 }

@@ -234,6 +234,7 @@ type HomePage struct {
 
 	Approvals int  // requests that wait for the person
 	Passkeys  bool // the person may have passkeys
+	Score     *SecurityScore
 }
 
 func (p HomePage) spec() spec {

@@ -31,6 +31,7 @@ func TestSE07_OnTheOtherNode(t *testing.T) {
 			tokens := a.ok(a.Redeem(rp, here.Authorize(a.AuthURL(rp), a.email).Get("code")))
 			there := b.Browser()
 			b.plant(there, "jedan-session", cookie(here, a.URL, "jedan-session"))
+			b.plant(there, "jedan-browser", cookie(here, a.URL, "jedan-browser"))
 			b.Within(time.Second, "the other node knows the session and the tokens", func() bool {
 				return b.silent(there, rp) == "" && b.Userinfo(tokens.Text("access_token")).Status == 200
 			})

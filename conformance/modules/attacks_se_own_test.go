@@ -121,6 +121,7 @@ func TestSE07_EndedSessionsOnTheOtherNode(t *testing.T) {
 		a.must(err)
 		there := b.Browser()
 		b.plant(there, "jedan-session", cookie(victim, a.URL, "jedan-session"))
+		b.plant(there, "jedan-browser", cookie(victim, a.URL, "jedan-browser"))
 		if got := b.silent(there, rp); got != "" {
 			t.Fatalf("%s: not signed in on the other node: %q", name, got)
 		}

@@ -163,7 +163,10 @@ func TestSE06_Cookies(t *testing.T) {
 	ask := func(header string) *testkit.Answer {
 		return w.Get(w.AuthURL(rp, "prompt", "none"), "Cookie", header)
 	}
-	if q := w.response(ask(session), rp, "query"); q.Get("code") == "" {
+	if q := w.response(ask(session+"; __Host-jedan-browser="+cookie(b, w.URL, "jedan-browser")), rp, "query"); q.Get("code") == "" {
+		t.Errorf("both cookies: %v", q)
+	}
+	if q := w.response(ask(session), rp, "query"); q.Get("error") != "login_required" { // it was copied
 		t.Errorf("the cookie alone: %v", q)
 	}
 	for name, header := range map[string]string{
@@ -239,6 +242,7 @@ func TestSE07_WhatEndsASession(t *testing.T) {
 			}
 			copied := w.Browser()
 			w.plant(copied, "jedan-session", cookie(b, w.URL, "jedan-session"))
+			w.plant(copied, "jedan-browser", cookie(b, w.URL, "jedan-browser"))
 			w.alive(online, a)
 			if got := w.silent(copied, online); got != "" {
 				t.Fatalf("a live session: %q", got)

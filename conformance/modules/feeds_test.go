@@ -85,6 +85,9 @@ func TestFeeds(t *testing.T) {
 	if said["reported_address"] != 3 || said["password_breached"] != 1 {
 		t.Errorf("factors: %+v", d.Factors)
 	}
+	if page := b.Get("/account"); !page.HasID("home-score") || !strings.Contains(page.Body, "The password is in a collection of stolen ones") {
+		t.Errorf("the person is not told: %d %.300s", page.Status, page.Body)
+	}
 	page := b.Get("/account/password")
 	action, form := page.Form("current_password", testkit.Password, "new_password", taken)
 	to, err := page.URL.Parse(action)

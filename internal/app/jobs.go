@@ -26,6 +26,7 @@ func (s *server) jobs() []jobs.Job {
 		{Name: "sweep_registrations", Every: 10 * time.Minute, Run: s.sweepRegistrations},
 		{Name: "sweep_initial_access", Every: 10 * time.Minute, Run: sweep(s.DB.DeleteExpiredInitialAccess, s.ago(time.Minute))},
 		{Name: "risk", Every: time.Minute, EveryNode: true, Run: s.risk.m.Flush},
+		{Name: "risk_snapshot", Every: 10 * time.Minute, Run: s.risk.m.Keep},
 		{Name: "sweep_risk_verdicts", Every: 10 * time.Minute, Run: sweep(s.DB.DeleteOldRiskVerdicts, s.ago(s.Config.Risk.Keep))},
 		{Name: "sweep_risk_baselines", Every: time.Hour, Run: sweep(s.DB.DeleteOldRiskBaselines, s.ago(400*24*time.Hour))},
 		{Name: "sweep_firewall", Every: 10 * time.Minute, Run: sweep(s.DB.DeleteExpiredFirewallRules, s.ago(time.Minute))},

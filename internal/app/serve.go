@@ -135,5 +135,8 @@ func (s *server) flush() error {
 	if err := s.risk.m.Flush(ctx); err != nil { // what was learned since the last minute: nobody was told that it is kept
 		s.Log.WarnContext(ctx, "what people usually do was not written down", "error", err)
 	}
+	if err := s.risk.m.Keep(ctx); err != nil {
+		s.Log.WarnContext(ctx, "what is known of the traffic was not written down", "error", err)
+	}
 	return errors.Join(s.provider.Flush(ctx), s.failures.FlushAll(ctx))
 }

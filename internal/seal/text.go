@@ -57,3 +57,6 @@ func (t *Text) Scan(src any) error {
 
 // GormDataType names the abstract column type for gorm without importing it.
 func (Text) GormDataType() string { return "bytes" }
+
+// Len is how many bytes the ciphertext has.
+func (t Text) Len() int { return len(t.c) }

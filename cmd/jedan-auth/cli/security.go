@@ -8,6 +8,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/jedan-auth/jedan-auth/internal/app"
+	"github.com/jedan-auth/jedan-auth/internal/errs"
 	"github.com/jedan-auth/jedan-auth/risk"
 	riskchecks "github.com/jedan-auth/jedan-auth/risk/checks"
 	risksession "github.com/jedan-auth/jedan-auth/risk/session"
@@ -32,10 +33,12 @@ type verdictView struct {
 	Words   string        `json:"words,omitempty"`
 	Factors []risk.Factor `json:"factors"`
 	Missed  []string      `json:"missed,omitempty"`
-	Country string        `json:"country,omitempty"`
-	Browser string        `json:"browser,omitempty"`
-	Mode    risk.Mode     `json:"mode,omitempty"` // of a use of a session: observe says that nothing followed
-	IP      *netip.Addr   `json:"ip,omitempty"`   // only if asked for
+	// SecurityScore is how well the person's account is protected now, from 0 to 100.
+	SecurityScore *int        `json:"security_score,omitempty"`
+	Country       string      `json:"country,omitempty"`
+	Browser       string      `json:"browser,omitempty"`
+	Mode          risk.Mode   `json:"mode,omitempty"` // of a use of a session: observe says that nothing followed
+	IP            *netip.Addr `json:"ip,omitempty"`   // only if asked for
 }
 
 func (c *cli) securityReport() *cobra.Command {
@@ -62,12 +65,16 @@ func (c *cli) securityReport() *cobra.Command {
 				return err
 			}
 			out := make([]verdictView, len(rows))
+			scores := map[storage.ID]*int{}
 			for i := range rows {
 				if out[i], err = verdictOf(a, &rows[i], address); err != nil {
 					return err
 				}
+				if out[i].SecurityScore, err = scoreOf(ctx, a, scores, rows[i].Person); err != nil {
+					return err
+				}
 			}
-			return c.list(out, "at", "person", "act", "action", "percent", "reason", "words")
+			return c.list(out, "at", "person", "security_score", "act", "action", "percent", "reason", "words")
 		})
 	})
 	cmd.Flags().StringVar(&user, "user", "", "of this `person`: id, mail address, user name or subject")
@@ -75,6 +82,27 @@ func (c *cli) securityReport() *cobra.Command {
 	cmd.Flags().IntVar(&limit, "limit", 100, "print at most so many")
 	cmd.Flags().BoolVar(&address, "addresses", false, "print network addresses: personal data")
 	return cmd
+}
+
+// scoreOf looks a person's score up once; nil for one who is gone.
+func scoreOf(ctx context.Context, a *app.App, known map[storage.ID]*int, person storage.ID) (*int, error) {
+	if s, ok := known[person]; ok {
+		return s, nil
+	}
+	p, err := a.DB.PersonByID(ctx, a.Tenant, person)
+	if errs.Is(err, errs.NotFound) {
+		known[person] = nil
+		return nil, nil
+	}
+	if err != nil {
+		return nil, err
+	}
+	s, err := a.SecurityScore(ctx, p)
+	if err != nil {
+		return nil, err
+	}
+	known[person] = &s.Score
+	return &s.Score, nil
 }
 
 func verdictOf(a *app.App, row *storage.RiskVerdict, address bool) (verdictView, error) {
