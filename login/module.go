@@ -22,6 +22,8 @@ type Config struct {
 	Issuer string
 	// Passkeys says that people may sign in with one, and ByMail that the page offers a mailed link or code.
 	Passkeys, ByMail bool
+	// Signup says that people may make an account.
+	Signup bool
 }
 
 // Validate reports what is missing.
@@ -124,6 +126,8 @@ func New(c Config, d Deps) (*Module, error) {
 func (m *Module) Mount(r httpx.Router) {
 	r.Handle(http.MethodGet, "/login/account", httpx.Page, m.showAccounts)
 	r.Handle(http.MethodPost, "/login/account", httpx.Page, m.chooseAccount)
+	r.Handle(http.MethodGet, deniedPath, httpx.Page, m.showDenied)
+	r.Handle(http.MethodPost, deniedPath, httpx.Page, m.leaveDenied)
 	if m.d.Second != nil {
 		r.Handle(http.MethodGet, mfaPath, httpx.Page, m.showMFA)
 		r.Handle(http.MethodPost, mfaPath, httpx.Page, m.submitMFA)

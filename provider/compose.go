@@ -86,9 +86,9 @@ func newBuild(c Config, d Deps) (*build, error) {
 	b.issuance = &core.Issuance{
 		Resources: core.NewResources(d.Store, d.Feed, d.Tenant), Config: c, Issuer: d.Issuer, Userinfo: d.Issuer + "/oauth2/userinfo", Now: d.Now,
 	}
-	b.live = core.NewLive(d.Store, b.clients, d.Feed, d.Tenant, d.Now)
+	b.live = core.NewLive(d.Store, b.clients, d.Groups, d.Feed, d.Tenant, d.Now)
 	b.verifier = core.NewVerifier(b.tokens, b.live, seenTokens)
-	b.people = core.NewPeople(d.Store, d.Directory, d.Feed, d.Tenant)
+	b.people = core.NewPeople(d.Store, d.Directory, d.Groups, d.Feed, d.Tenant)
 	b.counter = core.NewCounter(d.Tenant, d.Store, d.Store, d.Audit, d.Log, d.Now)
 	b.bindings()
 	if d.Watched != nil {
@@ -122,7 +122,7 @@ func (b *build) bindings() {
 func (b *build) features() discovery.Features {
 	all, _ := profiles.Find(b.d.Profiles.Profile) // without one, everything is offered
 	return discovery.Features{
-		Offer: all.Offer, CheckSession: b.watch != nil, Classes: b.d.Classes,
+		Offer: all.Offer, CheckSession: b.watch != nil, Classes: b.d.Classes, Signup: b.d.Signup,
 		Registration: b.d.Register.On(), Documents: len(b.d.Register.Documents) > 0, RequirePushed: b.c.RequirePushed, References: true,
 		EncryptedTo: b.d.Keys.EncryptionAlgorithms(), Assertions: len(b.c.TrustedIssuers) > 0, DetailTypes: b.c.DetailTypes(),
 		Binding: discovery.Binding{ProofAlgs: dpop.Algs(), TLSMethods: b.certificates.Methods(), Alias: b.d.MTLS.URL},
@@ -140,7 +140,7 @@ func (b *build) authorize() *authorize.Endpoint {
 	return &authorize.Endpoint{
 		Tenant: b.d.Tenant, Issuer: b.d.Issuer, Base: b.d.Base, Config: b.c, Clients: b.clients, Subjects: b.subjects, Tokens: b.tokens, Signer: b.d.Keys,
 		Engine:   b.engine,
-		Issuance: b.issuance, Details: b.details, Claims: b.people, Flows: b.d.Flows, Sessions: b.d.Sessions, Classes: b.d.Classes, Consents: b.d.Consents, StepUp: b.d.StepUp, Grants: b.d.Store,
+		Issuance: b.issuance, Details: b.details, Claims: b.people, Flows: b.d.Flows, Sessions: b.d.Sessions, Classes: b.d.Classes, Consents: b.d.Consents, StepUp: b.d.StepUp, Grants: b.d.Store, Live: b.live, Signup: b.d.Signup,
 		Audit: b.d.Audit, Pages: b.d.Pages, Log: b.log, Now: b.d.Now, Meter: b.d.Meter,
 		Objects: b.objects(), Pushed: b.par, Watch: b.watch.State,
 	}
@@ -226,7 +226,7 @@ func (b *build) exchange() *exchange.Grant {
 
 func (b *build) jwtbearer() *jwtbearer.Grant {
 	return &jwtbearer.Grant{
-		Issuance: b.issuance, Issuers: b.issuers, Vouching: b.vouching, Replays: b.d.Store, Tokens: b.tokens, Counter: b.counter, Config: b.c,
+		Issuance: b.issuance, Issuers: b.issuers, Vouching: b.vouching, Live: b.live, Replays: b.d.Store, Tokens: b.tokens, Counter: b.counter, Config: b.c,
 		Tenant: b.d.Tenant, Endpoint: b.d.Issuer + "/oauth2/token", Now: b.d.Now, Log: b.log,
 	}
 }
@@ -242,7 +242,7 @@ func (b *build) decoupled(kind storage.PendingKind, param string) *core.Decouple
 func (b *build) device() (*device.Endpoint, error) {
 	return device.New(device.Deps{
 		Tenant: b.d.Tenant, Issuer: b.d.Issuer, Base: b.d.Base, Lifetime: b.c.DeviceLifetime, Authn: b.authn, Clients: b.clients, Issuance: b.issuance,
-		Tokens: b.tokens, Store: b.d.Store, Vault: b.d.Ring, Ring: b.d.Ring, Flows: b.d.Flows, Sessions: b.d.Sessions, Forms: b.d.Forms, Words: b.d.Words,
+		Live: b.live, Tokens: b.tokens, Store: b.d.Store, Vault: b.d.Ring, Ring: b.d.Ring, Flows: b.d.Flows, Sessions: b.d.Sessions, Forms: b.d.Forms, Words: b.d.Words,
 		Pages: b.d.Pages, Audit: b.d.Audit, Failures: b.d.Failures, CORS: b.clients.OriginAllowed, Log: b.log, Now: b.d.Now,
 	})
 }
@@ -250,7 +250,7 @@ func (b *build) device() (*device.Endpoint, error) {
 func (b *build) ciba() (*ciba.Endpoint, error) {
 	return ciba.New(ciba.Deps{
 		Tenant: b.d.Tenant, Issuer: b.d.Issuer, Lifetime: b.c.CIBALifetime, Most: b.c.CIBAPerPerson, Skew: b.c.ClockSkew, Authn: b.authn, Clients: b.clients,
-		Subjects: b.subjects, Issuance: b.issuance, Tokens: b.tokens, Signer: b.d.Keys, Objects: b.objects(), Store: b.d.Store, People: b.d.Directory, Classes: b.d.Classes,
+		Subjects: b.subjects, Live: b.live, Issuance: b.issuance, Tokens: b.tokens, Signer: b.d.Keys, Objects: b.objects(), Store: b.d.Store, People: b.d.Directory, Classes: b.d.Classes,
 		Vault: b.d.Ring, Ring: b.d.Ring, Sealer: b.d.Ring, Audit: b.d.Audit, Log: b.log, Now: b.d.Now,
 	})
 }

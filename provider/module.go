@@ -112,6 +112,7 @@ type Deps struct {
 	Audit     core.Auditor
 	Slow      core.SlowVerifier
 	Directory Directory
+	Groups    core.Memberships
 	Fetch     core.Outbound // what clients publish
 	Registrar *register.Registrar
 	Register  register.Config // who may register over the network
@@ -132,6 +133,7 @@ type Deps struct {
 	Meter     Meter
 	Now       func() time.Time
 	MTLS      mtls.Config
+	Signup    bool // people may make an account (prompt=create)
 }
 
 // mounter is an endpoint.
@@ -142,6 +144,7 @@ type Module struct {
 	endpoints []mounter
 	authorize *authorize.Endpoint
 	clients   *core.Clients
+	live      *core.Live
 	counter   *core.Counter
 	ciba      *ciba.Endpoint
 	now       func() time.Time
@@ -161,7 +164,7 @@ func New(c Config, d Deps) (*Module, error) {
 	if err != nil {
 		return nil, err
 	}
-	m := &Module{authorize: b.authorize(), clients: b.clients, counter: b.counter, now: d.Now, details: b.details}
+	m := &Module{authorize: b.authorize(), clients: b.clients, live: b.live, counter: b.counter, now: d.Now, details: b.details}
 	b.par.Judge(m.authorize)
 	refreshing := b.refresh()
 	devices, err := b.device()
@@ -221,6 +224,11 @@ func (m *Module) Details(ctx context.Context, c *core.Client, raw string) (out [
 
 // Clients finds registered clients for other features' screens.
 func (m *Module) Clients() *core.Clients { return m.clients }
+
+// Permitted reports whether somebody is among those who may use the client.
+func (m *Module) Permitted(ctx context.Context, c *core.Client, p *storage.Person) (bool, error) {
+	return m.live.Permitted(ctx, c, p)
+}
 
 // Approvals are the backchannel requests that wait for people.
 func (m *Module) Approvals() *ciba.Endpoint { return m.ciba }

@@ -17,6 +17,8 @@ const (
 	ChangeResource = "resource"
 	ChangeConsent  = "consent"
 	ChangeFirewall = "firewall"
+	ChangeGroup    = "group"  // what a group is called, and what it lies within
+	ChangeMember   = "member" // the groups of a person; the row is the person's
 	ChangeOutbox   = "outbox" // told to the process that wrote the message, after its commit; never a row
 )
 

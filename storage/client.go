@@ -61,6 +61,7 @@ type ClientMetadata struct {
 	ClientCIBA
 	ClientLogout
 	ClientProfile
+	ClientAccess
 	JWKS                     json.RawMessage `json:"jwks,omitempty"`
 	IDTokenSignedResponseAlg string          `json:"id_token_signed_response_alg,omitempty"`
 	UserinfoSignedRespAlg    string          `json:"userinfo_signed_response_alg,omitempty"`

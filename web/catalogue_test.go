@@ -69,7 +69,7 @@ func sources(t *testing.T) (templates, code string) {
 // builtKeys are the keys that code puts together from a prefix and a name.
 func builtKeys() []string {
 	keys := []string{"home.appearance.auto", "home.appearance.light", "home.appearance.dark"}
-	for _, scope := range []string{"openid", "profile", "email", "address", "phone", "offline_access"} {
+	for _, scope := range []string{"openid", "profile", "email", "address", "phone", "groups", "offline_access"} {
 		keys = append(keys, "scope."+scope)
 	}
 	for m := time.January; m <= time.December; m++ {

@@ -58,6 +58,7 @@ func samples() []Page {
 		RecoveryPage{Error: ProblemRecoveryMissing}, NewPasswordPage{Errors: map[string]string{"new_password": FieldPasswordShort}}, NotePage{Note: NoteRecoverySent}, MailSignInPage{Error: ProblemRecoveryMissing}, MailCodePage{Error: ProblemMailCode}, MailLinkPage{},
 		ApprovalDonePage{}, AppsPage{Ended: "Acme", Rows: []AppRow{{ID: "1", ClientHost: "localhost", Agent: true, Scopes: []ConsentScope{{}}}}},
 		MFAPage{Identifier: "x", Others: []string{"backup"}}, SecurityPage{Proved: true, Factors: []FactorRow{{ID: "1"}, {ID: "2", Name: "x"}}, RemoveAsk: "2", CodesOf: 10, Links: []SecurityLink{{}}},
+		DeniedPage{Flow: "f", Person: "x"}, SignupPage{Error: ProblemSignupAddress, Domains: []string{"x"}}, SignupFinishPage{Errors: map[string]string{"name": FieldSignupName}},
 		SecurityPage{}, EnrolPage{URI: "otpauth://totp/x"}, CodesPage{Codes: []string{"x"}},
 		SentPage{Factors: []SentFactor{{Kind: "sms"}, {Kind: "mail", ID: "1"}}, RemoveAsk: "1"}, TypedCodePage{}, PhonePage{Number: "1"}, EmailPage{Email: "m"}, EmailLinkPage{Email: "m"},
 	}

@@ -29,6 +29,7 @@ type LoginPage struct {
 	Passkeys        bool   // a passkey may be used: the second form posts csrf, flow and credential to {base}/login/passkey
 	Unknown         PasskeySignals
 	ByMail          bool // a sign-in by mail is offered
+	Signup          bool // people may make an account
 }
 
 func (p LoginPage) spec() spec {
@@ -45,6 +46,9 @@ func (p LoginPage) spec() spec {
 
 // Mail is the page of a sign-in by mail.
 func (p LoginPage) Mail() string { return "/login/link" + flowQuery(p.Flow) }
+
+// Create is the page of a new account.
+func (p LoginPage) Create() string { return "/signup" + flowQuery(p.Flow) }
 
 // Fields are the page's inputs in order.
 func (p LoginPage) Fields(v *view) []field {

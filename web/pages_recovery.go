@@ -82,8 +82,12 @@ func notes() map[Note]noteText {
 		NoteRecoveryEnded: {"recovery.ended.title", "recovery.ended.lead", "recovery.ended.again", "/recovery", false},
 		NoteMailLinkEnded: {"recovery.ended.title", "mail_open.ended", "mail_open.ended.again", "/login", false},
 
-		NoteEmailEnded: {"email.ended.title", "email.ended.lead", "email.ended.again", "/account/email", false},
-		NoteEmailKept:  {"email.kept.title", "email.kept.lead", "email.kept.next", "/account/password", true},
+		NoteEmailEnded:     {"email.ended.title", "email.ended.lead", "email.ended.again", "/account/email", false},
+		NoteEmailKept:      {"email.kept.title", "email.kept.lead", "email.kept.next", "/account/password", true},
+		NoteSignupSent:     {"signup.sent.title", "signup.sent.lead", "signup.sent.again", "/signup", false},
+		NoteSignupDone:     {"signup.done.title", "signup.done.lead", "recovery.done.next", "/login", true},
+		NoteSignupEnded:    {"recovery.ended.title", "signup.ended.lead", "recovery.done.next", "/login", false},
+		NoteSignupSomebody: {"signup.somebody.title", "signup.somebody.lead", "signup.somebody.next", "/account", false},
 
 		NoteMailLinkElsewhere: {"mail_open.elsewhere.title", "mail_open.elsewhere", "mail_open.ended.again", "/login", false},
 	}

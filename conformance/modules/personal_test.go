@@ -226,11 +226,16 @@ func TestPersonal_CanariesAreExportedAndErased(t *testing.T) {
 	w.must(err)
 	w.plantSealed(f, rp, p.ID)
 	w.plantOpen(f, p.ID)
+	w.join(w.group(), p)
+	w.Change(rp, func(m *storage.ClientMetadata) { m.Allowed = []string{"person:" + f["people.subject"]} })
 	w.stands(f)
 
 	document := b.Get("/account/export").Submit()
 	if document.Status != http.StatusOK || document.Header.Get("Cache-Control") != "no-store" || !json.Valid([]byte(document.Body)) {
 		t.Fatalf("the download: %d %.300s", document.Status, document.Body)
+	}
+	if !strings.Contains(document.Body, `"allowed_by_clients":["`+rp.ID+`"]`) || strings.Contains(document.Body, `"group_people":[]`) {
+		t.Error("the download names neither groups nor clients")
 	}
 	secret := []string{"people.password_hash", "grants.challenge"}
 	for _, at := range slices.Sorted(maps.Keys(f)) {
@@ -242,6 +247,9 @@ func TestPersonal_CanariesAreExportedAndErased(t *testing.T) {
 		t.Fatalf("not deleted: %d %.600s", gone.Status, gone.Body)
 	}
 	w.nowhere(f)
+	if left, err := w.App.DB.ClientByClientID(t.Context(), w.App.Tenant, rp.ID); err != nil || left.Metadata.Allowed == nil {
+		t.Errorf("a client that only the deleted person could use is open to all: %v", err)
+	}
 	if p := guess(w.Browser(), f["claim email"], testkit.Password); p.Status != http.StatusForbidden {
 		t.Errorf("signing in is answered %d", p.Status)
 	}

@@ -14,6 +14,7 @@ import (
 	"github.com/jedan-auth/jedan-auth/internal/cache"
 	"github.com/jedan-auth/jedan-auth/internal/directory"
 	"github.com/jedan-auth/jedan-auth/internal/fetch"
+	"github.com/jedan-auth/jedan-auth/internal/groups"
 	"github.com/jedan-auth/jedan-auth/internal/httpx"
 	"github.com/jedan-auth/jedan-auth/internal/jobs"
 	"github.com/jedan-auth/jedan-auth/internal/keys"
@@ -50,6 +51,7 @@ type App struct {
 	Keys      *keys.Set
 	Audit     *audit.Recorder
 	Directory *directory.Directory
+	Groups    *groups.Groups
 	Hasher    *password.Hasher
 	Policy    password.Policy
 	Registrar *register.Registrar
@@ -155,6 +157,7 @@ func (a *App) master() (*keyfile.Master, error) {
 
 func (a *App) openPeople(context.Context) (err error) {
 	a.Directory = directory.New(directory.Deps{People: a.DB, Writer: a.DB, Tx: a.DB, Ring: a.Ring, Audit: a.Audit, Now: a.Now})
+	a.Groups = groups.New(groups.Deps{Tenant: a.Tenant, Store: a.DB, Audit: a.Audit, Feed: a.Feed, Now: a.Now})
 	a.Policy = password.Policy{MinLength: a.Config.Passwords.MinLength}
 	hashing := a.Config.Passwords.config()
 	hashing.Log = a.Log

@@ -1,6 +1,7 @@
 package app
 
 import (
+	"cmp"
 	"context"
 	"net/url"
 	"slices"
@@ -8,6 +9,7 @@ import (
 
 	"github.com/jedan-auth/jedan-auth/consent"
 	"github.com/jedan-auth/jedan-auth/internal/directory"
+	"github.com/jedan-auth/jedan-auth/internal/errs"
 	"github.com/jedan-auth/jedan-auth/internal/flow"
 	"github.com/jedan-auth/jedan-auth/internal/session"
 	"github.com/jedan-auth/jedan-auth/login"
@@ -72,6 +74,9 @@ func (b *bridge) ConsentView(ctx context.Context, fl *flow.Flow, cur *session.Cu
 	if err != nil {
 		return consent.View{}, err
 	}
+	if ok, err := b.provider.Permitted(ctx, asked.Client, cur.Person); err != nil || !ok {
+		return consent.View{}, cmp.Or[error](err, errs.New(errs.Forbidden, "This account may not use the app."))
+	}
 	own, err := b.people.Claims(cur.Person)
 	if err != nil {
 		return consent.View{}, err
@@ -127,7 +132,7 @@ func (b *bridge) Display(p *storage.Person) (name, identifier string) { return b
 
 // optional scopes are the person's own data and lasting access: a client must work without them. What an API calls its scopes is for the API.
 func optional(scope string) bool {
-	return slices.Contains([]string{"profile", "email", "address", "phone", "offline_access"}, strings.TrimPrefix(scope, "claim:"))
+	return slices.Contains([]string{"profile", "email", "address", "phone", "groups", "offline_access"}, strings.TrimPrefix(scope, "claim:"))
 }
 
 // detail is the data that would be shared, where it is one short text.

@@ -23,6 +23,7 @@ import (
 	"github.com/jedan-auth/jedan-auth/login/otp"
 	"github.com/jedan-auth/jedan-auth/login/passkey"
 	loginpassword "github.com/jedan-auth/jedan-auth/login/password"
+	"github.com/jedan-auth/jedan-auth/login/signup"
 	"github.com/jedan-auth/jedan-auth/provider"
 	"github.com/jedan-auth/jedan-auth/provider/register"
 	"github.com/jedan-auth/jedan-auth/risk"
@@ -92,6 +93,7 @@ type Login struct {
 	ByMail   bool                 `config:"by_mail" default:"false" doc:"Offer a sign-in by a mailed link or code, without a password."`
 	OTP      otp.Config           `config:"otp" doc:"Codes by mail and text message as second factors."`
 	Attempts loginpassword.Config `config:"attempts" doc:"How many attempts with passwords are allowed. Settings that are left out keep their defaults."`
+	Signup   signup.Config        `config:"signup" doc:"Accounts that people make themselves."`
 	Second   login.SecondConfig   `config:"second_factor" doc:"How many wrong codes a second factor bears. They are counted in the database, for each person and kind."`
 }
 
@@ -144,7 +146,7 @@ func (c Config) Validate() error {
 		}
 	}
 	for path, v := range map[string]interface{ Validate() error }{
-		"keys": c.Keys.set(c.Tokens), "sessions": c.Sessions.config(), "passwords": c.Passwords.config(), "risk": c.Risk, "feeds": c.Feeds,
+		"keys": c.Keys.set(c.Tokens), "sessions": c.Sessions.config(), "passwords": c.Passwords.config(), "risk": c.Risk, "feeds": c.Feeds, "login.signup": c.Login.Signup,
 	} {
 		if err := v.Validate(); err != nil {
 			errs = append(errs, fmt.Errorf("%s: %w", path, err))

@@ -39,6 +39,7 @@ func personalTables() []personalTable {
 		table("factors", own, "id", "secret"),
 		table("backup_codes", own, "id", "hash"),
 		table("factor_failures", own, ""),
+		table("group_people", own, ""),
 		table("erasures", own, ""),
 		table("risk_verdicts", own, "id"),
 		table("risk_baselines", own, ""),
@@ -51,7 +52,7 @@ func personalTables() []personalTable {
 func impersonalTables() []string {
 	return []string{
 		"tenants", "keyring", "signing_keys", "clients", "resources", "setup_links", "initial_access_tokens", "denials", "replays", "changes",
-		"relying_parties", "firewall_rules",
+		"relying_parties", "firewall_rules", "groups", "group_nesting",
 		"allowances", // counts under keyed hashes, which end within a day
 		"outbox",     // payloads are sealed, and go when they are delivered or given up
 	}
@@ -64,6 +65,9 @@ func (a *App) ErasePerson(ctx context.Context, id storage.ID, actor directory.Ac
 
 func (a *App) erasePerson(ctx context.Context, id storage.ID, actor directory.Actor) error {
 	return a.Directory.Erase(ctx, a.Tenant, id, actor, func(ctx context.Context) error {
+		if err := a.forgetAllowed(ctx, id, actor); err != nil {
+			return err
+		}
 		for _, t := range personalTables() {
 			if t.kept || t.Name == "people" {
 				continue

@@ -43,6 +43,9 @@ func (a *App) ExportPerson(ctx context.Context, w io.Writer, id storage.ID, acto
 			return fmt.Errorf("export %s: %w", t.Name, err)
 		}
 	}
+	if err := a.exportAllowed(ctx, out, id); err != nil {
+		return err
+	}
 	_, _ = out.WriteString(",\n\"complete\":true}\n") //nolint:errcheck // as above
 	return out.Flush()
 }

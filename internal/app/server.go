@@ -68,7 +68,7 @@ type late struct {
 func (a *App) newServer() (*server, error) {
 	s := &server{App: a}
 	for _, step := range []func() error{
-		s.makeEdge, s.makePlatform, s.makeRisk, s.makeFactors, s.makeProvider, s.makeLogin, s.makeConsent, s.makeAccount, s.makeSetup, s.makeOutbox, s.makeMessages, s.makeRecovery, s.mount,
+		s.makeEdge, s.makePlatform, s.makeRisk, s.makeFactors, s.makeProvider, s.makeLogin, s.makeConsent, s.makeAccount, s.makeSetup, s.makeOutbox, s.makeMessages, s.makeRecovery, s.makeSignup, s.mount,
 	} {
 		if err := step(); err != nil {
 			return nil, err
@@ -138,9 +138,9 @@ func (s *server) makeProvider() (err error) {
 	browsers := &browserSessions{m: s.sessions, tenant: s.Tenant, risk: s.risk}
 	deps := provider.Deps{
 		Tenant: s.Tenant, Issuer: s.Config.Issuer, Base: s.base(), Store: s.DB, Ring: s.Ring, Keys: s.Keys, Audit: s.Audit, Slow: s.Hasher,
-		Directory: claims{s.Directory}, Fetch: s.Fetch, Registrar: s.Registrar, Register: s.Config.Register, Profiles: s.Config.profiles(), Feed: s.Feed, Flows: s.flows,
+		Directory: claims{s.Directory}, Groups: s.Groups, Fetch: s.Fetch, Registrar: s.Registrar, Register: s.Config.Register, Profiles: s.Config.profiles(), Feed: s.Feed, Flows: s.flows,
 		Sessions: browsers, StepUp: s.seconds, Refreshes: s.risk, Classes: s.Config.classes(), Consents: &s.consents, Forms: s.sessions.Forms(), Words: s.bridge,
-		Failures: s.failures, Pages: s.pages, Log: s.Log, Meter: s.metrics, Now: s.Now, MTLS: s.mtls,
+		Failures: s.failures, Pages: s.pages, Log: s.Log, Meter: s.metrics, Now: s.Now, MTLS: s.mtls, Signup: s.Config.Login.Signup.Asks(),
 	}
 	if s.Config.Sessions.Watched {
 		deps.Watched = browsers
@@ -156,7 +156,7 @@ func (s *server) makeLogin() (err error) {
 		return err
 	}
 	offer := s.offer(party)
-	s.login, err = login.New(login.Config{Issuer: s.Config.Issuer, Passkeys: party.ID != "", ByMail: s.Config.Login.ByMail}, login.Deps{
+	s.login, err = login.New(login.Config{Issuer: s.Config.Issuer, Passkeys: party.ID != "", ByMail: s.Config.Login.ByMail, Signup: s.Config.Login.Signup.Asks()}, login.Deps{
 		Tenant: s.Tenant, Flows: s.flows, Sessions: s.sessions, Browsers: s.sessions, Clients: s.bridge, Subjects: s.bridge, Names: s.Directory,
 		Pages: s.render, Forms: s.sessions.Forms(), Second: s.seconds, Invitation: offer, Risk: s.risk,
 	})

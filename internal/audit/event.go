@@ -23,6 +23,8 @@ const (
 	UserDeleteCancel   = "user.delete_cancel"
 	UserPasswordChange = "user.password_change" //nolint:gosec // a name, not a password
 	UserRecovery       = "user.recovery"
+	UserInvite         = "user.invite"
+	UserSignup         = "user.signup"
 	UserEmailVerify    = "user.email_verify"
 	UserEmailChange    = "user.email_change"
 	UserEmailKeep      = "user.email_keep" // a change of the address was called off
@@ -44,6 +46,11 @@ const (
 	ResourceCreate     = "resource.create"
 	ResourceUpdate     = "resource.update"
 	ResourceDelete     = "resource.delete"
+	GroupCreate        = "group.create"
+	GroupUpdate        = "group.update"
+	GroupDelete        = "group.delete"
+	GroupAdd           = "group.add"
+	GroupRemove        = "group.remove"
 	KeyRotate          = "key.rotate"
 	KeyRevoke          = "key.revoke"
 	KeyringRewrap      = "keyring.rewrap"

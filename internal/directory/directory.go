@@ -71,6 +71,7 @@ type Actor struct {
 
 // NewPerson is somebody to be created.
 type NewPerson struct {
+	ID           storage.ID // chosen before; zero: a new one
 	Claims       Claims
 	PasswordHash string // PHC string of internal/password, or one that password.CheckHash accepts; empty: no password
 	Admin        bool
@@ -105,8 +106,11 @@ func (d *Directory) Build(tenant storage.ID, n NewPerson) (*storage.Person, erro
 		return nil, errs.New(errs.Invalid, "A subject has 1 to 255 ASCII characters without spaces.")
 	}
 	now := d.d.Now()
+	if n.ID.IsZero() {
+		n.ID = storage.NewID(now)
+	}
 	p := &storage.Person{
-		Tenant: tenant, ID: storage.NewID(now), Subject: n.Subject, State: storage.PersonActive, Admin: n.Admin,
+		Tenant: tenant, ID: n.ID, Subject: n.Subject, State: storage.PersonActive, Admin: n.Admin,
 		CreatedAt: now, UpdatedAt: now, Version: 1,
 	}
 	if n.PasswordHash != "" {

@@ -19,6 +19,8 @@ const (
 	StepAccount = "account"
 	StepConsent = "consent"
 	StepLogout  = "logout"
+	StepSignup  = "signup"
+	StepDenied  = "denied" // somebody saw that they may not use the client
 )
 
 // MaxStep is the longest step token that is looked at, in bytes.

@@ -28,6 +28,8 @@ type Request struct {
 	Kind  web.MailKind
 	To    string
 	Known bool // somebody has this address; otherwise the same work is done, and nothing of it is kept
+	// Stranger says that anybody may name any address and a mail goes there. It is counted in all first, so that strangers fill no table (DS06).
+	Stranger bool
 }
 
 // errUndone takes back what was done for nobody.
@@ -68,6 +70,12 @@ func (n *Notifier) mayAsk(ctx context.Context, r Request, box string) (bool, err
 	each, all, most := n.key("mailbox", string(r.Kind), box), n.key("all", string(r.Kind)), n.mail.PerHour
 	if !r.Known {
 		each, all, most = n.key("nobody", string(r.Kind), string([]byte{each[0], each[1] % (buckets / 256)})), n.key("nobody"), math.MaxInt32
+	}
+	if r.Stranger {
+		if ok, err := n.take(ctx, all, most, window, false); err != nil || !ok {
+			return false, err
+		}
+		return n.take(ctx, each, perMailbox, window, true)
 	}
 	ok, err := n.take(ctx, each, perMailbox, window, true)
 	if err != nil || !ok {

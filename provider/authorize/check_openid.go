@@ -29,12 +29,15 @@ func checkState(_ context.Context, r *request) error {
 func checkPrompt(_ context.Context, r *request) error {
 	r.Prompts = core.Words(r.get("prompt"))
 	for _, p := range r.Prompts {
-		if !slices.Contains([]string{"none", "login", "consent", "select_account"}, p) {
+		if !slices.Contains([]string{"none", "login", "consent", "select_account"}, p) && (p != "create" || !r.e.Signup) {
 			return core.InvalidRequest("The prompt is not supported.", "none, login, consent or select_account", "another")
 		}
 	}
 	if r.prompts("none") && len(r.Prompts) > 1 {
 		return core.InvalidRequest("The prompt none stands alone.", "none alone", "none with others")
+	}
+	if r.prompts("create") && len(r.Prompts) > 1 {
+		return core.InvalidRequest("The prompt create stands alone.", "create alone", "create with others")
 	}
 	return nil
 }

@@ -46,6 +46,9 @@ func (v *visit) claimsGranted() (string, error) {
 		return "", nil
 	}
 	return v.Claims.Keep(func(name string) bool {
+		if name == core.ScopeGroups {
+			return slices.Contains(v.granted, core.ScopeGroups)
+		}
 		for _, scope := range []string{"profile", "email", "address", "phone"} {
 			if slices.Contains(core.ScopeClaims(scope), name) {
 				return slices.Contains(v.granted, scope) || slices.Contains(v.granted, claimPrefix+scope)

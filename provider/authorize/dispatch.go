@@ -55,6 +55,10 @@ func stepPath(step string) string {
 		return "/consent"
 	case flow.StepMFA:
 		return "/login/mfa"
+	case flow.StepSignup:
+		return "/signup"
+	case flow.StepDenied:
+		return "/login/denied"
 	}
 	return "/login"
 }
@@ -63,6 +67,7 @@ func stepPath(step string) string {
 // prompt=none the refusal itself goes to the client.
 func Needs() []core.Row[visit] {
 	return []core.Row[visit]{
+		{Name: "interaction.create", Check: needCreate},
 		{Name: "interaction.signed_in", Check: needSession},
 		{Name: "interaction.hinted_person", Check: needHintedPerson},
 		{Name: "interaction.fresh", Check: needFresh},
@@ -70,6 +75,7 @@ func Needs() []core.Row[visit] {
 		{Name: "interaction.acr", Check: needACR},
 		{Name: "interaction.resource_acr", Check: needDemands},
 		{Name: "interaction.account", Check: needAccount},
+		{Name: "interaction.permitted", Check: needPermitted},
 		{Name: "interaction.consent", Check: needConsent},
 	}
 }
@@ -78,6 +84,14 @@ func Needs() []core.Row[visit] {
 func (v *visit) need(step string, base *fosite.RFC6749Error, description, expected, received string) error {
 	v.goTo = step
 	return core.Refuse(base, description, expected, received)
+}
+
+// needCreate leads to a new account (Initiating User Registration via OpenID Connect section 4.1). Whoever has one signs in from there.
+func needCreate(_ context.Context, v *visit) error {
+	if !v.prompts("create") || v.who != nil && v.freshFor() {
+		return nil
+	}
+	return v.need(flow.StepSignup, fosite.ErrInteractionRequired, "The person must make an account.", "a new account", "none")
 }
 
 func needSession(_ context.Context, v *visit) error {
@@ -125,6 +139,18 @@ func needAccount(_ context.Context, v *visit) error {
 		return nil
 	}
 	return v.need(flow.StepAccount, fosite.ErrLoginRequired, "The person must choose an account.", "a choice", "none")
+}
+
+// needPermitted refuses whoever may not use the client. They are told here first, and the client when they go back to it.
+func needPermitted(ctx context.Context, v *visit) error {
+	ok, err := v.e.Live.Permitted(ctx, v.Client, v.who.Person)
+	if err != nil || ok {
+		return err
+	}
+	if v.did(flow.StepDenied) == nil {
+		v.goTo = flow.StepDenied
+	}
+	return core.NotPermitted()
 }
 
 // did returns the named step if the browser brings its signed token for this flow, this person and this session.

@@ -76,6 +76,8 @@ type Endpoint struct {
 	Consents Consents
 	StepUp   StepUp
 	Grants   Grants
+	Live     *core.Live
+	Signup   bool // people may make an account
 	Audit    core.Auditor
 	Objects  Objects
 	Pushed   Pushed

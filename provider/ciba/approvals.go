@@ -73,8 +73,24 @@ func (e *Endpoint) open(ctx context.Context, row *storage.Pending) (*Approval, e
 	if client.Disabled || !client.MayUse(GrantType) {
 		return nil, errs.New(errs.NotFound, "")
 	}
+	if err := e.permitted(ctx, client, row.Person); err != nil {
+		return nil, err
+	}
 	w, err := core.OpenWaiting(e.d.Vault, row)
 	return &Approval{ID: row.ID, Client: client, Waiting: w, At: row.CreatedAt, Until: row.ExpiresAt, row: row}, err
+}
+
+// permitted is errs.NotFound for somebody who may not use the client any more.
+func (e *Endpoint) permitted(ctx context.Context, client *core.Client, person storage.ID) error {
+	p, err := e.d.Store.PersonByID(ctx, e.d.Tenant, person)
+	if err != nil {
+		return err
+	}
+	ok, err := e.d.Live.Permitted(ctx, client, p)
+	if err == nil && !ok {
+		err = errs.New(errs.NotFound, "")
+	}
+	return err
 }
 
 // Decide records a person's answer in their session; granted are the scopes of a yes, nil is a no. It reports false when the request did not wait any

@@ -65,6 +65,7 @@ type Deps struct {
 	Authn    *core.Authn
 	Clients  *core.Clients
 	Subjects *core.Subjects
+	Live     *core.Live
 	Issuance *core.Issuance
 	Tokens   *core.Tokens
 	Signer   core.Signer
@@ -138,6 +139,7 @@ func Rows() []core.Row[request] {
 		{Name: "ciba.requested_expiry", Check: checkExpiry},
 		{Name: "ciba.one_hint", Check: checkOneHint},
 		{Name: "ciba.hint", Check: checkHint},
+		{Name: "ciba.permitted", Check: checkPermitted},
 		{Name: "ciba.person_allowance", Check: checkAllowance},
 		{Name: "ciba.unused", Check: checkUnused},
 	}

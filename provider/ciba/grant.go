@@ -27,6 +27,7 @@ func rows() []core.Row[core.Poll] {
 		{Name: "auth_req_id.answered", Check: core.CheckAnswered},
 		{Name: "auth_req_id.registered", Check: core.CheckRegistered},
 		{Name: "auth_req_id.person", Check: core.CheckPerson},
+		{Name: "auth_req_id.permitted", Check: core.CheckPermitted},
 	}
 }
 

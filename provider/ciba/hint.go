@@ -83,6 +83,15 @@ func (r *request) byToken(ctx context.Context, hint string) (*storage.Person, er
 	return p, err
 }
 
+// checkPermitted bothers nobody with a client that they may not use (section 13).
+func checkPermitted(ctx context.Context, r *request) error {
+	ok, err := r.e.d.Live.Permitted(ctx, r.client, r.person)
+	if err == nil && !ok {
+		err = core.NotPermitted()
+	}
+	return err
+}
+
 // checkAllowance bounds how often one client may bother one person who does not want it.
 func checkAllowance(_ context.Context, r *request) error {
 	key := allowance(r.client.ID, r.person.ID)

@@ -121,3 +121,8 @@ func checkLive(ctx context.Context, r *request) error {
 	}
 	return r.g.Live.PersonActive(ctx, r.grant)
 }
+
+// checkPermitted refuses somebody who may not use the client any more.
+func checkPermitted(ctx context.Context, r *request) error {
+	return r.g.Live.PersonPermitted(ctx, r.Client, r.grant.Person)
+}

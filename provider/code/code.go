@@ -48,6 +48,7 @@ func Rows() []core.Row[request] {
 		{Name: "code.verifier", Check: checkVerifier},
 		{Name: "code.dpop_jkt", Check: checkKey},
 		{Name: "code.live", Check: checkLive},
+		{Name: "code.permitted", Check: checkPermitted},
 	}
 }
 

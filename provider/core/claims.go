@@ -9,6 +9,9 @@ import (
 	"github.com/ory/fosite"
 )
 
+// ScopeGroups is the scope, and the claim, that says which groups somebody is in.
+const ScopeGroups = "groups"
+
 // ScopeClaims lists the claims that a scope asks for (OpenID Connect Core section 5.4).
 func ScopeClaims(scope string) []string {
 	switch scope {
@@ -31,7 +34,7 @@ func SupportedClaims() []string {
 	for _, s := range []string{"profile", "email", "address", "phone"} {
 		out = append(out, ScopeClaims(s)...)
 	}
-	return out
+	return append(out, ScopeGroups)
 }
 
 // ClaimsRequest is the claims parameter (OpenID Connect Core section 5.5).
@@ -167,5 +170,5 @@ func (c *ClaimsRequest) Keep(keep func(name string) bool) (string, error) {
 
 // PersonScope reports whether a scope means a person; a client's own token never carries one.
 func PersonScope(scope string) bool {
-	return scope == "openid" || scope == "offline_access" || len(ScopeClaims(scope)) > 0
+	return scope == "openid" || scope == "offline_access" || scope == ScopeGroups || len(ScopeClaims(scope)) > 0
 }

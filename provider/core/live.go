@@ -21,14 +21,15 @@ type Live struct {
 	tenant  storage.ID
 	now     func() time.Time
 	clients *Clients
+	members Memberships
 	grants  *cache.Cache[storage.ID, *storage.Grant]
 	people  *cache.Cache[storage.ID, *storage.Person]
 	denied  *denials
 }
 
 // NewLive returns a checker over the store with caches that follow the feed.
-func NewLive(store LiveStore, clients *Clients, feed *cache.Feed, tenant storage.ID, now func() time.Time) *Live {
-	l := &Live{tenant: tenant, now: now, clients: clients}
+func NewLive(store LiveStore, clients *Clients, members Memberships, feed *cache.Feed, tenant storage.ID, now func() time.Time) *Live {
+	l := &Live{tenant: tenant, now: now, clients: clients, members: members}
 	l.grants = cache.New(feed, 50_000, func(ctx context.Context, id storage.ID) (*storage.Grant, error) {
 		return store.GrantByID(ctx, tenant, id)
 	}, RowTouches(storage.ChangeGrant))

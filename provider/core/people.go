@@ -2,6 +2,7 @@ package core
 
 import (
 	"context"
+	"slices"
 
 	"github.com/jedan-auth/jedan-auth/internal/cache"
 	"github.com/jedan-auth/jedan-auth/storage"
@@ -16,6 +17,7 @@ type Directory interface {
 type People struct {
 	reader    storage.PersonReader
 	directory Directory
+	members   Memberships
 	tenant    storage.ID
 	profiles  *cache.Cache[storage.ID, *profile]
 }
@@ -24,8 +26,8 @@ type People struct {
 const maxProfiles = 5_000
 
 // NewPeople returns a chooser over the store. Profiles that UserInfo was asked for stay open in memory until the person changes.
-func NewPeople(reader storage.PersonReader, directory Directory, feed *cache.Feed, tenant storage.ID) *People {
-	p := &People{reader: reader, directory: directory, tenant: tenant}
+func NewPeople(reader storage.PersonReader, directory Directory, members Memberships, feed *cache.Feed, tenant storage.ID) *People {
+	p := &People{reader: reader, directory: directory, members: members, tenant: tenant}
 	p.profiles = cache.New(feed, maxProfiles, func(ctx context.Context, id storage.ID) (*profile, error) {
 		person, err := reader.PersonByID(ctx, tenant, id)
 		if err != nil {
@@ -37,7 +39,7 @@ func NewPeople(reader storage.PersonReader, directory Directory, feed *cache.Fee
 }
 
 // IDTokenClaims returns the person's claims for an ID token: those asked for by name, and those of the scopes too when no access token could fetch
-// them (OpenID Connect Core section 5.4).
+// them (OpenID Connect Core section 5.4). Groups are there whenever their scope was granted: that is where applications look for them.
 func (p *People) IDTokenClaims(ctx context.Context, g *storage.Grant, withAccessToken bool) (map[string]any, error) {
 	asked, err := ParseClaimsRequest(g.Claims)
 	if err != nil {
@@ -48,7 +50,7 @@ func (p *People) IDTokenClaims(ctx context.Context, g *storage.Grant, withAccess
 		scopes = nil
 	}
 	if len(scopes) == 0 && len(asked.IDToken) == 0 {
-		return map[string]any{}, nil
+		return p.withGroups(ctx, map[string]any{}, g.Person, g.Scopes)
 	}
 	person, err := p.reader.PersonByID(ctx, p.tenant, g.Person)
 	if err != nil {
@@ -58,11 +60,11 @@ func (p *People) IDTokenClaims(ctx context.Context, g *storage.Grant, withAccess
 	if err != nil {
 		return nil, err
 	}
-	return PickClaims(all, person.UpdatedAt, scopes, asked.IDToken), nil
+	return p.withGroups(ctx, PickClaims(all, person.UpdatedAt, scopes, asked.IDToken), g.Person, g.Scopes)
 }
 
 // UserinfoClaims returns the person's claims for the token's scopes and those that the claims request names.
-func (p *People) UserinfoClaims(person *storage.Person, g *storage.Grant, scopes []string) (map[string]any, error) {
+func (p *People) UserinfoClaims(ctx context.Context, person *storage.Person, g *storage.Grant, scopes []string) (map[string]any, error) {
 	asked, err := ParseClaimsRequest(g.Claims)
 	if err != nil {
 		return nil, err
@@ -71,5 +73,15 @@ func (p *People) UserinfoClaims(person *storage.Person, g *storage.Grant, scopes
 	if err != nil {
 		return nil, err
 	}
-	return PickClaims(all, person.UpdatedAt, scopes, asked.Userinfo), nil
+	return p.withGroups(ctx, PickClaims(all, person.UpdatedAt, scopes, asked.Userinfo), person.ID, scopes)
+}
+
+// withGroups adds the groups claim where its scope was granted, and only there: asking for the claim by name gets nobody's groups.
+func (p *People) withGroups(ctx context.Context, out map[string]any, person storage.ID, scopes []string) (map[string]any, error) {
+	if !slices.Contains(scopes, ScopeGroups) {
+		return out, nil
+	}
+	names, err := p.members.NamesOf(ctx, person)
+	out[ScopeGroups] = names
+	return out, err
 }

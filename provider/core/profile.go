@@ -66,7 +66,12 @@ func (p *People) UserinfoJSON(ctx context.Context, subject string, person *stora
 			b = opened.append(b, name)
 		}
 	}
-	return append(b, '}'), nil
+	more, err := p.withGroups(ctx, map[string]any{}, person.ID, scopes)
+	if err != nil || len(more) == 0 {
+		return append(b, '}'), err
+	}
+	names, err := json.Marshal(more[ScopeGroups])
+	return append(append(append(b, `,"groups":`...), names...), '}'), err
 }
 
 // append writes one claim, if the person has it.

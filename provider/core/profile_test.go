@@ -57,7 +57,14 @@ func newPeople(t *testing.T) (*people, *People, *cache.Feed) {
 			t.Fatal("the feed did not become fresh")
 		}
 	}
-	return d, NewPeople(d, d, feed, storage.ID{}), feed
+	return d, NewPeople(d, d, everybodysGroups{}, feed, storage.ID{}), feed
+}
+
+// everybodysGroups puts everybody into two.
+type everybodysGroups struct{}
+
+func (everybodysGroups) NamesOf(context.Context, storage.ID) ([]string, error) {
+	return []string{"admins", "staff"}, nil
 }
 
 // UserInfo's JSON says what the claims for its signed form say.
@@ -71,6 +78,8 @@ func TestUserinfoJSONIsUserinfoClaims(t *testing.T) {
 		{[]string{"openid"}, ""},
 		{[]string{"openid", "profile", "email", "address", "phone", "email"}, ""},
 		{[]string{"openid", "email"}, `{"userinfo":{"email":null,"name":{"essential":true},"department":null,"sub":{"value":"x"},"phone_number":null}}`},
+		{[]string{"openid", "groups"}, ""},
+		{[]string{"openid"}, `{"userinfo":{"groups":null}}`},
 		{[]string{"openid"}, `{"userinfo":{"updated_at":null},"id_token":{"name":null}}`},
 	} {
 		g := &storage.Grant{Claims: c.claims}
@@ -78,7 +87,7 @@ func TestUserinfoJSONIsUserinfoClaims(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		want, err := p.UserinfoClaims(&d.person, g, c.scopes)
+		want, err := p.UserinfoClaims(t.Context(), &d.person, g, c.scopes)
 		if err != nil {
 			t.Fatal(err)
 		}

@@ -42,6 +42,9 @@ func (e *Endpoint) decide(c *gin.Context) error {
 	if errs.Is(err, errs.NotFound) {
 		return e.over(c)
 	}
+	if errs.Is(err, errs.Forbidden) {
+		return e.denied(c, f)
+	}
 	if err != nil {
 		return err
 	}

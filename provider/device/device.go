@@ -81,6 +81,7 @@ type Deps struct {
 	Authn    *core.Authn
 	Clients  *core.Clients
 	Issuance *core.Issuance
+	Live     *core.Live
 	Tokens   *core.Tokens
 	Store    Store
 	Vault    core.Vault

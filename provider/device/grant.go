@@ -30,6 +30,7 @@ func rows() []core.Row[core.Poll] {
 		{Name: "device_code.answered", Check: core.CheckAnswered},
 		{Name: "device_code.registered", Check: core.CheckRegistered},
 		{Name: "device_code.person", Check: core.CheckPerson},
+		{Name: "device_code.permitted", Check: core.CheckPermitted},
 	}
 }
 

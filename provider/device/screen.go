@@ -73,10 +73,17 @@ func (e *Endpoint) show(c *gin.Context) error {
 		return e.ask(c, http.StatusTooManyRequests, web.DevicePage{UserCode: code.String(), RetryAfter: errs.RetryAfterOf(err)})
 	case errs.Is(err, errs.NotFound):
 		return e.ask(c, http.StatusNotFound, web.DevicePage{UserCode: code.String(), Error: web.DeviceCodeUnknown})
+	case errs.Is(err, errs.Forbidden):
+		return e.denied(c, f)
 	case err != nil:
 		return err
 	}
 	return e.confirm(c, v, f)
+}
+
+// denied says that the person may not use the client. The request stays: somebody else may.
+func (e *Endpoint) denied(c *gin.Context, f *found) error {
+	return e.d.Pages.Show(c, http.StatusForbidden, web.DeniedPage{Lang: e.d.Pages.Language(c), ClientName: f.client.Name()})
 }
 
 // enter takes what was typed. It looks nothing up.
@@ -193,6 +200,13 @@ func (e *Endpoint) open(ctx context.Context, p *storage.Person, row *storage.Pen
 		return nil, errs.New(errs.NotFound, "")
 	}
 	f := &found{row: row, client: client}
+	ok, err := e.d.Live.Permitted(ctx, client, p)
+	if err == nil && !ok {
+		err = errs.New(errs.Forbidden, "This account may not use the app.")
+	}
+	if err != nil {
+		return f, err
+	}
 	if f.waiting, err = core.OpenWaiting(e.d.Vault, row); err != nil {
 		return nil, err
 	}

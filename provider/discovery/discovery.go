@@ -42,6 +42,7 @@ type Features struct {
 	DetailTypes   []string // of authorization details (RFC 9396)
 	Assertions    bool     // the configuration trusts other issuers (RFC 7523)
 	CheckSession  bool     // there is a check_session_iframe
+	Signup        bool     // people may make an account
 	Classes       []string // of sign-ins that this installation reaches beside the usual ones
 
 	Offer profiles.Offer // what the profile of the whole server leaves

@@ -45,7 +45,7 @@ type document struct {
 
 // Scopes that every provider has.
 func standardScopes() []string {
-	return []string{"openid", "profile", "email", "address", "phone", "offline_access"}
+	return []string{"openid", "profile", "email", "address", "phone", "groups", "offline_access"}
 }
 
 func build(issuer string, on Features) document {
@@ -63,6 +63,9 @@ func build(issuer string, on Features) document {
 		Displays: []string{"page", "popup", "touch", "wap"}, ClaimTypes: []string{"normal"}, Claims: core.SupportedClaims(), UILocales: []string{"en", "de"},
 		PKCE: []string{"S256"}, Prompts: []string{"none", "login", "consent", "select_account"},
 		ClaimsParameter: true, IssParameter: true, requests: on.requests(issuer, algs), decoupled: buildDecoupled(issuer),
+	}
+	if on.Signup {
+		d.Prompts = append(d.Prompts, "create") // Initiating User Registration via OpenID Connect section 4.2
 	}
 	d.registrations = on.registrations(issuer)
 	d.tokens = on.tokens(algs)

@@ -117,6 +117,23 @@ func checkActor(ctx context.Context, r *request) (err error) {
 	return nil
 }
 
+// checkPermitted: a client gets nothing for, or by, somebody who may not use it.
+func checkPermitted(ctx context.Context, r *request) error {
+	for _, p := range []*party{r.subject, r.actor} {
+		if p == nil || p.person == nil {
+			continue
+		}
+		ok, err := r.g.Live.Permitted(ctx, r.Client, p.person)
+		if err != nil {
+			return err
+		}
+		if !ok {
+			return unacceptable("somebody who may use the client", "another")
+		}
+	}
+	return nil
+}
+
 // checkMode holds what is asked against the policy. Nobody acts for themselves.
 func checkMode(_ context.Context, r *request) error {
 	switch {

@@ -58,6 +58,7 @@ func Rows() []core.Row[request] {
 		{Name: "exchange.subject_key", Check: checkSubjectKey},
 		{Name: "exchange.actor", Check: checkActor},
 		{Name: "exchange.actor_key", Check: checkActorKey},
+		{Name: "exchange.permitted", Check: checkPermitted},
 		{Name: "exchange.mode", Check: checkMode},
 		{Name: "exchange.may_act", Check: checkMayAct},
 		{Name: "exchange.chain", Check: checkChain},

@@ -62,6 +62,14 @@ func checkSubject(ctx context.Context, r *request) (err error) {
 	return err
 }
 
+// checkPermitted: another's word opens no client to somebody who may not use it.
+func checkPermitted(ctx context.Context, r *request) error {
+	if r.person == nil {
+		return nil
+	}
+	return r.g.Live.PersonPermitted(ctx, r.Client, r.person.ID)
+}
+
 // checkScope: the configuration says what an issuer's word is good for. A service is no person, and has no scope that means one.
 func checkScope(_ context.Context, r *request) error {
 	may := func(s string) bool {

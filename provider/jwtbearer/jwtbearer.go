@@ -50,6 +50,7 @@ func Rows() []core.Row[request] {
 		{Name: "jwt_bearer.audience", Check: checkAudience},
 		{Name: "jwt_bearer.lifetime", Check: checkLifetime},
 		{Name: "jwt_bearer.subject", Check: checkSubject},
+		{Name: "jwt_bearer.permitted", Check: checkPermitted},
 		{Name: "jwt_bearer.scope", Check: checkScope},
 		{Name: "jwt_bearer.resource", Check: checkResource},
 		{Name: "jwt_bearer.once", Check: checkOnce},

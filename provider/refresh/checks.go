@@ -104,3 +104,8 @@ func checkNarrow(_ context.Context, r *request) (err error) {
 	r.scopes, r.resources, err = core.Narrow(r.Form, r.scopes, r.resources)
 	return err
 }
+
+// checkPermitted refuses somebody who may not use the client any more. Their grant stays: whoever is let in again goes on.
+func checkPermitted(ctx context.Context, r *request) error {
+	return r.g.Live.PersonPermitted(ctx, r.Client, r.grant.Person)
+}

@@ -61,6 +61,7 @@ func Rows() []core.Row[request] {
 		{Name: "refresh.client", Check: checkClient},
 		{Name: "refresh.bound", Check: checkBound},
 		{Name: "refresh.live", Check: checkLive},
+		{Name: "refresh.permitted", Check: checkPermitted},
 		{Name: "refresh.generation", Check: checkGeneration},
 		{Name: "refresh.risk", Check: checkRisk},
 		{Name: "refresh.registered_scope", Check: checkRegisteredScope},

@@ -148,7 +148,7 @@ func judgeResourceName(name string) error {
 // judgeReserved refuses scopes that mean something of our own.
 func judgeReserved(scopes []string) error {
 	for _, s := range scopes {
-		if strings.HasPrefix(s, "jedan:") || slices.Contains([]string{"openid", "profile", "email", "address", "phone", "offline_access"}, s) {
+		if strings.HasPrefix(s, "jedan:") || slices.Contains([]string{"openid", "profile", "email", "address", "phone", "groups", "offline_access"}, s) {
 			return refuse("scopes_supported", "must not name a scope of OpenID Connect or one that begins with jedan:")
 		}
 	}

@@ -54,6 +54,7 @@ func rules() []rule {
 		{"scope", checkScope},
 		{"resources", checkResources},
 		{"default_resource", checkDefaultResource},
+		{"allowed", checkAllowedPeople},
 		{"algorithms", checkAlgorithms},
 		{"jwks_uri", checkKeyReference},
 		{"jwks", checkJWKS},

@@ -17,7 +17,7 @@ import (
 // Claims chooses the claims of a person for UserInfo.
 type Claims interface {
 	UserinfoJSON(ctx context.Context, subject string, p *storage.Person, g *storage.Grant, scopes []string) ([]byte, error)
-	UserinfoClaims(p *storage.Person, g *storage.Grant, scopes []string) (map[string]any, error)
+	UserinfoClaims(ctx context.Context, p *storage.Person, g *storage.Grant, scopes []string) (map[string]any, error)
 }
 
 // Endpoint is the UserInfo endpoint.
@@ -120,7 +120,7 @@ func (e *Endpoint) body(ctx context.Context, r *request) (contentType string, bo
 
 // signed is a JWT for the client (section 5.3.2), in a JWE if it wants one.
 func (e *Endpoint) signed(ctx context.Context, alg string, r *request) ([]byte, error) {
-	claims, err := e.Claims.UserinfoClaims(r.Person, r.Grant, r.Scopes)
+	claims, err := e.Claims.UserinfoClaims(ctx, r.Person, r.Grant, r.Scopes)
 	if err != nil {
 		return nil, err
 	}

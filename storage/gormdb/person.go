@@ -131,6 +131,9 @@ func (d *DB) DeletePerson(ctx context.Context, tenant, id storage.ID, ev *storag
 		if _, err := t.exec(ctx, deleteCodesOf, tenant, id); err != nil {
 			return err
 		}
+		if _, err := t.exec(ctx, leaveGroups, tenant, id); err != nil {
+			return err
+		}
 		if err := t.forgetRisk(ctx, tenant, id); err != nil {
 			return err
 		}

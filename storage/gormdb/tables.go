@@ -57,6 +57,8 @@ func parseTables() (tables, error) {
 		{&unused, &storage.RiskBaseline{}, ""},
 		{&unused, &storage.Erasure{}, ""},
 		{&unused, &storage.Factor{}, ""},
+		{&unused, &storage.Group{}, ""},
+		{&unused, &storage.GroupNesting{}, ""},
 	} {
 		s, err := schema.Parse(one.entity, &sync.Map{}, schema.NamingStrategy{})
 		if err != nil {

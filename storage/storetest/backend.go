@@ -61,6 +61,8 @@ type Backend interface {
 	storage.FactorSpender
 	storage.FactorTries
 	storage.BackupCodes
+	storage.GroupReader
+	storage.GroupWriter
 }
 
 // RawReader is implemented by backends whose stored bytes can be read from outside. The case that looks for plaintext needs it.
@@ -91,7 +93,7 @@ func cases() []testCase {
 		tenantCases(), keyCases(), clientCases(), resourceCases(), personCases(), setupCases(), sessionCases(), grantCases(), refreshCases(),
 		consentCases(), onceCases(), auditCases(), sweepCases(), txCases(), raceCases(), tailCases(), canaryCases(),
 		participantCases(), pendingCases(), pendingSpendCases(), initialAccessCases(), registeredCases(), riskCases(), firewallCases(),
-		passkeyCases(), factorCases(), backupCodeCases(), triesCases(), codeCases(),
+		passkeyCases(), factorCases(), backupCodeCases(), triesCases(), codeCases(), groupCases(),
 	} {
 		all = append(all, some...)
 	}

@@ -24,6 +24,7 @@ type metadataFlags struct {
 	cmd                            *cobra.Command
 	redirects, logouts, grants     []string
 	responses, resources, contacts []string
+	allow                          []string
 	name, scope, method, appType   string
 	logo, policy, tos, home        string
 	jwks, file                     string
@@ -55,6 +56,7 @@ func addMetadata(cmd *cobra.Command) *metadataFlags {
 	f.StringVar(&m.frontchannel, "frontchannel-logout-uri", "", "frontchannel_logout_uri: a page that browsers load when the person signs out")
 	f.StringVar(&m.profile, "profile", "", "profile: "+strings.Join(profiles.Names(), ", ")+"; it sets what it must and refuses what contradicts it")
 	f.StringArrayVar(&m.resources, "resource", nil, "jedan_resources: a resource that the client may name; repeat the flag for more")
+	f.StringArrayVar(&m.allow, "allow", nil, "jedan_allowed: who may use it, as group:NAME or person:USER; repeat the flag for more (everybody: no limit, nobody: no one)")
 	f.StringArrayVar(&m.contacts, "contact", nil, "contacts; repeat the flag for more")
 	f.StringVar(&m.home, "client-uri", "", "client_uri")
 	f.StringVar(&m.logo, "logo-uri", "", "logo_uri")

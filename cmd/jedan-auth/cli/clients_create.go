@@ -38,6 +38,9 @@ func (c *cli) clientsCreate() *cobra.Command {
 		}
 		doc.WeakSecret = doc.WeakSecret || weak
 		return c.withApp(cmd, func(ctx context.Context, a *app.App) error {
+			if err := m.applyAllowed(ctx, a, &doc.ClientMetadata); err != nil {
+				return err
+			}
 			g, err := a.Registrar.Create(ctx, doc.ClientMetadata, o)
 			if err != nil {
 				return err

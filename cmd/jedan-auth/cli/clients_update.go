@@ -27,6 +27,17 @@ func (c *cli) clientsUpdate() *cobra.Command {
 			ch.Disabled = &disable
 		}
 		return c.withApp(cmd, func(ctx context.Context, a *app.App) error {
+			allowed := storage.ClientMetadata{}
+			if err := m.applyAllowed(ctx, a, &allowed); err != nil {
+				return err
+			}
+			if rest := ch.Metadata; cmd.Flags().Changed("allow") {
+				ch.Metadata = func(md *storage.ClientMetadata) error {
+					err := rest(md)
+					md.Allowed = allowed.Allowed
+					return err
+				}
+			}
 			g, err := a.Registrar.Update(ctx, args[0], ch)
 			if err != nil {
 				return err

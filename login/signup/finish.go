@@ -1,0 +1,160 @@
+package signup
+
+import (
+	"context"
+	"net/http"
+	"strings"
+
+	"github.com/gin-gonic/gin"
+
+	"github.com/jedan-auth/jedan-auth/internal/assurance"
+	"github.com/jedan-auth/jedan-auth/internal/audit"
+	"github.com/jedan-auth/jedan-auth/internal/directory"
+	"github.com/jedan-auth/jedan-auth/internal/errs"
+	"github.com/jedan-auth/jedan-auth/internal/httpx"
+	pw "github.com/jedan-auth/jedan-auth/internal/password"
+	"github.com/jedan-auth/jedan-auth/login"
+	"github.com/jedan-auth/jedan-auth/storage"
+	"github.com/jedan-auth/jedan-auth/web"
+)
+
+const finishPurpose = "signup finish"
+
+// note shows a page that says one thing.
+func (m *Module) note(c *gin.Context, status int, n web.Note) error {
+	m.d.Steps.Render(c, status, web.NotePage{Lang: m.d.Steps.Lang(c, nil), Note: n})
+	return nil
+}
+
+// follow is the link of a browser that may use it. Whoever is signed in is somebody else than the link is for (PW23).
+func (m *Module) follow(c *gin.Context, token string) (o *opened, done bool, err error) {
+	o, err = m.open(c.Request.Context(), token)
+	if errs.Is(err, errs.NotFound) {
+		return nil, true, m.note(c, http.StatusNotFound, web.NoteSignupEnded)
+	}
+	if err != nil {
+		return nil, true, err
+	}
+	cur, err := m.current(c)
+	if err != nil {
+		return nil, true, err
+	}
+	if cur != nil {
+		return nil, true, m.note(c, http.StatusForbidden, web.NoteSignupSomebody)
+	}
+	return o, false, nil
+}
+
+// showFinish is the form for the rest. Looking at it uses nothing: mail scanners do so too.
+func (m *Module) showFinish(c *gin.Context) error {
+	query, err := httpx.Query(c)
+	if err != nil {
+		return err
+	}
+	o, done, err := m.follow(c, query.Get("token"))
+	if done || err != nil {
+		return err
+	}
+	return m.finishPage(c, o, http.StatusOK, web.SignupFinishPage{})
+}
+
+func (m *Module) finishPage(c *gin.Context, o *opened, status int, p web.SignupFinishPage) error {
+	token, err := m.d.Steps.Token(c, finishPurpose)
+	if err != nil {
+		return err
+	}
+	p.Lang, p.CSRF, p.Token, p.Identifier, p.MinPasswordLength = m.d.Steps.Lang(c, nil), token, o.token, o.Email, m.d.MinLength
+	m.d.Steps.Render(c, status, p)
+	return nil
+}
+
+// finish makes the account. Of the form only the name and the password are read: whatever else somebody says of themselves is not (PW22).
+func (m *Module) finish(c *gin.Context) error {
+	form, err := httpx.Form(c)
+	if err != nil {
+		return err
+	}
+	if err := m.d.Steps.CheckToken(c, finishPurpose, form); err != nil {
+		return err
+	}
+	o, done, err := m.follow(c, form.Get("token"))
+	if done || err != nil {
+		return err
+	}
+	name, next := strings.TrimSpace(form.Get("name")), form.Get("new_password")
+	problems, err := m.judge(o, name, next)
+	if err != nil {
+		return err
+	}
+	if len(problems) > 0 {
+		return m.finishPage(c, o, http.StatusBadRequest, web.SignupFinishPage{Name: name, Errors: problems})
+	}
+	ctx := c.Request.Context()
+	phc, err := m.d.Hasher.Hash(ctx, next)
+	if err != nil {
+		return err
+	}
+	p, err := m.create(ctx, o, name, phc)
+	switch {
+	case errs.Is(err, errs.NotFound), errs.Is(err, errs.Conflict): // used meanwhile, or the address is somebody's by now
+		return m.note(c, http.StatusNotFound, web.NoteSignupEnded)
+	case err != nil:
+		return err
+	}
+	return m.goOn(c, o, p)
+}
+
+// judge looks at name and password without hashing (PW10).
+func (m *Module) judge(o *opened, name, next string) (map[string]string, error) {
+	problems := map[string]string{}
+	if name != "" {
+		if _, err := (directory.Claims{"name": name}).Validate(); err != nil {
+			problems["name"] = web.FieldSignupName
+		}
+	}
+	if next == "" {
+		problems["new_password"] = web.FieldPasswordMissing
+		return problems, nil
+	}
+	if _, err := pw.Normalise(next); err != nil {
+		return nil, err
+	}
+	if found := m.d.Policy.Check(next, name, o.Email); len(found) > 0 {
+		problems["new_password"] = "field." + found[0]
+	}
+	return problems, nil
+}
+
+// create spends the link and makes the account in one transaction: of two that come together one wins.
+func (m *Module) create(ctx context.Context, o *opened, name, phc string) (p *storage.Person, err error) {
+	claims := directory.Claims{"email": o.Email, "email_verified": true, "locale": o.Lang}
+	if name != "" {
+		claims["name"] = name
+	}
+	actor := directory.Actor{Kind: audit.Person, ID: o.code.Person.String()}
+	err = m.d.Tx.InTx(ctx, func(ctx context.Context) error {
+		ev := m.d.Audit.Row(ctx, m.d.Tenant, audit.Event{
+			Type: audit.UserSignup, Severity: audit.Info, ActorKind: actor.Kind, Actor: actor.ID, Target: "person:" + actor.ID, Data: map[string]any{"by": o.code.Purpose},
+		})
+		spent, err := m.d.Codes.Spend(ctx, o.code.ID, ev)
+		if err != nil {
+			return err
+		}
+		if !spent {
+			return errs.New(errs.NotFound, "This link works no longer.")
+		}
+		p, err = m.d.Directory.Create(ctx, m.d.Tenant, directory.NewPerson{ID: o.code.Person, Claims: claims, PasswordHash: phc}, actor)
+		return err
+	})
+	return p, err
+}
+
+// goOn signs the new person in where the sign-in that led here is still open in this browser; anybody else signs in by themselves.
+func (m *Module) goOn(c *gin.Context, o *opened, p *storage.Person) error {
+	if o.Flow != "" {
+		if st, err := m.d.Steps.Open(c, o.Flow); err == nil {
+			return m.d.Steps.Finish(c, st, p, login.Proof{ACR: assurance.One, AMR: []string{"pwd"}, Kind: "signup"})
+		}
+	}
+	return m.note(c, http.StatusOK, web.NoteSignupDone)
+}
