@@ -38,7 +38,7 @@ func TestNotices(t *testing.T) {
 	}
 	w.in(guess(b, w.email, testkit.Password))
 	told("a new browser", "Neue Anmeldung in Ihrem Konto")
-	if m := w.Mail(w.email); !strings.Contains(m.Text, "127.0.0.1") || !strings.Contains(m.HTML, "127.0.0.1") || !strings.Contains(m.Link(), "/account") {
+	if m := w.Mail(w.email); !strings.Contains(m.Text, "Netzwerkadresse: 127.0.0.1") || !strings.Contains(m.HTML, "127.0.0.1<") || !strings.Contains(m.Link(), "/account") {
 		t.Errorf("the mail says not from where: %s", m.Text)
 	}
 	w.in(guess(b, w.email, testkit.Password))
@@ -63,7 +63,7 @@ func TestNotices(t *testing.T) {
 	operator := testkit.Operator()
 	w.must(w.App.Directory.SetPassword(ctx, w.App.Tenant, w.person.ID, w.person.PasswordHash, storage.ID{}, operator))
 	told("a password", "Ihr Passwort wurde geändert")
-	if m := w.Mail(w.email); strings.Contains(m.Text, "127.0.0.1") {
+	if m := w.Mail(w.email); strings.Contains(m.Text, "Netzwerkadresse") {
 		t.Error("an operator's address is told")
 	}
 	forgot(w.Browser(), w.email)

@@ -118,7 +118,7 @@ func TestJW20_DiscoveryIsReality(t *testing.T) {
 	for _, name := range []string{"token_endpoint", "introspection_endpoint", "revocation_endpoint", "pushed_authorization_request_endpoint", "device_authorization_endpoint", "backchannel_authentication_endpoint"} {
 		w.unknown(w.Call(endpoint(name), nil, form()))
 	}
-	rp := w.types(storage.ClientMetadata{ResponseModes: members(doc, "response_modes_supported")}, members(doc, "response_types_supported")...)
+	rp := w.types(storage.ClientMetadata{ResponseModes: members(doc, "response_modes_supported"), Scope: strings.Join(members(doc, "scopes_supported"), " ")}, members(doc, "response_types_supported")...)
 	for _, rt := range members(doc, "response_types_supported") {
 		if q := w.Browser().Authorize(w.AuthURL(rp, "response_type", rt), w.email); q.Has("error") || q.Get("state") == "" {
 			t.Errorf("response type %s: %v", rt, q)

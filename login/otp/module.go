@@ -138,7 +138,7 @@ type message struct {
 // send makes a code and has it sent, in one transaction; false: nothing was made, since too many were sent.
 func (m *Module) send(ctx context.Context, s message) (id storage.ID, sent bool, err error) {
 	s.order.Channel, s.order.Life, s.order.Typed = s.kind, lifetime, true
-	if s.kind == KindSMS {
+	if s.kind != KindMail { // a factor by text message, or the number of the profile
 		return m.text(ctx, s)
 	}
 	sent, err = m.d.Notify.Request(ctx, notify.Request{Kind: web.MailCode, To: s.to, Known: true}, func(ctx context.Context) error {
