@@ -23,30 +23,6 @@ const (
 	fieldNew   = "new_password"
 )
 
-// opened is a link that works, and whose it is.
-type opened struct {
-	token  string
-	code   *storage.Code
-	person *storage.Person
-}
-
-// open judges a link. errs.NotFound whatever is wrong with it: used, replaced, too old, forged, or the account has changed since (PW14).
-func (m *Module) open(ctx context.Context, token string) (*opened, error) {
-	ended := errs.New(errs.NotFound, "This link works no longer.")
-	code, err := m.d.Codes.Find(ctx, purpose, token)
-	if err != nil {
-		return nil, err
-	}
-	p, err := m.d.People.PersonByID(ctx, m.d.Tenant, code.Person)
-	if err != nil {
-		return nil, err
-	}
-	if !m.d.Codes.Linked(code, token, onetime.Bound(p)) || p.State != storage.PersonActive {
-		return nil, ended
-	}
-	return &opened{token: token, code: code, person: p}, nil
-}
-
 // refuse answers a link that does not open.
 func (m *Module) refuse(c *gin.Context, err error) error {
 	if !errs.Is(err, errs.NotFound) {
@@ -142,14 +118,14 @@ func (m *Module) replace(ctx context.Context, o *opened, phc string) error {
 			return err
 		}
 		if !done {
-			return errs.New(errs.NotFound, "This link works no longer.")
+			return errEnded
 		}
 		now, err := m.d.People.PersonByID(ctx, m.d.Tenant, o.person.ID)
 		if err != nil {
 			return err
 		}
 		if !bytes.Equal(onetime.Bound(now), onetime.Bound(o.person)) { // changed since the link was judged
-			return errs.New(errs.NotFound, "This link works no longer.")
+			return errEnded
 		}
 		if !own.Bool("email_verified") {
 			if _, err := m.d.Directory.Update(ctx, m.d.Tenant, o.person.ID, directory.UpdatePerson{Claims: directory.Claims{"email_verified": true}}, actor); err != nil {
