@@ -94,8 +94,11 @@ const unfit = `(() => {
 })()`
 
 // TestLayout: every page in every state has room for its text at 320 to 1280 px, with text of twice the size, in German, in words 40 % longer and from
-// right to left. With JEDAN_SHEETS=folder it also keeps a contact sheet for each way to look.
+// right to left (with JEDAN_AXE, as TestAxe). With JEDAN_SHEETS=folder it also keeps a contact sheet for each way to look.
 func TestLayout(t *testing.T) {
+	if os.Getenv("JEDAN_AXE") == "" && os.Getenv("JEDAN_SHEETS") == "" {
+		t.Skip("without JEDAN_AXE pages are not looked at in every size: it takes minutes")
+	}
 	ctx := browser(t)
 	for _, w := range wordings() {
 		r := newRenderer(t, Options{})
