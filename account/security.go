@@ -48,6 +48,8 @@ type BackupCodes interface {
 // SecondFactors says whether a person is asked for a second factor when they sign in.
 type SecondFactors interface {
 	Has(ctx context.Context, p *storage.Person) (bool, error)
+	// Reach is the class that a session could be stepped up to; "" when its person has nothing more to show.
+	Reach(ctx context.Context, cur *storage.Session, p *storage.Person) (string, error)
 }
 
 // Vault seals the names that people give (internal/keys.Ring).
@@ -105,11 +107,11 @@ func (m *Module) Proved(c *gin.Context, back string) (cur *session.Current, done
 // was asked for at the sign-in.
 func (m *Module) prove(c *gin.Context, cur *session.Current, back string) error {
 	if m.fresh(cur) && !assurance.Meets(cur.Session.ACR, assurance.Two) {
-		has, err := m.d.Security.Second.Has(c.Request.Context(), cur.Person)
+		more, err := m.d.Security.Second.Reach(c.Request.Context(), cur.Session, cur.Person)
 		if err != nil {
 			return err
 		}
-		if has {
+		if more != "" {
 			return m.lead(c, "/login/mfa", back, nil)
 		}
 	}
@@ -129,8 +131,8 @@ func (m *Module) recently(ctx context.Context, cur *session.Current) (bool, erro
 	if assurance.Meets(cur.Session.ACR, assurance.Two) {
 		return true, nil
 	}
-	has, err := m.d.Security.Second.Has(ctx, cur.Person)
-	return !has && err == nil, err
+	more, err := m.d.Security.Second.Reach(ctx, cur.Session, cur.Person)
+	return more == "" && err == nil, err
 }
 
 // showSecurity lists what signs the person in.

@@ -34,9 +34,6 @@ type Second interface {
 	Verify(c *gin.Context, h *Half, form url.Values) (Outcome, error)
 }
 
-// KindByMail is Proof.Kind of a sign-in by a mailed link or code: whoever proved that has shown nothing more by another mail.
-const KindByMail = "magic_link"
-
 // Sent is a second factor whose code is sent when the person asks for it.
 type Sent interface {
 	Second

@@ -3,6 +3,7 @@ package login
 import (
 	"net/http"
 	"net/url"
+	"slices"
 
 	"github.com/gin-gonic/gin"
 
@@ -32,6 +33,12 @@ type Proof struct {
 	Kind string   // what was done, for the audit event
 	Sum  string   // SHA-1 of a password that was typed, by which stolen ones are looked up; nothing keeps it
 }
+
+// ByMail says that the mailbox alone was proved: no other code stands first. Another mail would show nothing more, also in the session that came of it.
+func (p Proof) ByMail() bool { return slices.Equal(p.AMR, []string{"otp"}) }
+
+// ByKey says that a passkey was used: the same one again would show nothing more.
+func (p Proof) ByKey() bool { return slices.Contains(p.AMR, "swk") || slices.Contains(p.AMR, "hwk") }
 
 // Open reads the sealed flow for this browser. errs.Invalid when it is stale,
 // foreign or forged: answer that with Refuse.

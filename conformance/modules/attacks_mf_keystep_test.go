@@ -44,7 +44,7 @@ func TestMF08_PasskeyAsSecondStep(t *testing.T) {
 	if _, claims := w.parts(a.Text("id_token")); claims["acr"] != "phr" {
 		t.Errorf("acr %v amr %v", claims["acr"], claims["amr"])
 	}
-	w.row("assertion.once", func() {
+	w.row("mfa.factor", func() { // the session stands on it by now: it is no second thing any more
 		if p := b.Post("/login/mfa", form); p.Code() != "" {
 			t.Errorf("an assertion counts twice: %d on %s", p.Status, p.URL)
 		}
@@ -88,5 +88,44 @@ func TestMF04_AppFromPasswordBesidePasskey(t *testing.T) {
 	_, form = page.Form()
 	if p := b.Post("/account/security", url.Values{"csrf": {form.Get("csrf")}, "action": {"add"}}); !strings.HasPrefix(p.URL.Path, "/account/security/") {
 		t.Errorf("%d on %s", p.Status, p.URL.Path)
+	}
+}
+
+// The same thing shown twice is one factor: a passkey that verified nobody, in a session that it opened.
+func TestMF12_OnePasskeyTwice(t *testing.T) {
+	w := keyed(t, lenientUV)
+	auth, rp := w.Authenticator(), w.Client(storage.ClientMetadata{})
+	auth.Flags &^= testkit.FlagUV
+	w.enrolled(auth)
+	b, p := w.signKey(auth)
+	w.in(p)
+	page := b.Get(w.AuthURL(rp, "acr_values", "2"))
+	if page.URL.Path != "/login" {
+		t.Fatalf("asked for %d on %s", page.Status, page.URL.Path)
+	}
+	_, form := page.Form()
+	again := url.Values{
+		"csrf": {form.Get("csrf")}, "flow": {form.Get("flow")}, "step": {""}, "factor": {"passkey"}, "credential": {auth.Get(w.options(b, flowOf(page)))},
+	}
+	if q := b.Post("/login/mfa", again); q.Code() != "" || q.HasID("consent-allow") {
+		t.Errorf("two factors from one: %d on %s", q.Status, q.URL)
+	}
+	if all := w.sessions(w.person); all[len(all)-1].ACR != "1" {
+		t.Errorf("the session reached %q", all[len(all)-1].ACR)
+	}
+}
+
+// The same for a mailbox: a session that a mailed code opened is stepped up by no mailed code. The account page goes on with what there is.
+func TestMF07_OneMailboxTwice(t *testing.T) {
+	w := alone(t, cheap, free, byMail, sentCodes)
+	w.hold(w.email, "mail")
+	rp, b := w.Client(storage.ClientMetadata{}), w.Browser()
+	p, m := w.mailed(b, w.email)
+	w.in(p.Submit("code", m.Code()))
+	if page := b.Get(w.AuthURL(rp, "acr_values", "2")); page.URL.Path != "/login" {
+		t.Errorf("asked for %d on %s", page.Status, page.URL.Path)
+	}
+	if page := b.Get(codesPath); page.Status != http.StatusOK || page.URL.Path != codesPath {
+		t.Errorf("the account page: %d on %s", page.Status, page.URL.Path)
 	}
 }

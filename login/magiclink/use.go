@@ -95,7 +95,7 @@ func (m *Module) spend(c *gin.Context, st *login.Step, code *storage.Code, p *st
 }
 
 func (m *Module) finish(c *gin.Context, st *login.Step, p *storage.Person) error {
-	if err := m.d.Steps.Finish(c, st, p, login.Proof{ACR: assurance.One, AMR: []string{"otp"}, Kind: login.KindByMail}); err != nil {
+	if err := m.d.Steps.Finish(c, st, p, login.Proof{ACR: assurance.One, AMR: []string{"otp"}, Kind: "magic_link"}); err != nil {
 		return err
 	}
 	m.d.Meter.AuthRequest("magic_link", "success")

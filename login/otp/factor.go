@@ -33,9 +33,9 @@ func (m *Module) Factors() []login.Second {
 // Kind implements login.Second.
 func (f *Factor) Kind() string { return f.kind }
 
-// Offer implements login.Second. A mailbox that has just signed the person in proves nothing more.
+// Offer implements login.Second. A mailbox that has signed the person in proves nothing more.
 func (f *Factor) Offer(ctx context.Context, p *storage.Person, first login.Proof) (*login.Offer, error) {
-	if f.kind == KindMail && first.Kind == login.KindByMail {
+	if f.kind == KindMail && first.ByMail() {
 		return nil, nil
 	}
 	own, err := f.m.own(ctx, p, f.kind)

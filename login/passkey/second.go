@@ -25,7 +25,7 @@ func (s *After) Kind() string { return kind }
 
 // Offer implements login.Second.
 func (s *After) Offer(ctx context.Context, p *storage.Person, first login.Proof) (*login.Offer, error) {
-	if !s.On || first.Kind == kind {
+	if !s.On || first.ByKey() {
 		return nil, nil
 	}
 	own, err := s.Store.PasskeysOf(ctx, p.Tenant, p.ID)
