@@ -1,13 +1,15 @@
 """Reads what `go test -json` says, for .ci/run.
 
 show LOG RESULTS   prints each package's closing line and all that a failed test said; keeps everything in LOG and adds to RESULTS how each test ended
-verdict RESULTS    fails when a test was skipped in every run in which it was met, and names it
+again LOG RESULTS  prints "package ^(TestA|TestB)$" for what is worth a second try: a few tests that failed, nothing raced, panicked or hung
+verdict RESULTS…   fails when a test was skipped in every run in which it was met, and names it
 """
 
 import json
 import sys
 from collections import defaultdict
 
+MOST_AGAIN = 4
 CLOSING = ("ok ", "ok\t", "FAIL\t", "panic:")
 
 
@@ -37,7 +39,7 @@ def take(event, said, log, results):
         lines = said.pop((package, test), [])
         if action == "fail":
             complain(package, test, lines, said)
-        if test:
+        if test or action == "fail":
             results.write(f"{action} {package} {test}\n")
 
 
@@ -50,12 +52,37 @@ def complain(package, test, lines, said):
     print("".join(lines[-400:]), end="", flush=True)
 
 
-def verdict(results_path):
+def ends_of(results_paths):
     ends = defaultdict(set)
-    with open(results_path) as results:
-        for line in results:
-            action, package, test = line.rstrip("\n").split(" ", 2)
-            ends[package, test].add(action)
+    for path in results_paths:
+        with open(path) as results:
+            for line in results:
+                action, package, test = line.rstrip("\n").split(" ", 2)
+                ends[package, test].add(action)
+    return ends
+
+
+def again(log_path, results_path):
+    with open(log_path) as log:
+        if any("DATA RACE" in line or line.startswith(("panic:", "fatal error:")) for line in log):
+            return 1
+    failed = defaultdict(set)
+    for (package, test), actions in ends_of([results_path]).items():
+        if "fail" in actions:
+            failed[package].add(test.split("/")[0])
+    for tests in failed.values():
+        tests.discard("")  # the package itself
+        if not tests:  # it failed by something else
+            return 1
+    if not 0 < sum(map(len, failed.values())) <= MOST_AGAIN:
+        return 1
+    for package, tests in sorted(failed.items()):
+        print(f"{package} ^({'|'.join(sorted(tests))})$")
+    return 0
+
+
+def verdict(*results_paths):
+    ends = ends_of(results_paths)
     skipped = sorted(k for k, actions in ends.items() if actions == {"skip"})
     for package, test in skipped:
         print(f"skipped: {package} {test}")
@@ -65,4 +92,4 @@ def verdict(results_path):
 
 
 if __name__ == "__main__":
-    sys.exit({"show": show, "verdict": verdict}[sys.argv[1]](*sys.argv[2:]))
+    sys.exit({"show": show, "again": again, "verdict": verdict}[sys.argv[1]](*sys.argv[2:]))

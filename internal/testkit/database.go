@@ -4,7 +4,6 @@ import (
 	"context"
 	"crypto/rand"
 	"encoding/hex"
-	"net/url"
 	"os"
 	"testing"
 
@@ -21,17 +20,16 @@ func database(t testing.TB) string {
 	if admin == "" {
 		return ""
 	}
-	var b [8]byte
-	_, _ = rand.Read(b[:]) // never fails
-	name := "jedan_test_" + hex.EncodeToString(b[:])
-	execute(t, admin, "CREATE DATABASE "+name)
-	t.Cleanup(func() { execute(t, admin, "DROP DATABASE IF EXISTS "+name+" WITH (FORCE)") })
-	u, err := url.Parse(admin)
+	schema, err := template()
 	if err != nil {
 		t.Fatal(err)
 	}
-	u.Path = "/" + name
-	return u.String()
+	var b [8]byte
+	_, _ = rand.Read(b[:]) // never fails
+	name := "jedan_test_" + hex.EncodeToString(b[:])
+	execute(t, admin, "CREATE DATABASE "+name+" TEMPLATE "+schema)
+	t.Cleanup(func() { execute(t, admin, "DROP DATABASE IF EXISTS "+name+" WITH (FORCE)") })
+	return on(admin, name)
 }
 
 func execute(t testing.TB, dsn, sql string) {

@@ -73,6 +73,9 @@ func start(t testing.TB, scheme string, roots *x509.CertPool, asking []net.Liste
 	for _, o := range options {
 		o(&cfg)
 	}
+	if cfg.Database == "" {
+		putSchema(t, cfg.Data)
+	}
 	s.boot(cfg, l)
 	return s
 }

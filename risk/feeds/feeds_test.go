@@ -274,6 +274,24 @@ func TestStolenLater(t *testing.T) {
 	}
 }
 
+// A question that hangs while a later one is answered is lost alone: the service is asked on.
+func TestStolenOneHangs(t *testing.T) {
+	w := newWorld(t, func(c *Config) { c.Tor.On = false })
+	ctx := context.Background()
+	w.fake.Stolen(SumOf("a third one"))
+	w.fake.Mode(feedtest.Hang)
+	w.f.Passwords().Proved(SumOf("this one hangs"), nil)
+	w.within("the question that hangs", func() bool { return w.fake.Asked("/range/") == 1 })
+	w.fake.Mode(feedtest.Well)
+	if _, missed := w.f.Passwords().New(ctx, "another one"); missed {
+		t.Fatal("no answer")
+	}
+	w.within("the end of the question that hung", func() bool { return w.count(PwnedPasswords+" "+outcomeFailed) == 1 })
+	if stolen, missed := w.f.Passwords().New(ctx, "a third one"); !stolen || missed {
+		t.Error("the service is left alone after an old question failed")
+	}
+}
+
 // A file, whole or of the beginnings of sums: every line is found, the first and the last too, and nothing else.
 func TestStolenFile(t *testing.T) {
 	var lines []string

@@ -39,6 +39,7 @@ type Stolen struct {
 	kept    map[string]suffixes
 	ring    []string
 	next    int
+	answers int // so far
 	resting time.Time
 }
 
@@ -173,6 +174,7 @@ func (s *Stolen) ask(ctx context.Context, sum string) (stolen bool, err error) {
 	if s.left() {
 		return false, errs.New(errs.Unavailable, "")
 	}
+	answers := s.answered()
 	resp, err := s.d.Fetch.Get(ctx, fetch.Request{URL: s.base + "/range/" + sum[:prefixDigits], Header: http.Header{"Add-Padding": {"true"}}, MaxBytes: rangeMost})
 	rest, outcome := shortestRest, outcomeFailed
 	switch {
@@ -191,12 +193,30 @@ func (s *Stolen) ask(ctx context.Context, sum string) (stolen bool, err error) {
 		}
 		outcome = outcomeGarbage
 	}
-	s.mu.Lock()
-	s.resting = s.d.Now().Add(rest)
-	s.mu.Unlock()
+	if !s.leave(answers, rest) {
+		rest = 0
+	}
 	s.d.Meter.Feed(PwnedPasswords, outcome)
 	s.d.Log.WarnContext(ctx, "a feed did not answer", slog.String("feed", PwnedPasswords), slog.String("outcome", outcome), slog.Duration("rest", rest), slog.Any("error", err))
 	return false, err
+}
+
+// answered is how many questions were answered so far.
+func (s *Stolen) answered() int {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.answers
+}
+
+// leave leaves the service alone for a while, unless it has answered another question since this one was asked: then only this one is lost.
+func (s *Stolen) leave(answers int, rest time.Duration) bool {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.answers != answers {
+		return false
+	}
+	s.resting = s.d.Now().Add(rest)
+	return true
 }
 
 func (s *Stolen) keep(prefix string, of []string) {
@@ -211,6 +231,7 @@ func (s *Stolen) keep(prefix string, of []string) {
 			s.next = (s.next + 1) % rangesKept
 		}
 	}
+	s.answers++
 	s.kept[prefix] = suffixes{of, s.d.Now().Add(rangeFresh)}
 }
 
