@@ -22,7 +22,9 @@ func ruled(t *testing.T, rules ...policy.Rule) *world {
 	})
 }
 
-func rule(name, when string, then policy.Then) policy.Rule { return policy.Rule{Name: name, When: when, Then: then} }
+func rule(name, when string, then policy.Then) policy.Rule {
+	return policy.Rule{Name: name, When: when, Then: then}
+}
 
 // wide is a client that may ask for every scope.
 func (w *world) wide() *testkit.RP {
@@ -211,7 +213,7 @@ func TestMF09_TrustedBrowser(t *testing.T) {
 	other.AddApp()
 	elsewhere := w.Browser()
 	elsewhere.Jar.SetCookies(b.Get("/login").URL, b.Jar.Cookies(b.Get("/login").URL))
-	elsewhere.HTTP.Transport = editing{elsewhere.HTTP.Transport, func(r *http.Request) {
+	elsewhere.HTTP.Transport = &editing{elsewhere.HTTP.Transport, func(r *http.Request) {
 		r.Header.Set("User-Agent", "Mozilla/5.0 (iPhone; CPU iPhone OS 18_6 like Mac OS X) AppleWebKit/605.1.15 (KHTML, like Gecko) Version/18.6 Mobile/15E148 Safari/604.1")
 	}}
 	elsewhere.Half(w.email) // the cookie was copied

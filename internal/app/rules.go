@@ -120,3 +120,26 @@ func clientOf(c *core.Client) policy.Client {
 func (r *rules) sessionOf(s *storage.Session) policy.Session {
 	return policy.Session{ACR: s.ACR, AMR: s.AMR, Age: int64(r.s.Now().Sub(s.AuthTime) / time.Second)}
 }
+
+// Simulate decides about a case that an operator made up; person and client are filled in from the database.
+func (a *App) Simulate(ctx context.Context, g *policy.Given, p *storage.Person, clientID string) (policy.Decision, error) {
+	rules, err := policy.New(a.Config.Policy)
+	if err != nil {
+		return policy.Decision{}, err
+	}
+	if p != nil {
+		names, err := a.Groups.NamesOf(ctx, p.ID)
+		if err != nil {
+			return policy.Decision{}, err
+		}
+		g.Person = policy.Person{ID: p.ID.String(), Groups: names, Admin: p.Admin}
+	}
+	if clientID != "" {
+		row, err := a.DB.ClientByClientID(ctx, a.Tenant, clientID)
+		if err != nil {
+			return policy.Decision{}, err
+		}
+		g.Client = clientOf(&core.Client{Client: row})
+	}
+	return rules.Decide(g), nil
+}

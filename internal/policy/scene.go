@@ -1,6 +1,9 @@
 package policy
 
-import "time"
+import (
+	"slices"
+	"time"
+)
 
 // Acts that are judged.
 const (
@@ -10,6 +13,12 @@ const (
 	CIBA      = "ciba"      // a session answers a backchannel request
 	Account   = "account"   // a person changes how they sign in
 )
+
+// Acts lists them.
+func Acts() []string { return []string{SignIn, Authorize, Device, CIBA, Account} }
+
+// IsAct reports whether it is one of them.
+func IsAct(s string) bool { return slices.Contains(Acts(), s) }
 
 // Given is everything that a rule can look at. The names in a rule are those of the tags.
 type Given struct {

@@ -28,7 +28,7 @@ func (p *Policy) problem(t Test) string {
 	case d.Err != nil:
 		return d.Err.Error()
 	case !same(d.Then, t.Want.Then):
-		return fmt.Sprintf("want %s, got %s by %v", text(t.Want.Then), text(d.Then), d.Rules)
+		return fmt.Sprintf("want %s, got %s by %v", t.Want.Then, d.Then, d.Rules)
 	case len(t.Want.Rules) > 0 && !slices.Equal(d.Rules, t.Want.Rules):
 		return fmt.Sprintf("want the rules %v, got %v", t.Want.Rules, d.Rules)
 	}
@@ -40,7 +40,8 @@ func same(a, b Then) bool {
 	return reflect.DeepEqual(a, b)
 }
 
-func text(t Then) string {
+// String is what follows, as JSON.
+func (t Then) String() string {
 	b, err := json.Marshal(t)
 	if err != nil {
 		return err.Error() // cannot happen

@@ -79,7 +79,7 @@ type Endpoint struct {
 	Grants   Grants
 	Live     *core.Live
 	Rules    *core.Rules // nil: none
-	Signup   bool // people may make an account
+	Signup   bool        // people may make an account
 	Audit    core.Auditor
 	Objects  Objects
 	Pushed   Pushed
