@@ -54,6 +54,7 @@ func parseTables() (tables, error) {
 		{&unused, &storage.Passkey{}, ""},
 		{&unused, &storage.RelyingParty{}, ""},
 		{&unused, &storage.Code{}, ""},
+		{&unused, &storage.Recovery{}, ""},
 		{&unused, &storage.RiskBaseline{}, ""},
 		{&unused, &storage.Erasure{}, ""},
 		{&unused, &storage.Factor{}, ""},

@@ -52,6 +52,8 @@ type Backend interface {
 	storage.RelyingParties
 	storage.Allowances
 	storage.Codes
+	storage.Recoveries
+	storage.RecoverySteps
 	storage.RiskReader
 	storage.RiskWriter
 	storage.FirewallReader
@@ -93,7 +95,7 @@ func cases() []testCase {
 		tenantCases(), keyCases(), clientCases(), resourceCases(), personCases(), setupCases(), sessionCases(), grantCases(), refreshCases(),
 		consentCases(), onceCases(), auditCases(), sweepCases(), txCases(), raceCases(), tailCases(), canaryCases(),
 		participantCases(), pendingCases(), pendingSpendCases(), initialAccessCases(), registeredCases(), riskCases(), firewallCases(),
-		passkeyCases(), factorCases(), backupCodeCases(), triesCases(), codeCases(), groupCases(),
+		passkeyCases(), factorCases(), backupCodeCases(), triesCases(), codeCases(), recoveryCases(), groupCases(),
 	} {
 		all = append(all, some...)
 	}
