@@ -127,6 +127,7 @@ type Deps struct {
 	Erasure   Erasure
 	Contact   []web.SecurityLink // pages that change address and number, from the profile
 	Security  *Security          // nil: there is no page about second factors
+	Recovery  Recovery           // nil: none waits
 	Scores    Scores             // nil: nobody says how well an account is protected
 }
 
