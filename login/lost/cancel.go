@@ -56,7 +56,7 @@ func (m *Module) showCancel(c *gin.Context) error {
 	if err != nil {
 		return err
 	}
-	o, err := m.judge(c.Request.Context(), cancelRows(), query.Get("token"))
+	o, err := m.judge(c.Request.Context(), rows().cancel, query.Get("token"))
 	if err != nil {
 		return m.refuse(c, err, web.NoteLostOver)
 	}
@@ -83,7 +83,7 @@ func (m *Module) cancel(c *gin.Context) error {
 		return err
 	}
 	ctx := c.Request.Context()
-	o, err := m.judge(ctx, cancelRows(), form.Get("token"))
+	o, err := m.judge(ctx, rows().cancel, form.Get("token"))
 	if err != nil {
 		return m.refuse(c, err, web.NoteLostOver)
 	}

@@ -24,30 +24,27 @@ type row struct {
 	check func(ctx context.Context, m *Module, o *opened) (expected, received string, err error)
 }
 
-// startRows is the table of checks of the link by which a recovery begins, in order.
-func startRows() []row {
-	return []row{
-		{"lost_start.link", knownStart},
-		{"lost_start.person", mayRecover},
-		{"lost_start.bound", unchangedStart},
-	}
-}
+// tables are the checks of each link, in order.
+type tables struct{ start, set, cancel []row }
 
-// setRows is that of the link that sets a new password.
-func setRows() []row {
-	return []row{
-		{"lost_set.link", knownSet},
-		{"lost_set.person", mayBeSet},
-		{"lost_set.recovery", ready},
-		{"lost_set.bound", unchangedSet},
-	}
-}
-
-// cancelRows is that of the link that cancels.
-func cancelRows() []row {
-	return []row{
-		{"lost_cancel.recovery", stands},
-		{"lost_cancel.link", signed},
+// rows are the tables: of the link by which a recovery begins, of the one that sets a new password, and of the one that cancels.
+func rows() tables {
+	return tables{
+		start: []row{
+			{"lost_start.link", knownStart},
+			{"lost_start.person", mayRecover},
+			{"lost_start.bound", unchangedStart},
+		},
+		set: []row{
+			{"lost_set.link", knownSet},
+			{"lost_set.person", mayBeSet},
+			{"lost_set.recovery", ready},
+			{"lost_set.bound", unchangedSet},
+		},
+		cancel: []row{
+			{"lost_cancel.recovery", stands},
+			{"lost_cancel.link", signed},
+		},
 	}
 }
 

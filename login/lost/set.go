@@ -29,7 +29,7 @@ func (m *Module) showSet(c *gin.Context) error {
 	if err != nil {
 		return err
 	}
-	o, err := m.judge(c.Request.Context(), setRows(), query.Get("token"))
+	o, err := m.judge(c.Request.Context(), rows().set, query.Get("token"))
 	if err != nil {
 		return m.refuse(c, err, web.NoteLostEnded)
 	}
@@ -62,7 +62,7 @@ func (m *Module) set(c *gin.Context) error {
 		return err
 	}
 	ctx := c.Request.Context()
-	o, err := m.judge(ctx, setRows(), form.Get("token"))
+	o, err := m.judge(ctx, rows().set, form.Get("token"))
 	if err != nil {
 		return m.refuse(c, err, web.NoteLostEnded)
 	}

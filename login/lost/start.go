@@ -33,7 +33,7 @@ func (m *Module) showStart(c *gin.Context) error {
 	if err != nil {
 		return err
 	}
-	o, err := m.judge(c.Request.Context(), startRows(), query.Get("token"))
+	o, err := m.judge(c.Request.Context(), rows().start, query.Get("token"))
 	if err != nil {
 		return m.refuse(c, err, web.NoteLostEnded)
 	}
@@ -56,7 +56,7 @@ func (m *Module) start(c *gin.Context) error {
 		return err
 	}
 	ctx := c.Request.Context()
-	o, err := m.judge(ctx, startRows(), form.Get("token"))
+	o, err := m.judge(ctx, rows().start, form.Get("token"))
 	if err != nil {
 		return m.refuse(c, err, web.NoteLostEnded)
 	}
