@@ -20,6 +20,7 @@ type SignedIn struct {
 	Session *storage.Session
 	Person  *storage.Person
 	Doubt   Doubt
+	Score   float64 // of the risk of this use
 }
 
 // Sessions finds the session of a request, and the browser's id.
@@ -77,7 +78,8 @@ type Endpoint struct {
 	StepUp   StepUp
 	Grants   Grants
 	Live     *core.Live
-	Signup   bool // people may make an account
+	Rules    *core.Rules // nil: none
+	Signup   bool        // people may make an account
 	Audit    core.Auditor
 	Objects  Objects
 	Pushed   Pushed
