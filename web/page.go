@@ -48,19 +48,20 @@ func samples() []Page {
 		LoginPage{IdentifierFixed: true, Reauth: true, Unknown: PasskeySignals{UnknownID: "x"}}, AccountPage{Accounts: []Account{{}}},
 		ConsentPage{Scopes: []ConsentScope{{Risky: true}, {Optional: true}}},
 		FormPostPage{Action: "https://localhost/", Fields: [][2]string{{}}},
-		ErrorPage{}, ExpiredPage{}, LogoutPage{Hidden: [][2]string{{}}}, LoggedOutPage{}, LeavingPage{Frames: []string{"https://localhost/"}, Next: "https://localhost/"}, HomePage{Signed: true, Approvals: 1, Passkeys: true},
+		ErrorPage{}, ExpiredPage{}, LogoutPage{Hidden: [][2]string{{}}}, LoggedOutPage{}, LeavingPage{Frames: []string{"https://localhost/"}, Next: "https://localhost/"}, HomePage{Signed: true, Approvals: 1, Passkeys: true, Recovery: time.Unix(0, 0)},
 		SetupPage{Errors: map[string]string{"email": FieldEmailMissing}}, SetupDonePage{}, PasswordChangePage{},
 		DevicePage{Error: DeviceCodeFormat}, DeviceAskPage{Scopes: []ConsentScope{{Risky: true}, {Optional: true}}, From: "192.0.2.7", Elsewhere: true}, DeviceDonePage{},
 		ApprovalsPage{Rows: []ApprovalRow{{Message: "W4SCT"}}}, ApprovalPage{Scopes: []ConsentScope{{Risky: true}, {Optional: true}}, Message: "W4SCT", From: "192.0.2.7"},
 		PasskeysPage{Rows: []PasskeyRow{{ID: "1"}}, Problem: ProblemPasskey}, PasskeyRemovePage{Last: true}, PasskeyOfferPage{Problem: ProblemPasskey},
 		SessionsPage{Ended: true, Rows: []SessionRow{{ID: "1", This: true, Address: "192.0.2.7", Place: "near Zagreb, by network"}}}, EverywherePage{}, ExportPage{}, ErasePage{Error: FieldEraseConfirm}, ErasePage{Due: time.Unix(0, 0)}, ErasedPage{}, ProfilePage{Email: "m", Phone: "1", Errors: map[string]string{"name": FieldProfileText}},
 		ActivityPage{Older: "1", Later: true, Rows: []ActivityRow{{Browser: "Firefox", Address: "192.0.2.7", Place: "near Zagreb, by network"}}},
-		RecoveryPage{Error: ProblemRecoveryMissing}, NewPasswordPage{Errors: map[string]string{"new_password": FieldPasswordShort}}, NotePage{Note: NoteRecoverySent}, MailSignInPage{Error: ProblemRecoveryMissing}, MailCodePage{Error: ProblemMailCode}, MailLinkPage{},
+		RecoveryPage{Lost: true, Error: ProblemRecoveryMissing}, NewPasswordPage{Errors: map[string]string{"new_password": FieldPasswordShort}}, NotePage{Note: NoteRecoverySent}, MailSignInPage{Error: ProblemRecoveryMissing}, MailCodePage{Error: ProblemMailCode}, MailLinkPage{},
 		ApprovalDonePage{}, AppsPage{Ended: "Acme", Rows: []AppRow{{ID: "1", ClientHost: "localhost", Agent: true, Scopes: []ConsentScope{{}}}}},
-		MFAPage{Identifier: "x", Others: []string{"backup"}}, SecurityPage{Proved: true, Factors: []FactorRow{{ID: "1"}, {ID: "2", Name: "x"}}, RemoveAsk: "2", CodesOf: 10, Links: []SecurityLink{{}}},
+		MFAPage{Identifier: "x", Lost: true, Others: []string{"backup"}}, SecurityPage{Proved: true, Factors: []FactorRow{{ID: "1"}, {ID: "2", Name: "x"}}, RemoveAsk: "2", CodesOf: 10, Links: []SecurityLink{{}}},
 		DeniedPage{Flow: "f", Person: "x"}, SignupPage{Error: ProblemSignupAddress, Domains: []string{"x"}}, SignupFinishPage{Errors: map[string]string{"name": FieldSignupName}},
 		SecurityPage{}, EnrolPage{URI: "otpauth://totp/x"}, CodesPage{Codes: []string{"x"}},
 		SentPage{Factors: []SentFactor{{Kind: "sms"}, {Kind: "mail", ID: "1"}}, RemoveAsk: "1"}, TypedCodePage{}, PhonePage{Number: "1"}, EmailPage{Email: "m"}, EmailLinkPage{Email: "m"},
+		LostPage{Error: ProblemRecoveryMissing}, LostStepPage{Identifier: "m"}, LostStepPage{Cancel: true, Own: true, Ready: time.Unix(0, 0)}, LostWaitingPage{}, LostSetPage{Factors: true, Errors: map[string]string{"new_password": FieldPasswordShort}},
 	}
 }
 
