@@ -1,6 +1,7 @@
 -- +goose Up
 -- A session may end earlier than others when unused; seconds, 0: as configured.
-ALTER TABLE sessions ADD COLUMN idle integer NOT NULL DEFAULT 0;
+ALTER TABLE sessions ADD COLUMN
+    idle integer NOT NULL DEFAULT 0;
 -- Browsers that stand in for a second factor. browser is a hash of the browser's id and the person.
 CREATE TABLE trusted_browsers (
     tenant              blob NOT NULL,
