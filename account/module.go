@@ -128,6 +128,7 @@ type Deps struct {
 	Contact   []web.SecurityLink // pages that change address and number, from the profile
 	Security  *Security          // nil: there is no page about second factors
 	Scores    Scores             // nil: nobody says how well an account is protected
+	Terms     string             // where the terms of use can be read; "": there are none now
 }
 
 func (d Deps) complete() bool {

@@ -235,6 +235,7 @@ type HomePage struct {
 	Approvals int  // requests that wait for the person
 	Passkeys  bool // the person may have passkeys
 	Score     *SecurityScore
+	Terms     *TermsLine // nil: none were accepted
 }
 
 func (p HomePage) spec() spec {

@@ -23,6 +23,7 @@ import (
 	"github.com/jedan-auth/jedan-auth/login/otp"
 	"github.com/jedan-auth/jedan-auth/login/passkey"
 	loginpassword "github.com/jedan-auth/jedan-auth/login/password"
+	"github.com/jedan-auth/jedan-auth/login/required"
 	"github.com/jedan-auth/jedan-auth/login/signup"
 	"github.com/jedan-auth/jedan-auth/provider"
 	"github.com/jedan-auth/jedan-auth/provider/register"
@@ -48,6 +49,7 @@ type Config struct {
 	Passwords Passwords           `config:"passwords" doc:"How passwords are hashed and judged."`
 	Consent   consent.Config      `config:"consent" doc:"Remembered consents."`
 	Account   account.Config      `config:"account" doc:"A person's own pages."`
+	Terms     required.Terms      `config:"terms" doc:"Terms of use that everybody accepts before anything else."`
 	Login     Login               `config:"login" doc:"Sign-in."`
 	Risk      risk.Config         `config:"risk" doc:"How sign-ins are judged. See the guide."`
 	Feeds     feeds.Config        `config:"feeds" doc:"What others know of addresses and stolen passwords. Everything is off by default: addresses of people would go to others."`
@@ -146,7 +148,7 @@ func (c Config) Validate() error {
 		}
 	}
 	for path, v := range map[string]interface{ Validate() error }{
-		"keys": c.Keys.set(c.Tokens), "sessions": c.Sessions.config(), "passwords": c.Passwords.config(), "risk": c.Risk, "feeds": c.Feeds, "login.signup": c.Login.Signup,
+		"keys": c.Keys.set(c.Tokens), "sessions": c.Sessions.config(), "passwords": c.Passwords.config(), "risk": c.Risk, "feeds": c.Feeds, "login.signup": c.Login.Signup, "terms": c.Terms,
 	} {
 		if err := v.Validate(); err != nil {
 			errs = append(errs, fmt.Errorf("%s: %w", path, err))

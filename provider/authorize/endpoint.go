@@ -77,6 +77,7 @@ type Endpoint struct {
 	StepUp   StepUp
 	Grants   Grants
 	Live     *core.Live
+	Required Required
 	Signup   bool // people may make an account
 	Audit    core.Auditor
 	Objects  Objects
