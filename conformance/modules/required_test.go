@@ -22,8 +22,8 @@ func (w *world) require(p *storage.Person, names ...string) {
 	w.must(err)
 }
 
-// asks wants the page for an action, and that no client has heard anything.
-func (w *world) asks(p *testkit.Page, action string) {
+// mustFirst wants the page for an action, and that no client has heard anything.
+func (w *world) mustFirst(p *testkit.Page, action string) {
 	w.t.Helper()
 	_, form := p.Form()
 	if p.Location != nil || p.URL.Path != "/login/required" || form.Get("action") != action {
@@ -37,7 +37,7 @@ func (w *world) shut(b *testkit.Browser, rp *testkit.RP, action string) {
 	if q := b.Get(w.AuthURL(rp, "prompt", "none")).Params(); q.Get("error") != "interaction_required" || q.Has("code") {
 		w.t.Errorf("prompt=none: %v", q)
 	}
-	w.asks(b.Get(w.AuthURL(rp)), action)
+	w.mustFirst(b.Get(w.AuthURL(rp)), action)
 	routes, err := w.App.Routes()
 	w.must(err)
 	n := 0
@@ -47,14 +47,14 @@ func (w *world) shut(b *testkit.Browser, rp *testkit.RP, action string) {
 			continue
 		}
 		n++
-		w.asks(b.Get(path), action)
+		w.mustFirst(b.Get(path), action)
 	}
 	if n < 15 {
 		w.t.Errorf("only %d pages were looked at", n)
 	}
 	for _, path := range []string{"/account/delete", "/account/export", "/account/sessions", "/account/password", "/device", "/device/decide"} {
 		r := b.Post(path, url.Values{"csrf": {"x"}, "confirm": {w.email}, "action": {"everywhere"}})
-		w.asks(r, action)
+		w.mustFirst(r, action)
 	}
 }
 
@@ -88,7 +88,7 @@ func TestRequired_PasswordChange(t *testing.T) {
 		t.Fatalf("a session of six minutes set a password: %s", stale.URL.Path)
 	}
 	p = stale.SignIn(w.email, testkit.Password)
-	w.asks(p, "change_password")
+	w.mustFirst(p, "change_password")
 	q := p.Submit("new_password", nextPassword).Allow().Params()
 	after := w.ok(w.Redeem(rp, q.Get("code")))
 	if !w.passwordOpens(w.email, nextPassword) || w.passwordOpens(w.email, testkit.Password) {
@@ -114,7 +114,7 @@ func TestRequired_TemporaryPassword(t *testing.T) {
 	w.must(err)
 	b := w.Browser()
 	p := b.Get("/login").SignIn("new@example.org", testkit.Password)
-	w.asks(p, "change_password")
+	w.mustFirst(p, "change_password")
 	if p = p.Submit("new_password", nextPassword); p.Status != http.StatusOK || p.URL.Path != "/" {
 		t.Errorf("%d %s", p.Status, p.URL.Path)
 	}
@@ -142,8 +142,8 @@ func TestRequired_Terms(t *testing.T) {
 	w := alone(t, terms("2026-01"))
 	rp := w.Client(storage.ClientMetadata{})
 	b := w.Browser()
-	p := b.Get(w.AuthURL(rp, "prompt", "select_account")).SignIn(w.email, testkit.Password)
-	w.asks(p, "accept_terms")
+	p := b.Get(w.AuthURL(rp, "prompt", "select_account", "scope", "openid email offline_access")).SignIn(w.email, testkit.Password)
+	w.mustFirst(p, "accept_terms")
 	w.shut(b, rp, "accept_terms")
 	if r := p.Submit("version", "2025-07"); r.URL.Path != "/login/required" || w.accepted() != "" {
 		t.Errorf("a version that was not shown is accepted: %q", w.accepted())
