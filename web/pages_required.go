@@ -72,7 +72,7 @@ func (p RequiredPage) Fields(v *view) []field {
 		}))
 	case p.Action == RequiredEmail && p.Sent:
 		return v.fields(field{
-			ID: "required-code", Name: "code", Type: "text", Autocomplete: "one-time-code", InputMode: "numeric", Label: v.T("mfa.code"), Focus: p.Error == "",
+			ID: "required-code", Name: "code", Type: "text", Autocomplete: "one-time-code", InputMode: "numeric", Label: v.T("mfa.mail.label"), Hint: v.T("mfa.sent.hint"), Focus: p.Error == "",
 		})
 	}
 	return nil

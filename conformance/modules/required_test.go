@@ -168,7 +168,7 @@ func TestRequired_Terms(t *testing.T) {
 	if r := p.Submit("version", "2026-01"); r.URL.Path != "/login/required" { // the form of before
 		t.Errorf("%s", r.URL.Path)
 	}
-	if got := b.Get(w.AuthURL(rp)).Submit().Code(); got == "" || w.accepted() != "2026-11" {
+	if got := b.Get(w.AuthURL(rp)).Submit().Allow().Code(); got == "" || w.accepted() != "2026-11" {
 		t.Errorf("code %q, accepted %q", got, w.accepted())
 	}
 }
