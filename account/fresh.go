@@ -15,7 +15,11 @@ func (m *Module) freshly(c *gin.Context, back string) (cur *session.Current, don
 	if done || err != nil {
 		return nil, done, err
 	}
-	ok := m.d.Now().Sub(cur.Session.AuthTime) <= cmp.Or(m.cfg.Fresh, defaultFresh)
+	ok, err := m.held(c.Request.Context(), cur)
+	if err != nil {
+		return nil, false, err
+	}
+	ok = ok && m.d.Now().Sub(cur.Session.AuthTime) <= cmp.Or(m.cfg.Fresh, defaultFresh)
 	if ok && m.d.Security != nil { // who has a second factor has shown it, too
 		if ok, err = m.recently(c.Request.Context(), cur); err != nil {
 			return nil, false, err

@@ -97,7 +97,7 @@ type Approval struct {
 	PolicyURI, TosURI string
 }
 
-// Deps is what New needs; everything is required but Places, Security and the flag.
+// Deps is what New needs; everything is required but Places, Rules, Browsers, Security, Scores and the flag.
 type Deps struct {
 	Tenant    storage.ID
 	Issuer    string // the issuer's URL without a trailing slash
@@ -126,6 +126,8 @@ type Deps struct {
 	Exporter  Exporter
 	Erasure   Erasure
 	Contact   []web.SecurityLink // pages that change address and number, from the profile
+	Rules     Rules              // nil: there are none
+	Browsers  Browsers           // nil: no browser is trusted
 	Security  *Security          // nil: there is no page about second factors
 	Scores    Scores             // nil: nobody says how well an account is protected
 	Terms     string             // where the terms of use can be read; "": there are none now

@@ -125,8 +125,8 @@ func (m *Module) fresh(cur *session.Current) bool {
 
 // recently says whether the proof behind a session is fresh, and of two factors where the person has two.
 func (m *Module) recently(ctx context.Context, cur *session.Current) (bool, error) {
-	if !m.fresh(cur) {
-		return false, nil
+	if ok, err := m.held(ctx, cur); !ok || err != nil || !m.fresh(cur) {
+		return false, err
 	}
 	if assurance.Meets(cur.Session.ACR, assurance.Two) {
 		return true, nil

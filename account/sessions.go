@@ -4,9 +4,11 @@ import (
 	"context"
 	"net/http"
 	"net/netip"
+	"time"
 
 	"github.com/gin-gonic/gin"
 
+	"github.com/jedan-auth/jedan-auth/internal/audit"
 	"github.com/jedan-auth/jedan-auth/internal/errs"
 	"github.com/jedan-auth/jedan-auth/internal/httpx"
 	"github.com/jedan-auth/jedan-auth/internal/session"
@@ -24,6 +26,12 @@ type OwnSessions interface {
 	End(ctx context.Context, w http.ResponseWriter, cur *session.Current, id storage.ID) error
 	EndAll(ctx context.Context, w http.ResponseWriter, cur *session.Current, grants bool) error
 	Forget(ctx context.Context, w http.ResponseWriter) // removes the cookies of a session that has ended
+}
+
+// Browsers are those that a person trusts (storage.TrustedBrowsers).
+type Browsers interface {
+	TrustedBrowsersOf(ctx context.Context, tenant, person storage.ID, now time.Time) (int, error)
+	DistrustBrowsers(ctx context.Context, tenant, person storage.ID, ev *storage.AuditEvent) error
 }
 
 // Places says where an address is, in words of a language ("near Zagreb, by network"); "" when it does not know.
@@ -50,6 +58,11 @@ func (m *Module) sessionsPage(c *gin.Context, cur *session.Current, ended bool) 
 		return err
 	}
 	page := web.SessionsPage{Lang: m.lang(c), CSRF: token, Ended: ended}
+	if m.d.Browsers != nil {
+		if page.Trusted, err = m.d.Browsers.TrustedBrowsersOf(c.Request.Context(), m.d.Tenant, cur.Person.ID, m.d.Now()); err != nil {
+			return err
+		}
+	}
 	for _, s := range rows {
 		page.Rows = append(page.Rows, m.sessionRow(s, cur, page.Lang))
 	}
@@ -91,6 +104,9 @@ func (m *Module) endSessions(c *gin.Context) error {
 	if err := m.d.Forms.Check(c, sessionsPurpose(cur), form); err != nil {
 		return err
 	}
+	if form.Get("distrust") == "1" && m.d.Browsers != nil {
+		return m.distrust(c, cur)
+	}
 	if form.Get("all") == "1" {
 		return m.endEverywhere(c, cur, form.Get("grants") == "1")
 	}
@@ -105,6 +121,18 @@ func (m *Module) endSessions(c *gin.Context) error {
 		return httpx.SeeOther(c, m.d.Issuer+"/")
 	}
 	return m.sessionsPage(c, cur, true)
+}
+
+// distrust has every browser asked for a second factor again.
+func (m *Module) distrust(c *gin.Context, cur *session.Current) error {
+	p := cur.Person.ID
+	ev := m.d.Audit.Row(c.Request.Context(), m.d.Tenant, audit.Event{
+		Type: audit.BrowserDistrust, Severity: audit.Notice, ActorKind: audit.Person, Actor: p.String(), Target: "person:" + p.String(), Outcome: audit.Success,
+	})
+	if err := m.d.Browsers.DistrustBrowsers(c.Request.Context(), m.d.Tenant, p, ev); err != nil {
+		return err
+	}
+	return httpx.SeeOther(c, m.d.Issuer+sessionsPath)
 }
 
 func (m *Module) endEverywhere(c *gin.Context, cur *session.Current, grants bool) error {

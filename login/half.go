@@ -19,22 +19,33 @@ const (
 	halfACR      = "acr"
 	halfAMR      = "amr"
 	halfKind     = "kind"
+	halfScore    = "score"    // what risk made of the first factor
+	halfDoubted  = "doubted"  // and whether it was doubted
 	halfPassword = "password" // when it was set: a change in between ends the half sign-in
 )
 
-// needsSecond says whether what was proved is not enough for this person: a passkey that verified its user is two factors already.
-func (m *Module) needsSecond(ctx context.Context, person *storage.Person, p Proof) (bool, error) {
-	if m.d.Second == nil || assurance.Meets(p.ACR, assurance.Two) {
-		return false, nil
+// needsSecond says whether what was proved is not enough for this person: a passkey that verified its user is two factors already, and a browser that the person
+// trusts stands in for the second where the operator's rules allow it.
+func (m *Module) needsSecond(c *gin.Context, a Arrival) (bool, error) {
+	ctx := c.Request.Context()
+	terms, err := m.terms(c, a)
+	if err != nil || m.d.Second == nil || assurance.Meets(a.Proof.ACR, assurance.Two) {
+		return false, err
 	}
-	all, err := m.d.Second.offers(ctx, person, p)
-	return asked(all), err
+	all, err := m.d.Second.offers(ctx, a.Person, a.Proof)
+	if err != nil || !asked(all) {
+		return false, err
+	}
+	trusted, err := m.trusts(ctx, a, terms)
+	return !trusted, err
 }
 
 // halfway sends the browser to the second step with what the first has proved. There is no session yet.
-func (m *Module) halfway(c *gin.Context, st *Step, person *storage.Person, p Proof) error {
+func (m *Module) halfway(c *gin.Context, st *Step, a Arrival) error {
+	person, p := a.Person, a.Proof
 	token := m.d.Flows.SignStep(flow.Step{Flow: st.Flow.ID, Step: flow.StepFirst, Person: person.ID, Data: map[string]string{
 		halfACR: p.ACR, halfAMR: strings.Join(p.AMR, " "), halfKind: p.Kind, halfPassword: passwordTime(person),
+		halfScore: strconv.FormatFloat(a.Score, 'g', -1, 64), halfDoubted: strconv.FormatBool(a.Doubted),
 	}})
 	return httpx.SeeOther(c, m.link(mfaPath, st.Sealed, "step", token))
 }
@@ -51,6 +62,10 @@ func (m *Module) half(ctx context.Context, st *Step, token string) (*Half, error
 		}
 		id, password = first.Person, first.Data[halfPassword]
 		h.First = Proof{ACR: first.Data[halfACR], AMR: strings.Fields(first.Data[halfAMR]), Kind: first.Data[halfKind]}
+		h.doubted = first.Data[halfDoubted] != "false"
+		if h.score, err = strconv.ParseFloat(first.Data[halfScore], 64); err != nil {
+			h.doubted = true
+		}
 	case st.Current != nil:
 		s := st.Current.Session
 		id, password = s.Person, passwordTime(st.Current.Person)

@@ -84,6 +84,13 @@ func (m *Module) mfaPage(c *gin.Context, h *Half, all []offered, kind string, sa
 		ClientName: h.Step.Client.Name, ClientLogoURI: h.Step.Client.LogoURI, Display: h.Step.Flow.Params.Get("display"),
 		FormAction: web.FormActionSource(h.Step.Flow.Params.Get("redirect_uri")), Error: says.problem, RetryAfter: says.wait, CodeSent: says.sent,
 	}
+	if h.token != "" {
+		terms, err := m.terms(c, m.halfArrival(c, h))
+		if err != nil {
+			return err
+		}
+		page.Remember = terms.Remember
+	}
 	if f, ok := all[at].Second.(Sent); ok {
 		page.Sends = true
 		if page.Where, err = f.Where(c.Request.Context(), h.Person); err != nil {
@@ -119,6 +126,9 @@ func (m *Module) submitMFA(c *gin.Context) error {
 func (m *Module) complete(a *secondTry) error {
 	h := a.half
 	in := h.join(a.factor, a.outcome)
+	if err := m.trust(a); err != nil {
+		return err
+	}
 	cur, err := m.d.Sessions.SignIn(a.c.Request.Context(), a.c.Writer, a.c.Request, m.d.Tenant, h.Person, in)
 	if err != nil {
 		return err

@@ -84,7 +84,7 @@ type Forms interface {
 	Check(c *gin.Context, purpose string, form url.Values) error
 }
 
-// Deps is what New needs; everything is required but Second, Invitation and Risk.
+// Deps is what New needs; everything is required but Second, Invitation, Risk, Rules and Trusted.
 type Deps struct {
 	Tenant     storage.ID
 	Flows      *flow.Flows
@@ -98,6 +98,8 @@ type Deps struct {
 	Second     *Seconds   // nil: a first factor is enough for everybody
 	Invitation Invitation // nil: nobody is offered anything
 	Risk       Risk       // nil: nothing is judged
+	Rules      Rules      // nil: there are none
+	Trusted    Trusted    // nil: no browser is trusted
 }
 
 func (d Deps) complete() bool {

@@ -66,6 +66,9 @@ type Half struct {
 	First  Proof
 	Since  time.Time // when an earlier sign-in proved the first factor; zero: it was proved for this flow
 	token  string
+
+	score   float64 // what risk made of the first factor
+	doubted bool
 }
 
 // Tries counts tries durably (storage.FactorTries).

@@ -74,15 +74,15 @@ func (m *Module) Start(c *gin.Context, to string) error {
 // dispatcher.
 func (m *Module) Finish(c *gin.Context, st *Step, person *storage.Person, p Proof) error {
 	ctx, arrived := c.Request.Context(), m.arrival(c, st, person, p)
-	if err := m.weigh(c, arrived); err != nil {
+	if err := m.weigh(c, &arrived); err != nil {
 		return err
 	}
-	more, err := m.needsSecond(ctx, person, p)
+	more, err := m.needsSecond(c, arrived)
 	if err != nil {
 		return err
 	}
 	if more {
-		return m.halfway(c, st, person, p)
+		return m.halfway(c, st, arrived)
 	}
 	cur, err := m.d.Sessions.SignIn(ctx, c.Writer, c.Request, m.d.Tenant, person,
 		session.SignIn{ACR: p.ACR, AMR: p.AMR, Kind: p.Kind, Replaces: st.Current})

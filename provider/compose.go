@@ -129,6 +129,14 @@ func (b *build) features() discovery.Features {
 	}
 }
 
+// rules are the operator's; nil: none.
+func (b *build) rules() *core.Rules {
+	if b.d.Rules == nil {
+		return nil
+	}
+	return &core.Rules{Decider: b.d.Rules, Now: b.d.Now}
+}
+
 func (b *build) token() token.Config {
 	return token.Config{
 		Authn: b.authn, Proofs: b.proofs, Certificates: b.certificates, Log: b.log, Meter: b.d.Meter, URL: b.d.Issuer + "/oauth2/token",
@@ -140,7 +148,7 @@ func (b *build) authorize() *authorize.Endpoint {
 	return &authorize.Endpoint{
 		Tenant: b.d.Tenant, Issuer: b.d.Issuer, Base: b.d.Base, Config: b.c, Clients: b.clients, Subjects: b.subjects, Tokens: b.tokens, Signer: b.d.Keys,
 		Engine:   b.engine,
-		Issuance: b.issuance, Details: b.details, Claims: b.people, Flows: b.d.Flows, Sessions: b.d.Sessions, Classes: b.d.Classes, Consents: b.d.Consents, StepUp: b.d.StepUp, Grants: b.d.Store, Live: b.live, Signup: b.d.Signup, Required: b.d.Required,
+		Issuance: b.issuance, Details: b.details, Claims: b.people, Flows: b.d.Flows, Sessions: b.d.Sessions, Classes: b.d.Classes, Consents: b.d.Consents, StepUp: b.d.StepUp, Grants: b.d.Store, Live: b.live, Rules: b.rules(), Signup: b.d.Signup, Required: b.d.Required,
 		Audit: b.d.Audit, Pages: b.d.Pages, Log: b.log, Now: b.d.Now, Meter: b.d.Meter,
 		Objects: b.objects(), Pushed: b.par, Watch: b.watch.State,
 	}
@@ -242,7 +250,7 @@ func (b *build) decoupled(kind storage.PendingKind, param string) *core.Decouple
 func (b *build) device() (*device.Endpoint, error) {
 	return device.New(device.Deps{
 		Tenant: b.d.Tenant, Issuer: b.d.Issuer, Base: b.d.Base, Lifetime: b.c.DeviceLifetime, Authn: b.authn, Clients: b.clients, Issuance: b.issuance,
-		Live: b.live, Tokens: b.tokens, Store: b.d.Store, Vault: b.d.Ring, Ring: b.d.Ring, Flows: b.d.Flows, Sessions: b.d.Sessions, Forms: b.d.Forms, Words: b.d.Words,
+		Live: b.live, Rules: b.rules(), StepUp: b.d.StepUp, Tokens: b.tokens, Store: b.d.Store, Vault: b.d.Ring, Ring: b.d.Ring, Flows: b.d.Flows, Sessions: b.d.Sessions, Forms: b.d.Forms, Words: b.d.Words,
 		Pages: b.d.Pages, Audit: b.d.Audit, Failures: b.d.Failures, CORS: b.clients.OriginAllowed, Log: b.log, Now: b.d.Now,
 	})
 }
@@ -250,7 +258,7 @@ func (b *build) device() (*device.Endpoint, error) {
 func (b *build) ciba() (*ciba.Endpoint, error) {
 	return ciba.New(ciba.Deps{
 		Tenant: b.d.Tenant, Issuer: b.d.Issuer, Lifetime: b.c.CIBALifetime, Most: b.c.CIBAPerPerson, Skew: b.c.ClockSkew, Authn: b.authn, Clients: b.clients,
-		Subjects: b.subjects, Live: b.live, Issuance: b.issuance, Tokens: b.tokens, Signer: b.d.Keys, Objects: b.objects(), Store: b.d.Store, People: b.d.Directory, Classes: b.d.Classes,
+		Subjects: b.subjects, Live: b.live, Rules: b.rules(), Issuance: b.issuance, Tokens: b.tokens, Signer: b.d.Keys, Objects: b.objects(), Store: b.d.Store, People: b.d.Directory, Classes: b.d.Classes,
 		Vault: b.d.Ring, Ring: b.d.Ring, Sealer: b.d.Ring, Audit: b.d.Audit, Log: b.log, Now: b.d.Now,
 	})
 }

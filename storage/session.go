@@ -17,6 +17,7 @@ type Session struct {
 	AMR        Strings
 	Device     seal.Text // user agent and address at sign-in, JSON
 	CreatedAt  time.Time
+	Idle       int64     // seconds after which it ends when unused; 0: as configured
 	LastSeenAt time.Time // written at most once a minute
 	ExpiresAt  time.Time // absolute limit; the idle limit is LastSeenAt plus configuration
 	RevokedAt  *time.Time

@@ -13,7 +13,7 @@ func activityTypes() []string {
 	return []string{
 		audit.UserLogin, audit.UserLogout, audit.UserCreate, audit.UserUpdate, audit.UserLock, audit.UserUnlock, audit.UserDisable, audit.UserPasswordChange,
 		audit.UserExport, audit.UserDeleteRequest, audit.UserDeleteCancel, audit.ConsentGrant, audit.ConsentDeny, audit.ConsentRevoke, audit.GrantCreate, audit.GrantRedeem, audit.GrantReuse, audit.GrantRevoke,
-		audit.GrantRefresh, audit.TokenIssue, audit.TokenRevoke, audit.TokenExchange, audit.SessionRevoke, audit.SetupComplete, audit.LoginFailures,
+		audit.GrantRefresh, audit.TokenIssue, audit.TokenRevoke, audit.TokenExchange, audit.SessionRevoke, audit.BrowserTrust, audit.BrowserDistrust, audit.SetupComplete, audit.LoginFailures,
 		audit.UserRequire, audit.UserTermsAccept, audit.UserEmailVerify,
 	}
 }

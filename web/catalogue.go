@@ -52,11 +52,13 @@ func (c catalogues) has(key string) bool {
 	return ok
 }
 
-// wait says a duration as a person would: seconds up to a minute, then minutes, then hours, rounded up so that
+// wait says a duration as a person would: seconds up to a minute, then minutes, hours and days, rounded up so that
 // nobody is sent back too early.
 func (c catalogues) wait(lang string, d time.Duration) string {
 	unit, n := "second", math.Ceil(d.Seconds())
 	switch {
+	case d > 48*time.Hour:
+		unit, n = "day", math.Ceil(d.Hours()/24)
 	case d > time.Hour:
 		unit, n = "hour", math.Ceil(d.Hours())
 	case d > time.Minute:

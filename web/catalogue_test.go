@@ -75,7 +75,7 @@ func builtKeys() []string {
 	for m := time.January; m <= time.December; m++ {
 		keys = append(keys, "month."+time.Date(2026, m, 1, 0, 0, 0, 0, time.UTC).Format("1"))
 	}
-	for _, unit := range []string{"second", "minute", "hour"} {
+	for _, unit := range []string{"second", "minute", "hour", "day"} {
 		keys = append(keys, "wait."+unit+".one", "wait."+unit+".other")
 	}
 	for _, code := range []string{"access_denied", "not_found", "server_error", "temporarily_unavailable", "too_many_requests"} {
@@ -132,6 +132,8 @@ func TestWaitAndDate(t *testing.T) {
 		time.Minute:              {"60 seconds", "60 Sekunden"},
 		time.Hour:                {"60 minutes", "60 Minuten"},
 		61 * time.Minute:         {"2 hours", "2 Stunden"},
+		48 * time.Hour:           {"48 hours", "48 Stunden"},
+		720 * time.Hour:          {"30 days", "30 Tage"},
 	} {
 		if en, de := texts.wait("en", d), texts.wait("de", d); en != want[0] || de != want[1] {
 			t.Errorf("%v: %q and %q, want %q", d, en, de, want)

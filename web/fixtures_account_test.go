@@ -17,7 +17,7 @@ func accountStates(lang string) []state {
 	saved.Saved = true
 	wrong.Errors = map[string]string{"picture": FieldProfileURL, "birthdate": FieldProfileDate, "name": FieldProfileText, "zoneinfo": FieldProfileZone, "locale": FieldProfileLocale}
 	return []state{
-		{"sessions", ok, SessionsPage{Lang: lang, CSRF: "c1", Ended: true, Rows: []SessionRow{
+		{"sessions", ok, SessionsPage{Lang: lang, CSRF: "c1", Ended: true, Trusted: 2, Rows: []SessionRow{
 			{ID: "1", Browser: "Firefox", System: "Windows", Address: "192.0.2.7", Place: "near Zagreb, by network", SignedInAt: at, SeenAt: at.Add(time.Hour), This: true},
 			{ID: "2", Browser: "Safari", System: "iPhone", Address: "2001:db8:1234:5678:9abc:def0:1234:5678", SignedInAt: at.Add(-48 * time.Hour), SeenAt: at},
 			{ID: "3", SignedInAt: at, SeenAt: at},

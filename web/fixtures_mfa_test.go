@@ -17,6 +17,8 @@ func mfaStates(lang string) []state {
 	wrong.Error, missing.Error, locked.RetryAfter = ProblemCode, ProblemCodeMissing, 4*time.Minute
 	backup.Kind, backup.Others = "backup", []string{"totp"}
 	only.Others, only.Identifier = nil, ""
+	trust := page
+	trust.Remember = 720 * time.Hour
 	key := page
 	key.Kind, key.Others = "passkey", []string{"totp", "backup"}
 	badKey := key
@@ -40,6 +42,7 @@ func mfaStates(lang string) []state {
 	wrongEnrol.Error, wrongEnrol.Name = ProblemCode, "Pixel 9"
 	return []state{
 		{"mfa", ok, page},
+		{"mfa-trust", ok, trust},
 		{"mfa-passkey", ok, key},
 		{"mfa-passkey-wrong", http.StatusForbidden, badKey},
 		{"mfa-wrong", http.StatusForbidden, wrong},

@@ -30,6 +30,7 @@ type MFAPage struct {
 	Error         string   // a Problem… key, or ""
 	RetryAfter    time.Duration
 	FormAction    string
+	Remember      time.Duration // for how long this browser may be trusted by trust=1; 0: not at all
 }
 
 func (p MFAPage) spec() spec {
@@ -133,6 +134,14 @@ func (p MFAPage) Fields(v *view) []field {
 
 // otherWay is a link to another factor.
 type otherWay struct{ ID, Href, Title, Detail string }
+
+// Trust offers to have the browser trusted, where that is allowed.
+func (p MFAPage) Trust(v *view) *otherWay {
+	if p.Remember <= 0 {
+		return nil
+	}
+	return &otherWay{Title: v.T("mfa.trust"), Detail: v.T("mfa.trust.help", "time", v.Wait(p.Remember))}
+}
 
 // Ways are the other factors, with what each needs.
 func (p MFAPage) Ways(v *view) []otherWay {

@@ -1,6 +1,9 @@
 package web
 
-import "time"
+import (
+	"strconv"
+	"time"
+)
 
 // SessionRow is one browser in which a person is signed in.
 type SessionRow struct {
@@ -20,10 +23,17 @@ type SessionsPage struct {
 	CSRF  string
 	Ended bool // one has just been ended
 	Rows  []SessionRow
+	// Trusted is how many browsers stand in for a second factor: POST distrust=1 and csrf ends that.
+	Trusted int
 }
 
 func (p SessionsPage) spec() spec {
 	return spec{template: "sessions", lang: p.Lang, title: msg("sessions.title"), self: "/account/sessions", section: "sessions"}
+}
+
+// TrustedSaid says how many browsers are trusted.
+func (p SessionsPage) TrustedSaid(v *view) string {
+	return v.T("sessions.trusted.lead", "n", strconv.Itoa(p.Trusted))
 }
 
 // Device says browser and system in words.

@@ -25,7 +25,7 @@ func (a *approvals) Approvals(ctx context.Context, cur *session.Current) ([]acco
 	}
 	var out []account.Approval
 	for i := range found {
-		shown, err := a.show(&found[i], cur)
+		shown, err := a.show(ctx, &found[i], cur)
 		if err != nil {
 			return nil, err
 		}
@@ -40,7 +40,7 @@ func (a *approvals) Approval(ctx context.Context, cur *session.Current, id stora
 	if err != nil {
 		return nil, err
 	}
-	return a.show(found, cur)
+	return a.show(ctx, found, cur)
 }
 
 // Decide implements account.Approvals.
@@ -50,20 +50,20 @@ func (a *approvals) Decide(ctx context.Context, cur *session.Current, id storage
 		return false, err
 	}
 	if !allow {
-		return a.requests.Decide(ctx, found, cur.Session, nil)
+		return a.requests.Decide(ctx, found, cur.Session, cur.Person, nil)
 	}
 	shown, err := a.scopes(found, cur)
 	if err != nil {
 		return false, err
 	}
-	return a.requests.Decide(ctx, found, cur.Session, core.Chosen(shown, on))
+	return a.requests.Decide(ctx, found, cur.Session, cur.Person, core.Chosen(shown, on))
 }
 
 func (a *approvals) scopes(found *ciba.Approval, cur *session.Current) ([]web.ConsentScope, error) {
 	return a.words.AskedScopes(cur.Person, found.Waiting.Scopes)
 }
 
-func (a *approvals) show(found *ciba.Approval, cur *session.Current) (*account.Approval, error) {
+func (a *approvals) show(ctx context.Context, found *ciba.Approval, cur *session.Current) (*account.Approval, error) {
 	scopes, err := a.scopes(found, cur)
 	if err != nil {
 		return nil, err
@@ -71,6 +71,6 @@ func (a *approvals) show(found *ciba.Approval, cur *session.Current) (*account.A
 	m := found.Client.Metadata
 	return &account.Approval{
 		ID: found.ID, ClientName: found.Client.Name(), Host: found.Client.Home(), Verified: m.FirstParty, Message: found.Waiting.Message, Scopes: scopes,
-		From: found.Waiting.IP, At: found.At, Until: found.Until, Weak: !found.Met(cur.Session), PolicyURI: m.PolicyURI, TosURI: m.TosURI,
+		From: found.Waiting.IP, At: found.At, Until: found.Until, Weak: !a.requests.Met(ctx, found, cur.Session, cur.Person), PolicyURI: m.PolicyURI, TosURI: m.TosURI,
 	}, nil
 }

@@ -17,6 +17,7 @@ import (
 	"github.com/jedan-auth/jedan-auth/internal/notify"
 	"github.com/jedan-auth/jedan-auth/internal/outbox"
 	"github.com/jedan-auth/jedan-auth/internal/password"
+	"github.com/jedan-auth/jedan-auth/internal/policy"
 	"github.com/jedan-auth/jedan-auth/internal/session"
 	"github.com/jedan-auth/jedan-auth/internal/telemetry"
 	"github.com/jedan-auth/jedan-auth/login"
@@ -52,6 +53,7 @@ type Config struct {
 	Terms     required.Terms      `config:"terms" doc:"Terms of use that everybody accepts before anything else."`
 	Login     Login               `config:"login" doc:"Sign-in."`
 	Risk      risk.Config         `config:"risk" doc:"How sign-ins are judged. See the guide."`
+	Policy    policy.Config       `config:"policy" doc:"Rules of who may sign in how, in the Common Expression Language. See the guide."`
 	Feeds     feeds.Config        `config:"feeds" doc:"What others know of addresses and stolen passwords. Everything is off by default: addresses of people would go to others."`
 	Keys      Keys                `config:"keys" doc:"Signing keys."`
 	Log       telemetry.LogConfig `config:"log" doc:"The log."`
@@ -148,7 +150,7 @@ func (c Config) Validate() error {
 		}
 	}
 	for path, v := range map[string]interface{ Validate() error }{
-		"keys": c.Keys.set(c.Tokens), "sessions": c.Sessions.config(), "passwords": c.Passwords.config(), "risk": c.Risk, "feeds": c.Feeds, "login.signup": c.Login.Signup, "terms": c.Terms,
+		"keys": c.Keys.set(c.Tokens), "sessions": c.Sessions.config(), "passwords": c.Passwords.config(), "risk": c.Risk, "feeds": c.Feeds, "login.signup": c.Login.Signup, "policy": c.Policy, "terms": c.Terms,
 	} {
 		if err := v.Validate(); err != nil {
 			errs = append(errs, fmt.Errorf("%s: %w", path, err))

@@ -16,14 +16,18 @@ func (s *server) modules() []mounter {
 
 func (s *server) makeAccount() (err error) {
 	data := &personal{App: s.App, grace: s.Config.Account.EraseAfter}
-	s.account, err = account.New(s.Config.Account, account.Deps{
+	deps := account.Deps{
 		Passkeys: s.passkey.On(),
 		Tenant:   s.Tenant, Issuer: s.Config.Issuer, Flows: s.flows, Sessions: trusting{s.sessions, s.risk}, People: s.DB, Directory: s.Directory, Hasher: s.Hasher,
 		Policy: s.Policy, MinLength: s.Config.Passwords.MinLength, Attempts: s.password.Own(), Failures: s.failures,
 		Approvals: &approvals{requests: s.provider.Approvals(), words: s.bridge}, Apps: &apps{consents: s.consents.m.Load(), words: s.bridge, sessions: s.sessions}, Pages: s.render,
 		Forms: s.sessions.Forms(), Logger: s.Log, Own: s.sessions, Now: s.Now,
-		Activity: &activity{App: s.App, words: s.bridge}, Profiles: s.Directory, Audit: s.Audit, Events: s.DB, Exporter: data, Erasure: data, Contact: s.contactLinks(), Security: s.security(), Scores: scores{s.App}, Terms: s.Config.Terms.URL,
-	})
+		Activity: &activity{App: s.App, words: s.bridge}, Profiles: s.Directory, Audit: s.Audit, Events: s.DB, Exporter: data, Erasure: data, Contact: s.contactLinks(), Security: s.security(), Scores: scores{s.App}, Browsers: s.DB, Terms: s.Config.Terms.URL,
+	}
+	if s.rules != nil {
+		deps.Rules = s.rules
+	}
+	s.account, err = account.New(s.Config.Account, deps)
 	return err
 }
 

@@ -17,6 +17,7 @@ func (s *server) jobs() []jobs.Job {
 		{Name: "login_failures", Every: 20 * time.Second, EveryNode: true, Run: s.failures.Flush},
 		{Name: "signing_keys", Every: s.Keys.TickEvery(), EveryNode: true, Run: s.Keys.Tick},
 		{Name: "sweep_grants", Every: time.Minute, Run: sweep(s.DB.DeleteDeadGrants, s.ago(24*time.Hour))},
+		{Name: "sweep_trusted_browsers", Every: time.Hour, Run: sweep(s.DB.DeleteDeadTrustedBrowsers, s.ago(0))},
 		{Name: "sweep_sessions", Every: time.Minute, Run: sweep(s.DB.DeleteDeadSessions, s.ago(24*time.Hour))},
 		{Name: "sweep_participants", Every: time.Minute, Run: sweep(s.DB.DeleteExpiredParticipants, s.ago(time.Minute))},
 		{Name: "sweep_denials", Every: time.Minute, Run: sweep(s.DB.DeleteExpiredDenials, s.ago(time.Minute))},

@@ -35,6 +35,7 @@ func personalTables() []personalTable {
 		table("consents", own, "id"),
 		table("pending", own, "id", "handle", "user_code", "address"),
 		table("passkeys", own, "id"),
+		table("trusted_browsers", own, "id"),
 		table("codes", own, "id", "hash", "link_hash"),
 		table("factors", own, "id", "secret"),
 		table("backup_codes", own, "id", "hash"),

@@ -139,21 +139,19 @@ func (r *risks) moment(c *gin.Context, a login.Arrival) risk.Moment {
 }
 
 // Judge implements login.Risk.
-func (r *risks) Judge(c *gin.Context, a login.Arrival) error {
+func (r *risks) Judge(c *gin.Context, a login.Arrival) (login.Weight, error) {
 	v, err := r.m.Judge(c.Request.Context(), r.moment(c, a))
-	if err != nil {
-		return err
-	}
-	if v.Action == risk.Allow {
-		return nil
+	w := login.Weight{Score: v.Score, StepUp: v.Action != risk.Allow}
+	if err != nil || !w.StepUp {
+		return w, err
 	}
 	r.s.metrics.SecurityEvent("risk."+string(v.Action), audit.Warning)
 	r.s.Log.WarnContext(c.Request.Context(), "a sign-in was judged risky", slog.String("person", a.Person.ID.String()), slog.String("action", string(v.Action)),
 		slog.Float64("score", v.Score), slog.String("reason", v.Reason()))
 	if v.Action == risk.Deny {
-		return errs.New(errs.Forbidden, "This sign-in is not allowed.")
+		return w, errs.New(errs.Forbidden, "This sign-in is not allowed.")
 	}
-	return nil
+	return w, nil
 }
 
 // Learn implements login.Risk. A failure costs what was to be learned, not the sign-in.

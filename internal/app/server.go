@@ -57,6 +57,7 @@ type server struct {
 	messages []*outbox.Runner // to people
 	mailed   []mounter        // features that stand on mail
 	risk     *risks
+	rules    *rules // nil: there are none
 }
 
 // late hands the consent feature to the provider, which is made before it.
@@ -68,7 +69,7 @@ type late struct {
 func (a *App) newServer() (*server, error) {
 	s := &server{App: a}
 	for _, step := range []func() error{
-		s.makeEdge, s.makePlatform, s.makeRisk, s.makeFactors, s.makeProvider, s.makeLogin, s.makeConsent, s.makeAccount, s.makeSetup, s.makeOutbox, s.makeMessages, s.makeRecovery, s.makeSignup, s.mount,
+		s.makeEdge, s.makeRules, s.makePlatform, s.makeRisk, s.makeFactors, s.makeProvider, s.makeLogin, s.makeConsent, s.makeAccount, s.makeSetup, s.makeOutbox, s.makeMessages, s.makeRecovery, s.makeSignup, s.mount,
 	} {
 		if err := step(); err != nil {
 			return nil, err
@@ -125,10 +126,14 @@ func (s *server) cookies() httpx.Cookies {
 
 func (s *server) makePlatform() error {
 	s.flows = flow.New(flow.Deps{Ring: s.Ring, Now: s.Now}, flow.Config{Lifetime: s.Config.Tokens.FlowLifetime})
-	s.sessions = session.New(session.Deps{
+	deps := session.Deps{
 		Tenant: s.Tenant, Reader: s.DB, Writer: s.DB, People: s.DB, Own: s.DB, Ring: s.Ring, Audit: s.Audit, Feed: s.Feed, Now: s.Now,
 		Cookies: s.cookies(), Log: s.Log,
-	}, s.Config.Sessions.config())
+	}
+	if s.rules != nil {
+		deps.Limits = s.rules
+	}
+	s.sessions = session.New(deps, s.Config.Sessions.config())
 	s.failures = audit.NewFailures(s.Audit, s.DB, s.Now, 0)
 	s.bridge = &bridge{issuer: s.Config.Issuer, base: s.base(), people: s.Directory}
 	return nil
@@ -141,6 +146,9 @@ func (s *server) makeProvider() (err error) {
 		Directory: claims{s.Directory}, Groups: s.Groups, Fetch: s.Fetch, Registrar: s.Registrar, Register: s.Config.Register, Profiles: s.Config.profiles(), Feed: s.Feed, Flows: s.flows,
 		Sessions: browsers, StepUp: s.seconds, Required: s.required(), Refreshes: s.risk, Classes: s.Config.classes(), Consents: &s.consents, Forms: s.sessions.Forms(), Words: s.bridge,
 		Failures: s.failures, Pages: s.pages, Log: s.Log, Meter: s.metrics, Now: s.Now, MTLS: s.mtls, Signup: s.Config.Login.Signup.Asks(),
+	}
+	if s.rules != nil {
+		deps.Rules = s.rules
 	}
 	if s.Config.Sessions.Watched {
 		deps.Watched = browsers
@@ -156,10 +164,14 @@ func (s *server) makeLogin() (err error) {
 		return err
 	}
 	offer := s.offer(party)
-	s.login, err = login.New(login.Config{Issuer: s.Config.Issuer, Passkeys: party.ID != "", ByMail: s.Config.Login.ByMail, Signup: s.Config.Login.Signup.Asks()}, login.Deps{
+	deps := login.Deps{
 		Tenant: s.Tenant, Flows: s.flows, Sessions: s.sessions, Browsers: s.sessions, Clients: s.bridge, Subjects: s.bridge, Names: s.Directory,
-		Pages: s.render, Forms: s.sessions.Forms(), Second: s.seconds, Invitation: offer, Risk: s.risk,
-	})
+		Pages: s.render, Forms: s.sessions.Forms(), Second: s.seconds, Invitation: offer, Risk: s.risk, Trusted: s.DB,
+	}
+	if s.rules != nil {
+		deps.Rules = s.rules
+	}
+	s.login, err = login.New(login.Config{Issuer: s.Config.Issuer, Passkeys: party.ID != "", ByMail: s.Config.Login.ByMail, Signup: s.Config.Login.Signup.Asks()}, deps)
 	if err != nil {
 		return err
 	}

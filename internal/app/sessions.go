@@ -3,6 +3,7 @@ package app
 import (
 	"context"
 	"strings"
+	"time"
 
 	"github.com/gin-gonic/gin"
 
@@ -43,7 +44,8 @@ func (s *browserSessions) Current(c *gin.Context) (*authorize.SignedIn, error) {
 	if err != nil || cur == nil {
 		return nil, err
 	}
-	return &authorize.SignedIn{Session: cur.Session, Person: cur.Person, Doubt: s.risk.doubt(c.Request, cur)}, nil
+	doubt, score := s.risk.doubt(c.Request, cur)
+	return &authorize.SignedIn{Session: cur.Session, Person: cur.Person, Doubt: doubt, Score: score}, nil
 }
 
 // Browser implements authorize.Sessions.
@@ -69,11 +71,14 @@ func (s *browserSessions) SignOut(c *gin.Context, reason string) error {
 	return s.m.SignOut(c.Request.Context(), c.Writer, cur, reason)
 }
 
-// SignedIn implements device.Sessions.
+// SignedIn implements device.Sessions. A session that is not trusted was proved long ago.
 func (s *browserSessions) SignedIn(c *gin.Context) (*storage.Session, *storage.Person, error) {
 	cur, err := s.current(c)
 	if err != nil || cur == nil {
 		return nil, nil, err
+	}
+	if !s.risk.Trusts(c.Request, cur) {
+		cur.Session.AuthTime = time.Unix(0, 0)
 	}
 	return cur.Session, cur.Person, nil
 }

@@ -36,12 +36,12 @@ func (r *risks) counted(v risk.Verdict) {
 }
 
 // doubt is what the authorization endpoint is told of a session.
-func (r *risks) doubt(req *http.Request, cur *session.Current) authorize.Doubt {
+func (r *risks) doubt(req *http.Request, cur *session.Current) (d authorize.Doubt, score float64) {
 	v := r.use(req, cur, risk.Authorize)
-	if v.Action == risk.Allow {
-		return authorize.Doubt{}
+	if v.Action != risk.Allow {
+		d = authorize.Doubt{Reason: v.Reason(), Denied: v.Action == risk.Deny}
 	}
-	return authorize.Doubt{Reason: v.Reason(), Denied: v.Action == risk.Deny}
+	return d, v.Score
 }
 
 // Trusts implements login.Risk.

@@ -66,6 +66,8 @@ const (
 	FactorCreate      = "factor.create"
 	FactorUpdate      = "factor.update"
 	FactorDelete      = "factor.delete"
+	BrowserTrust      = "browser.trust" // it stands in for a second factor
+	BrowserDistrust   = "browser.distrust"
 	FactorLock        = "factor.lock" // too many wrong codes
 	BackupCodesCreate = "backup_codes.create"
 	BackupCodesUse    = "backup_codes.use"

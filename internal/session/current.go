@@ -97,7 +97,15 @@ func current(e *entry, p *storage.Person) *Current {
 	return &Current{Session: &s, Person: &person}
 }
 
-func (m *Manager) idle(e *entry) bool { return m.d.Now().Sub(e.seen()) >= m.c.Idle }
+func (m *Manager) idle(e *entry) bool { return m.d.Now().Sub(e.seen()) >= m.idleOf(&e.session) }
+
+// idleOf is how long a session may be unused.
+func (m *Manager) idleOf(s *storage.Session) time.Duration {
+	if own := time.Duration(s.Idle) * time.Second; own > 0 && own < m.c.Idle {
+		return own
+	}
+	return m.c.Idle
+}
 
 // touch writes that the session was used, at most once a minute in this process. If the write fails the session still counts: the limit is only
 // reached earlier.

@@ -49,6 +49,9 @@ func (m *Manager) Own(ctx context.Context, cur *Current) ([]Own, error) {
 	}
 	out := make([]Own, 0, len(rows))
 	for i := range rows {
+		if now.Sub(rows[i].LastSeenAt) >= m.idleOf(&rows[i]) {
+			continue
+		}
 		own, err := m.own(&rows[i], cur.Person.ID)
 		if err != nil {
 			return nil, err

@@ -95,9 +95,15 @@ type Deps struct {
 	Audit   Recorder
 	Own     OwnStore // for Own, End and EndAll
 	Cookies Cookies
+	Limits  Limits      // nil: the same limits for everybody
 	Feed    *cache.Feed // tells of changes by any process; nil: every read goes to the database
 	Now     func() time.Time
 	Log     *slog.Logger // nil: slog's default
+}
+
+// Limits are the operator's rules for how long a session lasts: unused, and altogether; 0: as configured. An error means that there is no session.
+type Limits interface {
+	SessionLimits(ctx context.Context, person *storage.Person, acr string, amr []string) (idle, absolute time.Duration, err error)
 }
 
 // Manager keeps sessions. It is safe for concurrent use.

@@ -39,7 +39,10 @@ func (m *Manager) SignIn(ctx context.Context, w http.ResponseWriter, r *http.Req
 	if err != nil {
 		return nil, err
 	}
-	s := m.newSession(ctx, r, person, in)
+	s, err := m.newSession(ctx, r, person, in)
+	if err != nil {
+		return nil, err
+	}
 	ev := m.d.Audit.Row(ctx, tenant, audit.Event{
 		Type: audit.UserLogin, ActorKind: audit.Person, Actor: person.ID.String(), Target: target(s.ID), Outcome: audit.Success,
 		Data: map[string]any{"kind": in.Kind, "acr": in.ACR, "amr": in.AMR, "replaced": !replaced.id.IsZero(), "known": m.Knows(r, person.ID)},
@@ -80,7 +83,7 @@ func (m *Manager) replaced(ctx context.Context, r *http.Request, cur *Current) (
 	return replacement{s.ID, s.Person}, nil
 }
 
-func (m *Manager) newSession(ctx context.Context, r *http.Request, person *storage.Person, in SignIn) *storage.Session {
+func (m *Manager) newSession(ctx context.Context, r *http.Request, person *storage.Person, in SignIn) (*storage.Session, error) {
 	now := m.d.Now()
 	proved := now
 	if !in.Since.IsZero() {
@@ -88,10 +91,25 @@ func (m *Manager) newSession(ctx context.Context, r *http.Request, person *stora
 	}
 	s := &storage.Session{
 		Tenant: person.Tenant, ID: storage.NewID(now), Person: person.ID, AuthTime: proved, ACR: in.ACR, AMR: slices.Clone(in.AMR),
-		CreatedAt: now, LastSeenAt: now, ExpiresAt: now.Add(m.c.Absolute),
+		CreatedAt: now, LastSeenAt: now, ExpiresAt: proved.Add(m.c.Absolute),
 	}
 	s.Device = m.d.Ring.Seal(deviceAt(s), device(ctx, r, m.browserMark(r)))
-	return s
+	return s, m.limit(ctx, s, person)
+}
+
+// limit shortens a session to what the operator's rules allow. Being proved once more makes it no longer: it counts from the first factor.
+func (m *Manager) limit(ctx context.Context, s *storage.Session, person *storage.Person) error {
+	if m.d.Limits == nil {
+		return nil
+	}
+	idle, absolute, err := m.d.Limits.SessionLimits(ctx, person, s.ACR, s.AMR)
+	if idle > 0 && idle < m.c.Idle {
+		s.Idle = int64(idle / time.Second)
+	}
+	if absolute > 0 && absolute < m.c.Absolute {
+		s.ExpiresAt = s.AuthTime.Add(absolute)
+	}
+	return err
 }
 
 // deviceText is what the device column holds, sealed.

@@ -74,6 +74,7 @@ func Needs() []core.Row[visit] {
 		{Name: "interaction.hinted_person", Check: needHintedPerson},
 		{Name: "interaction.fresh", Check: needFresh},
 		{Name: "interaction.trust", Check: needTrust},
+		{Name: "interaction.policy", Check: needPolicy},
 		{Name: "interaction.acr", Check: needACR},
 		{Name: "interaction.resource_acr", Check: needDemands},
 		{Name: "interaction.required", Check: needRequired},

@@ -20,6 +20,7 @@ type SignedIn struct {
 	Session *storage.Session
 	Person  *storage.Person
 	Doubt   Doubt
+	Score   float64 // of the risk of this use
 }
 
 // Sessions finds the session of a request, and the browser's id.
@@ -78,7 +79,8 @@ type Endpoint struct {
 	Grants   Grants
 	Live     *core.Live
 	Required Required
-	Signup   bool // people may make an account
+	Rules    *core.Rules // nil: none
+	Signup   bool        // people may make an account
 	Audit    core.Auditor
 	Objects  Objects
 	Pushed   Pushed

@@ -8,6 +8,7 @@ import (
 	"github.com/jedan-auth/jedan-auth/internal/audit"
 	"github.com/jedan-auth/jedan-auth/internal/errs"
 	"github.com/jedan-auth/jedan-auth/internal/outbox"
+	"github.com/jedan-auth/jedan-auth/internal/policy"
 	"github.com/jedan-auth/jedan-auth/provider/core"
 	"github.com/jedan-auth/jedan-auth/storage"
 )
@@ -25,8 +26,15 @@ type Approval struct {
 	row     *storage.Pending
 }
 
-// Met reports whether a session's authentication is of a class that the client asked for.
-func (a *Approval) Met(s *storage.Session) bool {
+// Met reports whether a session is believed, is of a class that the client asked for, and lacks nothing that the operator's rules want.
+func (e *Endpoint) Met(ctx context.Context, a *Approval, s *storage.Session, p *storage.Person) bool {
+	h := e.d.Rules.Hold(ctx, core.Question{
+		Act: policy.CIBA, Client: a.Client, Session: s, Person: p, Scopes: a.Waiting.Scopes, Resources: a.Waiting.Resources,
+	})
+	return !core.Doubted(s) && h.Lack == policy.Nothing && a.classed(s)
+}
+
+func (a *Approval) classed(s *storage.Session) bool {
 	return len(a.Waiting.ACR) == 0 || slices.ContainsFunc(a.Waiting.ACR, func(want string) bool { return core.MeetsACR(s.ACR, want) })
 }
 
@@ -94,9 +102,9 @@ func (e *Endpoint) permitted(ctx context.Context, client *core.Client, person st
 }
 
 // Decide records a person's answer in their session; granted are the scopes of a yes, nil is a no. It reports false when the request did not wait any
-// more. errs.Forbidden for a yes in a session that is not of the class that was asked for.
-func (e *Endpoint) Decide(ctx context.Context, a *Approval, s *storage.Session, granted []string) (bool, error) {
-	if granted != nil && !a.Met(s) {
+// more. errs.Forbidden for a yes in a session that does not do (Met).
+func (e *Endpoint) Decide(ctx context.Context, a *Approval, s *storage.Session, p *storage.Person, granted []string) (bool, error) {
+	if granted != nil && !e.Met(ctx, a, s, p) {
 		return false, errs.New(errs.Forbidden, "This needs a stronger sign-in.")
 	}
 	cmd := storage.DecidePending{Tenant: e.d.Tenant, ID: a.ID, Person: s.Person, Session: s.ID, Approve: granted != nil, Now: e.d.Now()}

@@ -66,6 +66,7 @@ type Deps struct {
 	Clients  *core.Clients
 	Subjects *core.Subjects
 	Live     *core.Live
+	Rules    *core.Rules // nil: none
 	Issuance *core.Issuance
 	Tokens   *core.Tokens
 	Signer   core.Signer

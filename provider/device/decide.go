@@ -52,7 +52,10 @@ func (e *Endpoint) decide(c *gin.Context) error {
 	if err != nil {
 		return err
 	}
-	return e.record(c, v, f, granted)
+	if granted == nil {
+		return e.record(c, v, f, nil)
+	}
+	return e.meet(c, v, f, func() error { return e.record(c, v, f, granted) })
 }
 
 // answerOf are the scopes of a yes; nil is a no. A yes to nothing of what was asked is one too.

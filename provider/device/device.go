@@ -72,7 +72,12 @@ type Pages interface {
 // Failures sums wrong codes into audit events (audit.Failures).
 type Failures interface{ Add(r audit.Refusal) }
 
-// Deps is what New needs; everything is required.
+// StepUp knows how strong a session can be made by a second factor alone; "" when there is none.
+type StepUp interface {
+	Reach(ctx context.Context, cur *storage.Session, p *storage.Person) (string, error)
+}
+
+// Deps is what New needs; everything is required but Rules.
 type Deps struct {
 	Tenant   storage.ID
 	Issuer   string
@@ -81,6 +86,8 @@ type Deps struct {
 	Authn    *core.Authn
 	Clients  *core.Clients
 	Issuance *core.Issuance
+	Rules    *core.Rules // nil: none
+	StepUp   StepUp
 	Live     *core.Live
 	Tokens   *core.Tokens
 	Store    Store

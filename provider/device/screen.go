@@ -78,7 +78,19 @@ func (e *Endpoint) show(c *gin.Context) error {
 	case err != nil:
 		return err
 	}
-	return e.confirm(c, v, f)
+	return e.meet(c, v, f, func() error { return e.confirm(c, v, f) })
+}
+
+// meet goes on with what the operator's rules let through.
+func (e *Endpoint) meet(c *gin.Context, v *visitor, f *found, next func() error) error {
+	done, err := e.held(c, v, f)
+	switch {
+	case errs.Is(err, errs.Forbidden):
+		return e.denied(c, f)
+	case done || err != nil:
+		return err
+	}
+	return next()
 }
 
 // denied says that the person may not use the client. The request stays: somebody else may.

@@ -133,6 +133,7 @@ var ofPerson = []query{
 	both("DELETE FROM factors WHERE tenant = ? AND person = ?"),
 	both("DELETE FROM backup_codes WHERE tenant = ? AND person = ?"),
 	both("DELETE FROM factor_failures WHERE tenant = ? AND person = ?"),
+	distrustOf,
 }
 
 func (t *tx) deleteFactorsOf(ctx context.Context, tenant, person storage.ID) error {

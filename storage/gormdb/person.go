@@ -90,6 +90,9 @@ func (d *DB) EndPerson(ctx context.Context, cmd storage.EndPerson, ev *storage.A
 		if _, err := t.exec(ctx, denyPendingOf, cmd.Tenant, cmd.Person, cmd.Except[:]); err != nil {
 			return err
 		}
+		if _, err := t.exec(ctx, distrustOf, cmd.Tenant, cmd.Person); err != nil {
+			return err
+		}
 		if err := t.endSessions(ctx, cmd.Tenant, ended...); err != nil {
 			return err
 		}

@@ -52,6 +52,7 @@ func parseTables() (tables, error) {
 		{&unused, &storage.Session{}, ""},
 		{&unused, &storage.Consent{}, ""},
 		{&unused, &storage.Passkey{}, ""},
+		{&unused, &storage.TrustedBrowser{}, ""},
 		{&unused, &storage.RelyingParty{}, ""},
 		{&unused, &storage.Code{}, ""},
 		{&unused, &storage.RiskBaseline{}, ""},

@@ -63,6 +63,7 @@ type Backend interface {
 	storage.BackupCodes
 	storage.GroupReader
 	storage.GroupWriter
+	storage.TrustedBrowsers
 }
 
 // RawReader is implemented by backends whose stored bytes can be read from outside. The case that looks for plaintext needs it.
@@ -93,7 +94,7 @@ func cases() []testCase {
 		tenantCases(), keyCases(), clientCases(), resourceCases(), personCases(), setupCases(), sessionCases(), grantCases(), refreshCases(),
 		consentCases(), onceCases(), auditCases(), sweepCases(), txCases(), raceCases(), tailCases(), canaryCases(),
 		participantCases(), pendingCases(), pendingSpendCases(), initialAccessCases(), registeredCases(), riskCases(), firewallCases(),
-		passkeyCases(), factorCases(), backupCodeCases(), triesCases(), codeCases(), groupCases(),
+		passkeyCases(), factorCases(), backupCodeCases(), triesCases(), codeCases(), groupCases(), trustedCases(),
 	} {
 		all = append(all, some...)
 	}

@@ -10,8 +10,6 @@ import (
 	"github.com/jedan-auth/jedan-auth/internal/app"
 	"github.com/jedan-auth/jedan-auth/internal/errs"
 	"github.com/jedan-auth/jedan-auth/risk"
-	riskchecks "github.com/jedan-auth/jedan-auth/risk/checks"
-	risksession "github.com/jedan-auth/jedan-auth/risk/session"
 	"github.com/jedan-auth/jedan-auth/storage"
 )
 
@@ -116,44 +114,6 @@ func verdictOf(a *app.App, row *storage.RiskVerdict, address bool) (verdictView,
 		v.IP = &d.IP
 	}
 	return v, err
-}
-
-// policyView is a row of the table of checks as it is printed.
-type policyView struct {
-	Rule   string  `json:"rule"`
-	Value  string  `json:"value"`
-	Weight float64 `json:"weight,omitempty"`
-	Note   string  `json:"note,omitempty"`
-}
-
-func (c *cli) securityPolicy() *cobra.Command {
-	return c.verb("policy", "What is in force: thresholds, checks with their weights, and rules of the firewall", cobra.NoArgs, func(cmd *cobra.Command, _ []string) error {
-		return c.withApp(cmd, func(ctx context.Context, a *app.App) error {
-			t := a.Config.Risk.Thresholds()
-			out := []policyView{{Rule: "threshold.step_up", Value: number(t.StepUp)}, {Rule: "threshold.deny", Value: denyWord(t.Deny)}}
-			for _, row := range riskchecks.Rows() {
-				out = append(out, policyView{Rule: "check." + row.Name, Value: "on", Weight: row.Weight})
-			}
-			for _, row := range risksession.Rows() {
-				out = append(out, policyView{Rule: "check." + row.Name, Value: "on", Weight: row.Weight})
-			}
-			out = append(out, policyView{Rule: "sessions.authorize", Value: string(a.Config.Risk.Sessions.Authorize)}, policyView{Rule: "sessions.refresh", Value: string(a.Config.Risk.Sessions.Refresh)})
-			var after storage.ID
-			for {
-				rules, err := a.DB.FirewallRules(ctx, a.Tenant, after, batch)
-				if err != nil {
-					return err
-				}
-				for i := range rules {
-					out = append(out, ruleView(&rules[i]))
-					after = rules[i].ID
-				}
-				if len(rules) < batch {
-					return c.list(out, "rule", "value", "weight", "note")
-				}
-			}
-		})
-	})
 }
 
 func denyWord(x float64) string {
