@@ -3,6 +3,7 @@ package account
 import (
 	"context"
 	"net/http"
+	"time"
 
 	"github.com/gin-gonic/gin"
 
@@ -13,6 +14,11 @@ import (
 // Scores says how well the account of who is signed in is protected.
 type Scores interface {
 	Score(ctx context.Context, cur *session.Current, lang string) (*web.SecurityScore, error)
+}
+
+// Recovery is that of somebody who lost every second factor; zero: none waits.
+type Recovery interface {
+	RecoveryWaits(ctx context.Context, cur *session.Current) (ready time.Time, err error)
 }
 
 // home greets who opens the issuer's address.
@@ -35,6 +41,11 @@ func (m *Module) home(c *gin.Context) error {
 			return err
 		}
 		page.Approvals = len(waiting)
+		if m.d.Recovery != nil {
+			if page.Recovery, err = m.d.Recovery.RecoveryWaits(c.Request.Context(), cur); err != nil {
+				return err
+			}
+		}
 		if m.d.Scores != nil {
 			if page.Score, err = m.d.Scores.Score(c.Request.Context(), cur, page.Lang); err != nil {
 				return err

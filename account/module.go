@@ -129,6 +129,7 @@ type Deps struct {
 	Rules     Rules              // nil: there are none
 	Browsers  Browsers           // nil: no browser is trusted
 	Security  *Security          // nil: there is no page about second factors
+	Recovery  Recovery           // nil: none waits
 	Scores    Scores             // nil: nobody says how well an account is protected
 	Terms     string             // where the terms of use can be read; "": there are none now
 }

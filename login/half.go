@@ -94,3 +94,16 @@ func passwordTime(p *storage.Person) string {
 	}
 	return strconv.FormatInt(p.PasswordChangedAt.UnixMicro(), 10)
 }
+
+// HalfOf opens the sign-in whose first factor is proved, for what belongs to no factor. errs.NotFound when there is none, errs.Invalid for a flow that does
+// not open.
+func (m *Module) HalfOf(c *gin.Context, sealed, token string) (*Half, error) {
+	if m.d.Second == nil {
+		return nil, noHalf("second factors")
+	}
+	st, err := m.Open(c, sealed)
+	if err != nil {
+		return nil, err
+	}
+	return m.half(c.Request.Context(), st, token)
+}

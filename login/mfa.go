@@ -82,7 +82,7 @@ func (m *Module) mfaPage(c *gin.Context, h *Half, all []offered, kind string, sa
 	page := web.MFAPage{
 		Lang: m.Lang(c, h.Step), Flow: h.Step.Sealed, Step: h.token, CSRF: token, Kind: all[at].Kind(), Identifier: identifier,
 		ClientName: h.Step.Client.Name, ClientLogoURI: h.Step.Client.LogoURI, Display: h.Step.Flow.Params.Get("display"),
-		FormAction: web.FormActionSource(h.Step.Flow.Params.Get("redirect_uri")), Error: says.problem, RetryAfter: says.wait, CodeSent: says.sent,
+		FormAction: web.FormActionSource(h.Step.Flow.Params.Get("redirect_uri")), Error: says.problem, RetryAfter: says.wait, CodeSent: says.sent, Lost: m.cfg.Lost,
 	}
 	if h.token != "" {
 		terms, err := m.terms(c, m.halfArrival(c, h))

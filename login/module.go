@@ -22,8 +22,8 @@ type Config struct {
 	Issuer string
 	// Passkeys says that people may sign in with one, and ByMail that the page offers a mailed link or code.
 	Passkeys, ByMail bool
-	// Signup says that people may make an account.
-	Signup bool
+	// Signup says that people may make an account, and Lost that those who lost every second factor may recover theirs.
+	Signup, Lost bool
 }
 
 // Validate reports what is missing.

@@ -14,7 +14,7 @@ func recoveryStates(lang string) []state {
 		{"recovery-set", http.StatusOK, NewPasswordPage{Lang: lang, CSRF: "c1", Token: "t", Identifier: "maria@example.org", MinPasswordLength: 15}},
 		{"recovery-set-short", http.StatusBadRequest, NewPasswordPage{Lang: lang, CSRF: "c1", Token: "t", Errors: map[string]string{"new_password": FieldPasswordShort}, MinPasswordLength: 15}},
 	}
-	all = append(all, mailStates(lang)...)
+	all = append(append(all, mailStates(lang)...), lostStates(lang)...)
 	for note := range notes() {
 		all = append(all, state{"note-" + string(note), http.StatusOK, NotePage{Lang: lang, Note: note}})
 	}

@@ -35,6 +35,14 @@ const (
 	MailRecoveryUsed    MailKind = "recovery_used"
 	MailFactorsReset    MailKind = "factors_reset" // by an administrator
 	MailNewCountry      MailKind = "new_country"
+	MailLost            MailKind = "lost"           // begin a recovery that waits
+	MailLostWaits       MailKind = "lost_waits"     // one waits; cancel it?
+	MailLostReminder    MailKind = "lost_reminder"  // it is ready soon
+	MailLostReady       MailKind = "lost_ready"     // set a new password
+	MailLostCancelled   MailKind = "lost_cancelled" // it was
+	MailLostUsed        MailKind = "lost_used"
+	MailHelpLink        MailKind = "help_link" // an administrator made a link
+	MailHelpUsed        MailKind = "help_used"
 	MailAlert           MailKind = "alert" // anything else that a person should look at
 )
 
@@ -53,6 +61,7 @@ type Mail struct {
 	Device  string
 	Address string
 	Place   string
+	Ready   time.Time // when a recovery that waits is ready
 }
 
 // WrittenMail is a mail as it is sent.
@@ -83,6 +92,14 @@ func mailTexts() map[MailKind]mailText {
 		MailRecoveryUsed:    {"mail.recovery_used.subject", "mail.recovery_used.lead", "mail.alert.button", "", notYou},
 		MailFactorsReset:    {"mail.factors_reset.subject", "mail.factors_reset.lead", "mail.alert.button", "", notYou},
 		MailNewCountry:      {"mail.new_country.subject", "mail.new_country.lead", "mail.alert.button", "", notYou},
+		MailLost:            {"mail.lost.subject", "mail.lost.lead", "mail.lost.button", "", "mail.lost.end"},
+		MailLostWaits:       {"mail.lost_waits.subject", "mail.lost_waits.lead", "mail.lost.cancel", "", "mail.lost_waits.end"},
+		MailLostReminder:    {"mail.lost_reminder.subject", "mail.lost_reminder.lead", "mail.lost.cancel", "", "mail.lost_waits.end"},
+		MailLostReady:       {"mail.lost_ready.subject", "mail.lost_ready.lead", "mail.reset.button", "", "mail.lost_ready.end"},
+		MailLostCancelled:   {"mail.lost_cancelled.subject", "mail.lost_cancelled.lead", "mail.alert.button", "", "mail.lost_cancelled.end"},
+		MailLostUsed:        {"mail.lost_used.subject", "mail.lost_used.lead", "mail.alert.button", "", notYou},
+		MailHelpLink:        {"mail.help_link.subject", "mail.help_link.lead", "mail.alert.button", "", "mail.end.help"},
+		MailHelpUsed:        {"mail.help_used.subject", "mail.help_used.lead", "mail.alert.button", "", notYou},
 		MailAlert:           {"mail.alert.subject", "mail.alert.lead", "mail.alert.button", "", notYou},
 	}
 }
@@ -169,7 +186,14 @@ func (v *mailView) say(key string) string {
 	if key == "" {
 		return ""
 	}
-	return fill(v.T(key), []string{"client", v.Client, "valid", v.Valid, "factor", v.factor(), "text", v.m.Text}, func(s string) string { return display(s, maxSentence) })
+	return fill(v.T(key), []string{"client", v.Client, "valid", v.Valid, "factor", v.factor(), "text", v.m.Text, "ready", v.ready()}, func(s string) string { return display(s, maxSentence) })
+}
+
+func (v *mailView) ready() string {
+	if v.m.Ready.IsZero() {
+		return ""
+	}
+	return v.texts.date(v.Lang, v.m.Ready)
 }
 
 // factor names what was added or removed.

@@ -27,6 +27,7 @@ type MFAPage struct {
 	Sends         bool     // the code is sent: POST {base}/login/mfa/send with factor, step, flow and csrf
 	Where         string   // what the person knows its phone or mailbox by
 	CodeSent      bool     // it is on its way
+	Lost          bool     // who has none of them any more finds a way on
 	Error         string   // a Problem… key, or ""
 	RetryAfter    time.Duration
 	FormAction    string

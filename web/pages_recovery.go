@@ -10,6 +10,7 @@ type RecoveryPage struct {
 	Lang       string
 	CSRF       string
 	Identifier string
+	Lost       bool          // who lost every second factor finds a way on
 	Error      string        // a key, or ""
 	RetryAfter time.Duration // above zero: the throttled state
 }
@@ -81,6 +82,12 @@ func notes() map[Note]noteText {
 		NoteRecoveryDone:  {"recovery.done.title", "recovery.done.lead", "recovery.done.next", "/login", true},
 		NoteRecoveryEnded: {"recovery.ended.title", "recovery.ended.lead", "recovery.ended.again", "/recovery", false},
 		NoteMailLinkEnded: {"recovery.ended.title", "mail_open.ended", "mail_open.ended.again", "/login", false},
+
+		NoteLostSent:      {"recovery.sent.title", "lost.sent.lead", "recovery.sent.again", "/recovery/lost", false},
+		NoteLostEnded:     {"recovery.ended.title", "lost.ended.lead", "recovery.done.next", "/login", false},
+		NoteLostOver:      {"lost.over.title", "lost.over.lead", "recovery.done.next", "/login", false},
+		NoteLostCancelled: {"lost.cancelled.title", "lost.cancelled.lead", "lost.cancelled.next", "/account/password", true},
+		NoteLostDone:      {"recovery.done.title", "recovery.done.lead", "recovery.done.next", "/login", true},
 
 		NoteEmailEnded:     {"email.ended.title", "email.ended.lead", "email.ended.again", "/account/email", false},
 		NoteEmailKept:      {"email.kept.title", "email.kept.lead", "email.kept.next", "/account/password", true},

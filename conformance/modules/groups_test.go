@@ -93,7 +93,8 @@ func TestGroups_NoNewTokensAfterRemoval(t *testing.T) {
 	g := w.group(w.person)
 	rp, tv, bank := w.Client(storage.ClientMetadata{}), w.television(only(g)), w.bank(only(g))
 	w.Change(rp, only(g))
-	refresh := w.offline(rp).Text("refresh_token")
+	first := w.offline(rp)
+	refresh, access := first.Text("refresh_token"), first.Text("access_token")
 	code := w.code(rp)
 	waiting := w.wait(tv)
 	w.answer(w.device(w.Browser(), waiting.Text("user_code")), "allow")
@@ -106,6 +107,10 @@ func TestGroups_NoNewTokensAfterRemoval(t *testing.T) {
 
 	w.part(g, w.person)
 	w.Within(time.Second, "no refresh", func() bool { return w.Refresh(rp, refresh).Status == http.StatusBadRequest })
+	if a := w.Introspect(rp, access); a.Body != `{"active":false}` {
+		t.Errorf("an access token of somebody who was taken out: %s", a.Body)
+	}
+	w.refused(w.Userinfo(access), 401, "invalid_token")
 	w.row("refresh.permitted", func() { w.refused(w.Refresh(rp, refresh), 400, "invalid_grant") })
 	w.row("code.permitted", func() { w.refused(w.Redeem(rp, code), 400, "invalid_grant") })
 	w.row("device_code.permitted", func() { w.refused(w.poll(tv, waiting), 400, "access_denied") })
@@ -117,6 +122,9 @@ func TestGroups_NoNewTokensAfterRemoval(t *testing.T) {
 	}
 	w.join(g, w.person)
 	w.Within(time.Second, "in again", func() bool { return w.Refresh(rp, refresh).Status == http.StatusOK })
+	if a := w.Introspect(rp, access); a.JSON["active"] != true {
+		t.Errorf("let in again: %s", a.Body)
+	}
 }
 
 func TestGroups_AnothersWordOpensNothing(t *testing.T) {

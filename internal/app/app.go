@@ -59,6 +59,7 @@ type App struct {
 	Notify    *notify.Notifier
 	announcer *announcer
 	Feeds     *feeds.Feeds
+	recover   func(ctx context.Context) error // moves recoveries on; nil: no server runs
 
 	feedMeter feedMeter
 

@@ -21,6 +21,7 @@ import (
 	"github.com/jedan-auth/jedan-auth/internal/session"
 	"github.com/jedan-auth/jedan-auth/internal/telemetry"
 	"github.com/jedan-auth/jedan-auth/login"
+	"github.com/jedan-auth/jedan-auth/login/lost"
 	"github.com/jedan-auth/jedan-auth/login/otp"
 	"github.com/jedan-auth/jedan-auth/login/passkey"
 	loginpassword "github.com/jedan-auth/jedan-auth/login/password"
@@ -52,6 +53,7 @@ type Config struct {
 	Account   account.Config      `config:"account" doc:"A person's own pages."`
 	Terms     required.Terms      `config:"terms" doc:"Terms of use that everybody accepts before anything else."`
 	Login     Login               `config:"login" doc:"Sign-in."`
+	Recovery  lost.Config         `config:"recovery" doc:"Recovery of people who lost every second factor, and links of administrators."`
 	Risk      risk.Config         `config:"risk" doc:"How sign-ins are judged. See the guide."`
 	Policy    policy.Config       `config:"policy" doc:"Rules of who may sign in how, in the Common Expression Language. See the guide."`
 	Feeds     feeds.Config        `config:"feeds" doc:"What others know of addresses and stolen passwords. Everything is off by default: addresses of people would go to others."`
@@ -150,7 +152,7 @@ func (c Config) Validate() error {
 		}
 	}
 	for path, v := range map[string]interface{ Validate() error }{
-		"keys": c.Keys.set(c.Tokens), "sessions": c.Sessions.config(), "passwords": c.Passwords.config(), "risk": c.Risk, "feeds": c.Feeds, "login.signup": c.Login.Signup, "policy": c.Policy, "terms": c.Terms,
+		"keys": c.Keys.set(c.Tokens), "sessions": c.Sessions.config(), "passwords": c.Passwords.config(), "risk": c.Risk, "feeds": c.Feeds, "login.signup": c.Login.Signup, "policy": c.Policy, "terms": c.Terms, "recovery": c.Recovery,
 	} {
 		if err := v.Validate(); err != nil {
 			errs = append(errs, fmt.Errorf("%s: %w", path, err))

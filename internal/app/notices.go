@@ -29,6 +29,10 @@ func notices() map[string]web.MailKind {
 		audit.BackupCodesCreate:  web.MailBackupCodes,
 		audit.BackupCodesUse:     web.MailBackupUsed,
 		audit.UserMFAReset:       web.MailFactorsReset,
+		audit.RecoveryCancel:     web.MailLostCancelled,
+		audit.RecoveryUse:        web.MailLostUsed,
+		audit.RecoveryLink:       web.MailHelpLink,
+		audit.RecoveryLinkUse:    web.MailHelpUsed,
 	}
 }
 
@@ -47,6 +51,9 @@ func (a *App) openNotices(context.Context) error {
 
 // watch implements gormdb.Watcher.
 func (a *announcer) watch(ctx context.Context, row *storage.AuditEvent) error {
+	if err := a.foundAgain(ctx, row); err != nil {
+		return err
+	}
 	kind, ok := a.table[row.Type]
 	if !ok || row.Outcome != audit.Success {
 		return nil

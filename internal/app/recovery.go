@@ -14,7 +14,7 @@ func (a *App) sentCodes() (*onetime.Codes, error) {
 }
 
 func (s *server) makeRecovery() error {
-	if err := errors.Join(s.makeSentPages(), s.makeContact(), s.makeRequired()); err != nil {
+	if err := errors.Join(s.makeSentPages(), s.makeContact(), s.makeLost(), s.makeRequired()); err != nil {
 		return err
 	}
 	codes, err := s.sentCodes()
@@ -23,7 +23,7 @@ func (s *server) makeRecovery() error {
 	}
 	m, err := recovery.New(recovery.Deps{
 		Tenant: s.Tenant, Issuer: s.Config.Issuer, People: s.DB, Directory: s.Directory, Codes: codes, Notify: s.Notify, Tx: s.DB, Hasher: s.Hasher,
-		Policy: s.Policy, MinLength: s.Config.Passwords.MinLength, Forms: s.sessions.Forms(), Audit: s.Audit, Pages: s.render, Logger: s.Log, Now: s.Now,
+		Policy: s.Policy, MinLength: s.Config.Passwords.MinLength, Lost: s.Config.Recovery.On(), Forms: s.sessions.Forms(), Audit: s.Audit, Pages: s.render, Logger: s.Log, Now: s.Now,
 	})
 	s.mailed = append(s.mailed, m)
 	if err != nil || !s.Config.Login.ByMail {

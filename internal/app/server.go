@@ -22,6 +22,7 @@ import (
 	"github.com/jedan-auth/jedan-auth/internal/session"
 	"github.com/jedan-auth/jedan-auth/internal/telemetry"
 	"github.com/jedan-auth/jedan-auth/login"
+	"github.com/jedan-auth/jedan-auth/login/lost"
 	"github.com/jedan-auth/jedan-auth/login/passkey"
 	loginpassword "github.com/jedan-auth/jedan-auth/login/password"
 	"github.com/jedan-auth/jedan-auth/provider"
@@ -56,6 +57,7 @@ type server struct {
 	outbox   *outbox.Runner
 	messages []*outbox.Runner // to people
 	mailed   []mounter        // features that stand on mail
+	lost     *lost.Module
 	risk     *risks
 	rules    *rules // nil: there are none
 }
@@ -171,7 +173,7 @@ func (s *server) makeLogin() (err error) {
 	if s.rules != nil {
 		deps.Rules = s.rules
 	}
-	s.login, err = login.New(login.Config{Issuer: s.Config.Issuer, Passkeys: party.ID != "", ByMail: s.Config.Login.ByMail, Signup: s.Config.Login.Signup.Asks()}, deps)
+	s.login, err = login.New(login.Config{Issuer: s.Config.Issuer, Passkeys: party.ID != "", ByMail: s.Config.Login.ByMail, Signup: s.Config.Login.Signup.Asks(), Lost: s.Config.Recovery.On()}, deps)
 	if err != nil {
 		return err
 	}

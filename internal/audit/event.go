@@ -73,6 +73,13 @@ const (
 	BackupCodesUse    = "backup_codes.use"
 	UserMFAReset      = "user.mfa_reset"
 
+	RecoveryBegin   = "recovery.begin" // one that waits, without second factors
+	RecoveryReady   = "recovery.ready"
+	RecoveryCancel  = "recovery.cancel"
+	RecoveryUse     = "recovery.use"
+	RecoveryLink    = "recovery.link" // an administrator made one
+	RecoveryLinkUse = "recovery.link_use"
+
 	LoginFailures = "login.failures"
 
 	PasskeyAdd      = "passkey.add"

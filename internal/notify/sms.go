@@ -19,6 +19,7 @@ import (
 // SMS is a code for a phone.
 type SMS struct {
 	To    string
+	Path  string // path and query of the link, below the issuer; empty: no link
 	Until time.Time
 	web.SMS
 }
@@ -53,6 +54,9 @@ func (n *Notifier) Text(ctx context.Context, m SMS, keep func(ctx context.Contex
 			return err
 		}
 		sent = true
+		if m.Path != "" {
+			m.Link = n.d.Issuer + m.Path
+		}
 		return n.write(ctx, SMSKind, p.e164, smsPayload{To: p.e164, Until: m.Until, SMS: m.SMS})
 	})
 	return sent && err == nil, err

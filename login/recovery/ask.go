@@ -37,7 +37,7 @@ func (m *Module) askPage(c *gin.Context, status int, p web.RecoveryPage) error {
 	if err != nil {
 		return err
 	}
-	p.Lang, p.CSRF = m.lang(c), token
+	p.Lang, p.CSRF, p.Lost = m.lang(c), token, m.d.Lost
 	return m.render(c, status, p)
 }
 

@@ -67,7 +67,7 @@ type Recorder interface {
 	Row(ctx context.Context, tenant storage.ID, e audit.Event) *storage.AuditEvent
 }
 
-// Deps is what New needs; everything is required.
+// Deps is what New needs; everything is required but Lost.
 type Deps struct {
 	Tenant    storage.ID
 	Issuer    string // without a trailing slash
@@ -79,6 +79,7 @@ type Deps struct {
 	Hasher    Hasher
 	Policy    Policy
 	MinLength int
+	Lost      bool // there is a way on for who lost every second factor
 	Forms     Forms
 	Audit     Recorder
 	Pages     *web.Renderer

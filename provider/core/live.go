@@ -54,6 +54,15 @@ func (l *Live) Check(ctx context.Context, t *AccessToken) (*Client, *storage.Gra
 	} else if denied {
 		return nil, nil, nil, InvalidToken("a token that was not revoked", "a revoked one")
 	}
+	client, grant, person, err := l.checkOwner(ctx, t, client)
+	if err == nil && person != nil {
+		err = l.stillPermitted(ctx, client, person)
+	}
+	return client, grant, person, err
+}
+
+// checkOwner judges what stands behind a token.
+func (l *Live) checkOwner(ctx context.Context, t *AccessToken, client *Client) (*Client, *storage.Grant, *storage.Person, error) {
 	if t.Exchanged {
 		return l.checkExchanged(ctx, t, client)
 	}

@@ -40,6 +40,15 @@ func (l *Live) Permitted(ctx context.Context, c *Client, p *storage.Person) (boo
 	}), nil
 }
 
+// stillPermitted refuses a token of somebody who may not use its client any more.
+func (l *Live) stillPermitted(ctx context.Context, c *Client, p *storage.Person) error {
+	ok, err := l.Permitted(ctx, c, p)
+	if err == nil && !ok {
+		err = InvalidToken("somebody who may use the client", "another")
+	}
+	return err
+}
+
 // PersonPermitted refuses, as invalid_grant, a grant whose person may not use the client any more.
 func (l *Live) PersonPermitted(ctx context.Context, c *Client, person storage.ID) error {
 	if c.Metadata.Allowed == nil {

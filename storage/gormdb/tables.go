@@ -55,6 +55,7 @@ func parseTables() (tables, error) {
 		{&unused, &storage.TrustedBrowser{}, ""},
 		{&unused, &storage.RelyingParty{}, ""},
 		{&unused, &storage.Code{}, ""},
+		{&unused, &storage.Recovery{}, ""},
 		{&unused, &storage.RiskBaseline{}, ""},
 		{&unused, &storage.Erasure{}, ""},
 		{&unused, &storage.Factor{}, ""},

@@ -52,6 +52,8 @@ type Backend interface {
 	storage.RelyingParties
 	storage.Allowances
 	storage.Codes
+	storage.Recoveries
+	storage.RecoverySteps
 	storage.RiskReader
 	storage.RiskWriter
 	storage.FirewallReader
@@ -94,7 +96,7 @@ func cases() []testCase {
 		tenantCases(), keyCases(), clientCases(), resourceCases(), personCases(), setupCases(), sessionCases(), grantCases(), refreshCases(),
 		consentCases(), onceCases(), auditCases(), sweepCases(), txCases(), raceCases(), tailCases(), canaryCases(),
 		participantCases(), pendingCases(), pendingSpendCases(), initialAccessCases(), registeredCases(), riskCases(), firewallCases(),
-		passkeyCases(), factorCases(), backupCodeCases(), triesCases(), codeCases(), groupCases(), trustedCases(),
+		passkeyCases(), factorCases(), backupCodeCases(), triesCases(), codeCases(), recoveryCases(), groupCases(), trustedCases(),
 	} {
 		all = append(all, some...)
 	}

@@ -14,8 +14,8 @@ import (
 )
 
 func (c *cli) users() *cobra.Command {
-	return group("users", "People: create, invite, list, show, update, lock, unlock, require, reset-mfa, sessions, export, erase",
-		c.usersCreate(), c.usersInvite(), c.usersList(), c.usersShow(), c.usersUpdate(), c.usersLock(), c.usersUnlock(), c.usersRequire(), c.usersResetMFA(), c.usersSessions(), c.usersExport(), c.usersErase())
+	return group("users", "People: create, invite, list, show, update, lock, unlock, require, reset-mfa, recovery-link, sessions, export, erase",
+		c.usersCreate(), c.usersInvite(), c.usersList(), c.usersShow(), c.usersUpdate(), c.usersLock(), c.usersUnlock(), c.usersRequire(), c.usersResetMFA(), c.usersRecoveryLink(), c.usersSessions(), c.usersExport(), c.usersErase())
 }
 
 // personView is a person as it is printed. Claims, name and identifier are personal data: they are set only where they were asked for.
