@@ -236,7 +236,7 @@ type HomePage struct {
 	Passkeys  bool // the person may have passkeys
 	Score     *SecurityScore
 	Terms     *TermsLine // nil: none were accepted
-	Recovery  time.Time // a recovery waits until then; zero: none
+	Recovery  time.Time  // a recovery waits until then; zero: none
 }
 
 func (p HomePage) spec() spec {
