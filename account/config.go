@@ -12,6 +12,8 @@ const defaultFresh = 5 * time.Minute
 type Config struct {
 	Fresh      time.Duration `config:"fresh" default:"5m" doc:"How long ago a person may have signed in for what needs a fresh sign-in: the download of their data, and the deletion of their account."`
 	EraseAfter time.Duration `config:"erase_after" default:"0s" doc:"How long a person's wish to be deleted waits, and can be called off, before everything is erased. 0: not at all."`
+
+	VerifyEmail bool `config:"verify_email" default:"false" doc:"Whoever has a mail address must prove it before anything else."`
 }
 
 // Validate refuses what cannot be meant.

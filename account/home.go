@@ -33,6 +33,9 @@ func (m *Module) home(c *gin.Context) error {
 		if page.Person = name; name == "" {
 			page.Person = identifier
 		}
+		if p := cur.Person; p.TermsAt != nil {
+			page.Terms = &web.TermsLine{Version: p.TermsVersion, URL: m.d.Terms, At: *p.TermsAt}
+		}
 		waiting, err := m.d.Approvals.Approvals(c.Request.Context(), cur)
 		if err != nil {
 			return err

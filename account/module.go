@@ -131,6 +131,7 @@ type Deps struct {
 	Security  *Security          // nil: there is no page about second factors
 	Recovery  Recovery           // nil: none waits
 	Scores    Scores             // nil: nobody says how well an account is protected
+	Terms     string             // where the terms of use can be read; "": there are none now
 }
 
 func (d Deps) complete() bool {

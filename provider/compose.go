@@ -148,7 +148,7 @@ func (b *build) authorize() *authorize.Endpoint {
 	return &authorize.Endpoint{
 		Tenant: b.d.Tenant, Issuer: b.d.Issuer, Base: b.d.Base, Config: b.c, Clients: b.clients, Subjects: b.subjects, Tokens: b.tokens, Signer: b.d.Keys,
 		Engine:   b.engine,
-		Issuance: b.issuance, Details: b.details, Claims: b.people, Flows: b.d.Flows, Sessions: b.d.Sessions, Classes: b.d.Classes, Consents: b.d.Consents, StepUp: b.d.StepUp, Grants: b.d.Store, Live: b.live, Rules: b.rules(), Signup: b.d.Signup,
+		Issuance: b.issuance, Details: b.details, Claims: b.people, Flows: b.d.Flows, Sessions: b.d.Sessions, Classes: b.d.Classes, Consents: b.d.Consents, StepUp: b.d.StepUp, Grants: b.d.Store, Live: b.live, Rules: b.rules(), Signup: b.d.Signup, Required: b.d.Required,
 		Audit: b.d.Audit, Pages: b.d.Pages, Log: b.log, Now: b.d.Now, Meter: b.d.Meter,
 		Objects: b.objects(), Pushed: b.par, Watch: b.watch.State,
 	}

@@ -123,6 +123,7 @@ type Deps struct {
 	Watched   checksession.Browsers // nil: there is no session management
 	Classes   []string              // of sign-ins that this installation reaches beside the usual ones
 	StepUp    authorize.StepUp
+	Required  authorize.Required
 	Rules     core.Decider  // nil: none
 	Refreshes refresh.Watch // nil: nobody watches
 	Consents  authorize.Consents

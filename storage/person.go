@@ -17,6 +17,15 @@ const (
 	PersonDisabled PersonState = "disabled"
 )
 
+// Required actions that an operator asks for. The password's is met when the person sets one; the address's when it is proved.
+const (
+	RequireChangePassword = "change_password" //nolint:gosec // a name, not a password
+	RequireVerifyEmail    = "verify_email"
+)
+
+// Requirable lists them.
+func Requirable() []string { return []string{RequireChangePassword, RequireVerifyEmail} }
+
 // Person is somebody who signs in. Names and addresses are sealed; they are found by keyed hashes (seal.Index).
 type Person struct {
 	Tenant            ID        `gorm:"primaryKey"`
@@ -29,6 +38,9 @@ type Person struct {
 	PasswordChangedAt *time.Time
 	State             PersonState
 	Admin             bool
+	Required          Strings    // names of required actions that an operator asks for (Requirable)
+	TermsVersion      string     // of the terms, that was accepted last; empty: none
+	TermsAt           *time.Time // when
 	CreatedAt         time.Time
 	UpdatedAt         time.Time // the updated_at claim, in seconds
 	Version           int64     // grows by one with every change

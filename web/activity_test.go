@@ -14,6 +14,7 @@ func activityTypes() []string {
 		audit.UserLogin, audit.UserLogout, audit.UserCreate, audit.UserUpdate, audit.UserLock, audit.UserUnlock, audit.UserDisable, audit.UserPasswordChange,
 		audit.UserExport, audit.UserDeleteRequest, audit.UserDeleteCancel, audit.ConsentGrant, audit.ConsentDeny, audit.ConsentRevoke, audit.GrantCreate, audit.GrantRedeem, audit.GrantReuse, audit.GrantRevoke,
 		audit.GrantRefresh, audit.TokenIssue, audit.TokenRevoke, audit.TokenExchange, audit.SessionRevoke, audit.BrowserTrust, audit.BrowserDistrust, audit.SetupComplete, audit.LoginFailures,
+		audit.UserRequire, audit.UserTermsAccept, audit.UserEmailVerify,
 		audit.RecoveryBegin, audit.RecoveryReady, audit.RecoveryCancel, audit.RecoveryUse, audit.RecoveryLink, audit.RecoveryLinkUse,
 	}
 }

@@ -18,6 +18,7 @@ type MailKind string
 const (
 	MailWelcome         MailKind = "welcome"          // an account has been made
 	MailVerify          MailKind = "verify"           // is this address yours?
+	MailConfirm         MailKind = "confirm"          // the same by a code alone
 	MailMagicLink       MailKind = "magic_link"       // sign in by this link, or by its code
 	MailCode            MailKind = "code"             // a code for the second step
 	MailReset           MailKind = "reset"            // set a new password
@@ -74,6 +75,7 @@ func mailTexts() map[MailKind]mailText {
 	return map[MailKind]mailText{
 		MailWelcome:         {"mail.welcome.subject", "mail.welcome.lead", "mail.welcome.button", "", ""},
 		MailVerify:          {"mail.verify.subject", "mail.verify.lead", "mail.verify.button", "mail.verify.code", ignore},
+		MailConfirm:         {"mail.confirm.subject", "mail.confirm.lead", "", "mail.confirm.code", ignore},
 		MailMagicLink:       {"mail.magic_link.subject", "mail.magic_link.lead", "mail.magic_link.button", "mail.magic_link.code", "mail.magic_link.end"},
 		MailCode:            {"mail.code.subject", "mail.code.lead", "", "mail.code.code", "mail.code.end"},
 		MailReset:           {"mail.reset.subject", "mail.reset.lead", "mail.reset.button", "", "mail.reset.end"},

@@ -235,7 +235,8 @@ type HomePage struct {
 	Approvals int  // requests that wait for the person
 	Passkeys  bool // the person may have passkeys
 	Score     *SecurityScore
-	Recovery  time.Time // a recovery waits until then; zero: none
+	Terms     *TermsLine // nil: none were accepted
+	Recovery  time.Time  // a recovery waits until then; zero: none
 }
 
 func (p HomePage) spec() spec {

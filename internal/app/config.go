@@ -25,6 +25,7 @@ import (
 	"github.com/jedan-auth/jedan-auth/login/otp"
 	"github.com/jedan-auth/jedan-auth/login/passkey"
 	loginpassword "github.com/jedan-auth/jedan-auth/login/password"
+	"github.com/jedan-auth/jedan-auth/login/required"
 	"github.com/jedan-auth/jedan-auth/login/signup"
 	"github.com/jedan-auth/jedan-auth/provider"
 	"github.com/jedan-auth/jedan-auth/provider/register"
@@ -50,6 +51,7 @@ type Config struct {
 	Passwords Passwords           `config:"passwords" doc:"How passwords are hashed and judged."`
 	Consent   consent.Config      `config:"consent" doc:"Remembered consents."`
 	Account   account.Config      `config:"account" doc:"A person's own pages."`
+	Terms     required.Terms      `config:"terms" doc:"Terms of use that everybody accepts before anything else."`
 	Login     Login               `config:"login" doc:"Sign-in."`
 	Recovery  lost.Config         `config:"recovery" doc:"Recovery of people who lost every second factor, and links of administrators."`
 	Risk      risk.Config         `config:"risk" doc:"How sign-ins are judged. See the guide."`
@@ -150,7 +152,7 @@ func (c Config) Validate() error {
 		}
 	}
 	for path, v := range map[string]interface{ Validate() error }{
-		"keys": c.Keys.set(c.Tokens), "sessions": c.Sessions.config(), "passwords": c.Passwords.config(), "risk": c.Risk, "feeds": c.Feeds, "login.signup": c.Login.Signup, "policy": c.Policy, "recovery": c.Recovery,
+		"keys": c.Keys.set(c.Tokens), "sessions": c.Sessions.config(), "passwords": c.Passwords.config(), "risk": c.Risk, "feeds": c.Feeds, "login.signup": c.Login.Signup, "policy": c.Policy, "terms": c.Terms, "recovery": c.Recovery,
 	} {
 		if err := v.Validate(); err != nil {
 			errs = append(errs, fmt.Errorf("%s: %w", path, err))

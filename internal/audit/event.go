@@ -25,6 +25,8 @@ const (
 	UserRecovery       = "user.recovery"
 	UserInvite         = "user.invite"
 	UserSignup         = "user.signup"
+	UserRequire        = "user.require" // an operator asks for required actions, or for less of them
+	UserTermsAccept    = "user.terms_accept"
 	UserEmailVerify    = "user.email_verify"
 	UserEmailChange    = "user.email_change"
 	UserEmailKeep      = "user.email_keep" // a change of the address was called off

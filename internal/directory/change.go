@@ -68,6 +68,9 @@ func (d *Directory) SetPassword(ctx context.Context, tenant, id storage.ID, phc 
 	return d.d.Tx.InTx(ctx, func(ctx context.Context) error {
 		_, err := d.d.Writer.UpdatePerson(ctx, tenant, id, func(p *storage.Person) error {
 			p.PasswordHash, p.PasswordChangedAt = phc, &now
+			if actor.Kind == audit.Person && phc != "" { // who sets their own has met the demand; another's password meets none
+				p.Required = required(p.Required, nil, []string{storage.RequireChangePassword})
+			}
 			return nil
 		}, ev)
 		if err != nil {

@@ -75,6 +75,7 @@ type NewPerson struct {
 	Claims       Claims
 	PasswordHash string // PHC string of internal/password, or one that password.CheckHash accepts; empty: no password
 	Admin        bool
+	Temporary    bool   // the password must be changed at the first sign-in
 	Subject      string // an importer's own sub; empty: 128 random bits
 }
 
@@ -112,6 +113,12 @@ func (d *Directory) Build(tenant storage.ID, n NewPerson) (*storage.Person, erro
 	p := &storage.Person{
 		Tenant: tenant, ID: n.ID, Subject: n.Subject, State: storage.PersonActive, Admin: n.Admin,
 		CreatedAt: now, UpdatedAt: now, Version: 1,
+	}
+	if n.Temporary && n.PasswordHash == "" {
+		return nil, errs.New(errs.Invalid, "Without a password there is none to change.")
+	}
+	if n.Temporary {
+		p.Required = storage.Strings{storage.RequireChangePassword}
 	}
 	if n.PasswordHash != "" {
 		if err := password.CheckHash(n.PasswordHash); err != nil {

@@ -21,6 +21,8 @@ const (
 	StepLogout  = "logout"
 	StepSignup  = "signup"
 	StepDenied  = "denied" // somebody saw that they may not use the client
+
+	StepRequired = "required" // something must be done first
 )
 
 // MaxStep is the longest step token that is looked at, in bytes.

@@ -57,6 +57,8 @@ func stepPath(step string) string {
 		return "/login/mfa"
 	case flow.StepSignup:
 		return "/signup"
+	case flow.StepRequired:
+		return "/login/required"
 	case flow.StepDenied:
 		return "/login/denied"
 	}
@@ -75,6 +77,7 @@ func Needs() []core.Row[visit] {
 		{Name: "interaction.policy", Check: needPolicy},
 		{Name: "interaction.acr", Check: needACR},
 		{Name: "interaction.resource_acr", Check: needDemands},
+		{Name: "interaction.required", Check: needRequired},
 		{Name: "interaction.account", Check: needAccount},
 		{Name: "interaction.permitted", Check: needPermitted},
 		{Name: "interaction.consent", Check: needConsent},

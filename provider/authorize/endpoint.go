@@ -78,6 +78,7 @@ type Endpoint struct {
 	StepUp   StepUp
 	Grants   Grants
 	Live     *core.Live
+	Required Required
 	Rules    *core.Rules // nil: none
 	Signup   bool        // people may make an account
 	Audit    core.Auditor

@@ -34,7 +34,8 @@ func (w *world) newPerson(name, secret string) *storage.Person {
 	return &storage.Person{
 		Tenant: w.tenant, ID: id, Subject: "sub-" + name, EmailHash: []byte("email-" + name), UsernameHash: []byte("user-" + name),
 		Profile: w.sealed("people", "profile", id, secret), PasswordHash: "$argon2id$" + name, PasswordChangedAt: &changed,
-		State: storage.PersonActive, CreatedAt: w.now, UpdatedAt: w.in(time.Second), Version: 1,
+		State: storage.PersonActive, Required: storage.Strings{"change_password"}, TermsVersion: "2026-01", TermsAt: &changed,
+		CreatedAt: w.now, UpdatedAt: w.in(time.Second), Version: 1,
 	}
 }
 

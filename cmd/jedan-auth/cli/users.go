@@ -14,8 +14,8 @@ import (
 )
 
 func (c *cli) users() *cobra.Command {
-	return group("users", "People: create, invite, list, show, update, lock, unlock, reset-mfa, recovery-link, sessions, export, erase",
-		c.usersCreate(), c.usersInvite(), c.usersList(), c.usersShow(), c.usersUpdate(), c.usersLock(), c.usersUnlock(), c.usersResetMFA(), c.usersRecoveryLink(), c.usersSessions(), c.usersExport(), c.usersErase())
+	return group("users", "People: create, invite, list, show, update, lock, unlock, require, reset-mfa, recovery-link, sessions, export, erase",
+		c.usersCreate(), c.usersInvite(), c.usersList(), c.usersShow(), c.usersUpdate(), c.usersLock(), c.usersUnlock(), c.usersRequire(), c.usersResetMFA(), c.usersRecoveryLink(), c.usersSessions(), c.usersExport(), c.usersErase())
 }
 
 // personView is a person as it is printed. Claims, name and identifier are personal data: they are set only where they were asked for.
@@ -24,7 +24,9 @@ type personView struct {
 	Subject    string              `json:"sub"`
 	State      storage.PersonState `json:"state"`
 	Admin      bool                `json:"admin"`
-	Password   bool                `json:"password"` // has one
+	Password   bool                `json:"password"`           // has one
+	Required   []string            `json:"required,omitempty"` // what an operator asks for before anything else
+	Terms      *termsView          `json:"terms,omitempty"`
 	CreatedAt  time.Time           `json:"created_at"`
 	UpdatedAt  time.Time           `json:"updated_at"`
 	Name       string              `json:"name,omitempty"`
@@ -33,8 +35,22 @@ type personView struct {
 	*factorsView
 }
 
+// termsView is what a person accepted last.
+type termsView struct {
+	Version    string     `json:"version"`
+	AcceptedAt *time.Time `json:"accepted_at"`
+}
+
+func termsOf(p *storage.Person) *termsView {
+	if p.TermsAt == nil {
+		return nil
+	}
+	return &termsView{Version: p.TermsVersion, AcceptedAt: utc(p.TermsAt)}
+}
+
 func viewOf(p *storage.Person) personView {
 	return personView{
+		Required: p.Required, Terms: termsOf(p),
 		ID: p.ID, Subject: p.Subject, State: p.State, Admin: p.Admin, Password: p.PasswordHash != "", CreatedAt: moment(p.CreatedAt), UpdatedAt: moment(p.UpdatedAt),
 	}
 }

@@ -16,12 +16,13 @@ import (
 
 // claimFlags are the usual claims as flags, and a file for all of them.
 type claimFlags struct {
-	cmd      *cobra.Command
-	texts    map[string]*string // by claim
-	verified bool
-	admin    bool
-	file     string
-	password *secretFlags
+	cmd       *cobra.Command
+	texts     map[string]*string // by claim
+	verified  bool
+	admin     bool
+	temporary bool
+	file      string
+	password  *secretFlags
 }
 
 // textClaims are the claims that have flags, by the flag's name.
@@ -40,6 +41,7 @@ func addClaims(cmd *cobra.Command) *claimFlags {
 	}
 	cmd.Flags().BoolVar(&f.verified, "email-verified", false, "the mail address is known to be the person's")
 	cmd.Flags().BoolVar(&f.admin, "admin", false, "the person administers this server")
+	cmd.Flags().BoolVar(&f.temporary, "temporary", false, "the password that is given must be changed at the next sign-in")
 	cmd.Flags().StringVar(&f.file, "file", "", "JSON `file` (- for standard input) with OpenID standard claims and username")
 	return f
 }

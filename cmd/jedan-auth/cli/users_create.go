@@ -27,7 +27,7 @@ func (c *cli) usersCreate() *cobra.Command {
 			if err != nil {
 				return err
 			}
-			p, err := a.Directory.Create(ctx, a.Tenant, directory.NewPerson{Claims: claims, PasswordHash: phc, Admin: f.admin}, person())
+			p, err := a.Directory.Create(ctx, a.Tenant, directory.NewPerson{Claims: claims, PasswordHash: phc, Admin: f.admin, Temporary: f.temporary}, person())
 			if errs.Is(err, errs.Conflict) {
 				return errs.Wrap(errs.Conflict, "This mail address or user name is taken.", err)
 			}

@@ -41,6 +41,9 @@ func (c *cli) updatePerson(ctx context.Context, a *app.App, p *storage.Person, f
 	if f.cmd.Flags().Changed("admin") {
 		u.Admin = &f.admin
 	}
+	if f.temporary && phc == "" {
+		return usagef("--temporary goes with a password")
+	}
 	if len(patch) == 0 && u.Admin == nil && phc == "" {
 		return usagef("users update needs something to change")
 	}
@@ -53,7 +56,11 @@ func (c *cli) updatePerson(ctx context.Context, a *app.App, p *storage.Person, f
 		if phc == "" {
 			return nil
 		}
-		return a.Directory.SetPassword(ctx, a.Tenant, p.ID, phc, storage.ID{}, person())
+		if err := a.Directory.SetPassword(ctx, a.Tenant, p.ID, phc, storage.ID{}, person()); err != nil || !f.temporary {
+			return err
+		}
+		_, err := a.Directory.Require(ctx, a.Tenant, p.ID, directory.Requirements{Ask: []string{storage.RequireChangePassword}}, person())
+		return err
 	})
 	if err != nil {
 		return err
