@@ -126,7 +126,11 @@ func (m *Module) submitMFA(c *gin.Context) error {
 func (m *Module) complete(a *secondTry) error {
 	h := a.half
 	in := h.join(a.factor, a.outcome)
-	if err := m.trust(a); err != nil {
+	terms, err := m.terms(a.c, m.halfArrival(a.c, h)) // as they are now: the first factor may have been proved elsewhere
+	if err != nil {
+		return err
+	}
+	if err := m.trust(a, terms); err != nil {
 		return err
 	}
 	cur, err := m.d.Sessions.SignIn(a.c.Request.Context(), a.c.Writer, a.c.Request, m.d.Tenant, h.Person, in)

@@ -78,17 +78,12 @@ func TrustHolds(b *storage.TrustedBrowser, p *storage.Person, longest time.Durat
 }
 
 // trust has the browser stand in for the second factor that was just proved in it, if that is wanted and the rules allow it.
-func (m *Module) trust(a *secondTry) error {
+func (m *Module) trust(a *secondTry, t Terms) error {
 	h, ctx := a.half, a.c.Request.Context()
-	if a.form.Get("trust") != "1" || h.token == "" {
+	if a.form.Get("trust") != "1" || h.token == "" || t.Remember <= 0 {
 		return nil
 	}
-	arrived := m.halfArrival(a.c, h)
-	t, err := m.terms(a.c, arrived)
-	if err != nil || t.Remember <= 0 {
-		return err
-	}
-	now, p := m.d.Second.d.Now(), h.Person
+	now, p, arrived := m.d.Second.d.Now(), h.Person, m.halfArrival(a.c, h)
 	b := &storage.TrustedBrowser{
 		Tenant: p.Tenant, ID: storage.NewID(now), Person: p.ID, Browser: TrustMark(arrived.Device, p.ID, arrived.Agent), PasswordChangedAt: p.PasswordChangedAt, CreatedAt: now,
 		ExpiresAt: now.Add(t.Remember),

@@ -97,6 +97,17 @@ func TestPolicy_SignIn(t *testing.T) {
 	w.nobody(away)
 	w.in(guess(away, w.email, testkit.Password))
 	w.in(guess(office, email, testkit.Password))
+
+	// Nor does a second factor open from elsewhere what the first has begun in the office.
+	key, moving := office.AddApp(), w.Browser()
+	plain := moving.HTTP.Transport
+	moving.HTTP.Transport = from{"192.0.2.9", plain}
+	p := moving.Half(email)
+	moving.HTTP.Transport = from{"203.0.113.9", plain}
+	if p = p.Submit("factor", "totp", "code", key.Next()); p.Status != http.StatusForbidden {
+		t.Errorf("signed in from elsewhere: %d on %s", p.Status, p.URL)
+	}
+	w.nobody(moving)
 }
 
 // Devices and backchannel requests are no way round the rules, and neither is a form that was shown before they applied.

@@ -99,7 +99,7 @@ func (r *rules) Sensitive(ctx context.Context, cur *session.Current) policy.Lack
 	return r.decide(ctx, &g, cur.Person).Lacks(cur.Session.ACR, cur.Session.AMR, r.s.Now().Sub(cur.Session.AuthTime))
 }
 
-// SessionLimits implements session.Limits. Whoever is denied gets no session; which methods and classes a client wants, its own requests say.
+// SessionLimits implements session.Limits. Whom rules deny, those who sign people in have asked; here only what cannot be evaluated makes no session.
 func (r *rules) SessionLimits(ctx context.Context, p *storage.Person, acr string, amr []string) (idle, absolute time.Duration, err error) {
 	g := policy.Given{Request: policy.Request{Act: policy.SignIn}, Session: policy.Session{ACR: acr, AMR: amr}, Device: policy.Browser{Known: true}}
 	d := r.decide(ctx, &g, p)
