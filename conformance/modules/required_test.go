@@ -38,12 +38,15 @@ func (w *world) shut(b *testkit.Browser, rp *testkit.RP, action string) {
 		w.t.Errorf("prompt=none: %v", q)
 	}
 	w.mustFirst(b.Get(w.AuthURL(rp)), action)
+	leaves := func(path string) bool { // by those who do not accept the terms
+		return action == "accept_terms" && (path == "/account/export" || path == "/account/delete")
+	}
 	routes, err := w.App.Routes()
 	w.must(err)
 	n := 0
 	for _, r := range routes {
 		path := strings.ReplaceAll(r.Path, ":id", "018f0000-0000-7000-8000-000000000000")
-		if r.Method != http.MethodGet || r.Kind != "page" || path == "/account/email/keep" || path != "/" && path != "/device" && !strings.HasPrefix(path, "/account") {
+		if r.Method != http.MethodGet || r.Kind != "page" || path == "/account/email/keep" || leaves(path) || path != "/" && path != "/device" && !strings.HasPrefix(path, "/account") {
 			continue
 		}
 		n++
@@ -53,6 +56,9 @@ func (w *world) shut(b *testkit.Browser, rp *testkit.RP, action string) {
 		w.t.Errorf("only %d pages were looked at", n)
 	}
 	for _, path := range []string{"/account/delete", "/account/export", "/account/sessions", "/account/password", "/device", "/device/decide"} {
+		if leaves(path) {
+			continue
+		}
 		r := b.Post(path, url.Values{"csrf": {"x"}, "confirm": {w.email}, "action": {"everywhere"}})
 		w.mustFirst(r, action)
 	}
@@ -145,6 +151,11 @@ func TestRequired_Terms(t *testing.T) {
 	p := b.Get(w.AuthURL(rp, "prompt", "select_account", "scope", "openid email offline_access")).SignIn(w.email, testkit.Password)
 	w.mustFirst(p, "accept_terms")
 	w.shut(b, rp, "accept_terms")
+	for _, own := range []string{"/account/export", "/account/delete"} { // whoever does not accept can take their data along, and leave
+		if r := b.Get(own); r.Status != http.StatusOK || r.URL.Path != own || !p.HasID("terms-"+own[len("/account/"):]) {
+			t.Errorf("%s: %d on %s", own, r.Status, r.URL.Path)
+		}
+	}
 	if r := p.Submit("version", "2025-07"); r.URL.Path != "/login/required" || w.accepted() != "" {
 		t.Errorf("a version that was not shown is accepted: %q", w.accepted())
 	}

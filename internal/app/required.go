@@ -3,6 +3,7 @@ package app
 import (
 	"net/http"
 	"net/url"
+	"slices"
 	"strings"
 
 	"github.com/gin-gonic/gin"
@@ -40,7 +41,7 @@ type gated struct{ s *server }
 // Handle implements httpx.Router.
 func (g gated) Handle(method, path string, guard httpx.Guard, h httpx.Handler) {
 	if behindGate(path) {
-		h = g.s.first(h)
+		h = g.s.first(path, h)
 	}
 	g.s.engine.Handle(method, path, guard, h)
 }
@@ -59,8 +60,13 @@ func behindGate(path string) bool {
 	return path == "/"
 }
 
+// stayOpen names the pages by which whoever does not accept the terms takes their data along and leaves (GDPR articles 15, 17 and 20).
+func stayOpen(path string, due []string) bool {
+	return (path == "/account/export" || path == "/account/delete") && slices.Equal(due, []string{required.AcceptTerms})
+}
+
 // first sends who must do something to the page for it, and from there back.
-func (s *server) first(h httpx.Handler) httpx.Handler {
+func (s *server) first(path string, h httpx.Handler) httpx.Handler {
 	rules := s.required()
 	return func(c *gin.Context) error {
 		cur, err := s.sessions.Current(c.Request.Context(), c.Request, s.Tenant)
@@ -68,7 +74,7 @@ func (s *server) first(h httpx.Handler) httpx.Handler {
 			return passed(c, h, err)
 		}
 		due, err := rules.Open(cur.Person)
-		if err != nil || len(due) == 0 {
+		if err != nil || len(due) == 0 || stayOpen(path, due) {
 			return passed(c, h, err)
 		}
 		sealed, err := s.backTo(c)

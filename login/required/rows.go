@@ -13,6 +13,9 @@ type row struct {
 	take func(m *Module, v *visit) error
 }
 
+// AcceptTerms is the row that asks for nothing which protects the account.
+const AcceptTerms = "required.accept_terms"
+
 // rows is the table of what may be asked of a person, in the order in which it is. An account that somebody else has the password of comes first: the rest
 // is for its owner.
 func rows() []row {
