@@ -28,6 +28,10 @@ repeats a run's choices, though not the machine's.
 - **Races for what works once.** Sixteen at once, as above, with one and the same client assertion, assertion of another issuer (RFC 7523), DPoP proof,
   approved device_code or auth_req_id: one is served, fifteen get the protocol's refusal. For one request_uri sixteen signed-in people open it at
   once in browsers of their own, eight at each process: one carries a code away. A stranger's browser opened it before, which uses nothing up.
+- **Races for second factors.** One person is half signed in in sixteen browsers, which send one and the same code at the same moment: one is signed in,
+  with an authenticator app's code as with a backup code. Of sixteen wrong ones exactly five are judged, and the others told to wait.
+- **Races for sign-in by mail.** Sixteen clicks on one mailed link, and one mailed code typed sixteen times, from copies of the browser that asked: one signs in. Of
+  sixteen wrong codes exactly five are judged.
 - **Kill.** A server under load is killed (SIGKILL) at a random moment and started again. Everything that its clients were fully answered (people,
   clients, consents, codes, refresh successors, revocations, logouts, audit events) is there: each successor works once, whatever was spent, revoked
   or ended stays so, and each change has its event exactly once. What was asked and not answered is whole or absent. SQLite passes its integrity check.
