@@ -114,6 +114,40 @@ func TestMF07_MailedCodes(t *testing.T) {
 	w.noCode("of a locked account", q.Submit("code", n.Code()))
 }
 
+// A link of an account that changed or was locked in between is dead, and so is one with another token.
+func TestPW19_MagicLinkOfAChangedAccount(t *testing.T) {
+	w := alone(t, cheap, free, byMail)
+	b := w.Browser()
+	_, m := w.mailed(b, w.email)
+	w.must(w.App.Directory.SetState(t.Context(), w.App.Tenant, w.person.ID, storage.PersonLocked, testkit.Operator()))
+	w.ended("of a locked account", b.Get(m.Link()))
+	w.must(w.App.Directory.SetState(t.Context(), w.App.Tenant, w.person.ID, storage.PersonActive, testkit.Operator()))
+	b = w.Browser()
+	_, m = w.mailed(b, w.email)
+	last := m.Link()[len(m.Link())-1:]
+	other := map[bool]string{true: "Q", false: "A"}[last == "A"]
+	w.ended("another token", b.Get(m.Link()[:len(m.Link())-1]+other))
+	w.must(w.App.Directory.SetPassword(t.Context(), w.App.Tenant, w.person.ID, w.person.PasswordHash, storage.ID{}, testkit.Operator()))
+	w.ended("after a new password", b.Get(m.Link()))
+}
+
+// A request about somebody else is not answered by this mailbox, and does not use its code up.
+func TestPW19_MailForAnotherPerson(t *testing.T) {
+	w := alone(t, cheap, free, byMail)
+	email, _ := w.somebody()
+	rp, theirs := w.Client(storage.ClientMetadata{}), w.Browser()
+	hint := w.ok(w.Redeem(rp, theirs.Authorize(w.AuthURL(rp), email).Get("code"))).Text("id_token")
+	b := w.Browser()
+	flow := url.Values{"flow": {b.Get(w.AuthURL(rp, "id_token_hint", hint)).Query("flow")}}
+	p := b.Get("/login/link?"+flow.Encode()).Submit("identifier", w.email)
+	m := w.Mail(w.email)
+	w.noCode("of another person", p.Submit("code", m.Code()))
+	w.ended("by the link", b.Get(m.Link()).Submit())
+	if click := b.Get(m.Link()); !click.HasID("login-submit") {
+		t.Errorf("it is used up: %d %.300s", click.Status, click.Body)
+	}
+}
+
 func formValue(p *testkit.Page, name string) string {
 	_, form := p.Form()
 	return form.Get(name)
