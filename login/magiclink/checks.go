@@ -3,27 +3,12 @@ package magiclink
 import (
 	"context"
 
-	"github.com/gin-gonic/gin"
-
 	"github.com/jedan-auth/jedan-auth/internal/errs"
 	"github.com/jedan-auth/jedan-auth/internal/httpx"
 	"github.com/jedan-auth/jedan-auth/internal/onetime"
 	"github.com/jedan-auth/jedan-auth/internal/verdict"
-	"github.com/jedan-auth/jedan-auth/login"
 	"github.com/jedan-auth/jedan-auth/storage"
 )
-
-// try is a link or a code on its way through its table.
-type try struct {
-	c     *gin.Context
-	token string // of a link
-	typed string // a code
-
-	step      *login.Step // of a code: where it is typed
-	code      *storage.Code
-	person    *storage.Person
-	elsewhere bool // the link is good, and this is not the browser that asked
-}
 
 // row is one rule; reason is its word for audit and metrics. What it received says nothing of link or code.
 type row struct {

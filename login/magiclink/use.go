@@ -10,8 +10,21 @@ import (
 	"github.com/jedan-auth/jedan-auth/internal/audit"
 	"github.com/jedan-auth/jedan-auth/internal/httpx"
 	"github.com/jedan-auth/jedan-auth/login"
+	"github.com/jedan-auth/jedan-auth/storage"
 	"github.com/jedan-auth/jedan-auth/web"
 )
+
+// try is a link or a code on its way through its table.
+type try struct {
+	c     *gin.Context
+	token string // of a link
+	typed string // a code
+
+	step      *login.Step // of a code: where it is typed
+	code      *storage.Code
+	person    *storage.Person
+	elsewhere bool // the link is good, and this is not the browser that asked
+}
 
 // typed takes the code where the sign-in began. Whatever is wrong with it, the answer is the same (MF07).
 func (m *Module) typed(c *gin.Context) error {
