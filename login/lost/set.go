@@ -11,7 +11,7 @@ import (
 	"github.com/jedan-auth/jedan-auth/internal/directory"
 	"github.com/jedan-auth/jedan-auth/internal/httpx"
 	"github.com/jedan-auth/jedan-auth/internal/onetime"
-	pw "github.com/jedan-auth/jedan-auth/internal/password"
+	"github.com/jedan-auth/jedan-auth/login"
 	"github.com/jedan-auth/jedan-auth/storage"
 	"github.com/jedan-auth/jedan-auth/web"
 )
@@ -67,7 +67,8 @@ func (m *Module) set(c *gin.Context) error {
 		return m.refuse(c, err, web.NoteLostEnded)
 	}
 	next := form.Get(fieldNew)
-	if problem, err := m.weigh(o.person, next); err != nil || problem != "" {
+	name, identifier := m.d.Directory.Display(o.person)
+	if problem, err := login.WeighPassword(m.d.Policy, next, name, identifier); err != nil || problem != "" {
 		return firstOf(err, func() error { return m.setPage(c, o, http.StatusBadRequest, map[string]string{fieldNew: problem}) })
 	}
 	phc, err := m.d.Hasher.Hash(ctx, next)
@@ -78,21 +79,6 @@ func (m *Module) set(c *gin.Context) error {
 		return m.refuse(c, err, web.NoteLostEnded)
 	}
 	return m.note(c, http.StatusOK, web.NoteLostDone)
-}
-
-// weigh looks at a new password without hashing (PW10, PW11).
-func (m *Module) weigh(p *storage.Person, next string) (problem string, err error) {
-	if next == "" {
-		return web.FieldPasswordMissing, nil
-	}
-	if _, err := pw.Normalise(next); err != nil {
-		return "", err
-	}
-	name, identifier := m.d.Directory.Display(p)
-	if found := m.d.Policy.Check(next, name, identifier); len(found) > 0 {
-		return "field." + found[0], nil
-	}
-	return "", nil
 }
 
 // removes says whether the link removes second factors.

@@ -16,6 +16,7 @@ import (
 
 // try is a link or a code on its way through its table.
 type try struct {
+	m     *Module
 	c     *gin.Context
 	token string // of a link
 	typed string // a code

@@ -13,7 +13,7 @@ import (
 	"github.com/jedan-auth/jedan-auth/internal/httpx"
 	"github.com/jedan-auth/jedan-auth/internal/notify"
 	"github.com/jedan-auth/jedan-auth/internal/onetime"
-	pw "github.com/jedan-auth/jedan-auth/internal/password"
+	"github.com/jedan-auth/jedan-auth/login"
 	"github.com/jedan-auth/jedan-auth/storage"
 	"github.com/jedan-auth/jedan-auth/web"
 )
@@ -70,7 +70,8 @@ func (m *Module) set(c *gin.Context) error {
 		return m.refuse(c, err)
 	}
 	next := form.Get(fieldNew)
-	if problem, err := m.judge(o.person, next); err != nil || problem != "" {
+	name, identifier := m.d.Directory.Display(o.person)
+	if problem, err := login.WeighPassword(m.d.Policy, next, name, identifier); err != nil || problem != "" {
 		if err != nil {
 			return err
 		}
@@ -84,21 +85,6 @@ func (m *Module) set(c *gin.Context) error {
 		return m.refuse(c, err)
 	}
 	return m.render(c, http.StatusOK, web.NotePage{Lang: m.lang(c), Note: web.NoteRecoveryDone})
-}
-
-// judge looks at a new password without hashing (PW10, PW11).
-func (m *Module) judge(p *storage.Person, next string) (problem string, err error) {
-	if next == "" {
-		return web.FieldPasswordMissing, nil
-	}
-	if _, err := pw.Normalise(next); err != nil {
-		return "", err
-	}
-	name, identifier := m.d.Directory.Display(p)
-	if found := m.d.Policy.Check(next, name, identifier); len(found) > 0 {
-		return "field." + found[0], nil
-	}
-	return "", nil
 }
 
 // replace spends the link and sets the password in one transaction: of two that come together one wins. The link came to the account's address, so

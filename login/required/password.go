@@ -5,8 +5,8 @@ import (
 	"slices"
 
 	"github.com/jedan-auth/jedan-auth/internal/errs"
-	pw "github.com/jedan-auth/jedan-auth/internal/password"
 	"github.com/jedan-auth/jedan-auth/internal/session"
+	"github.com/jedan-auth/jedan-auth/login"
 	"github.com/jedan-auth/jedan-auth/web"
 )
 
@@ -57,18 +57,10 @@ func takePassword(m *Module, v *visit) error {
 
 // judge looks at a new password before anything is hashed (PW10, PW11), and last at whether it is the old one.
 func (m *Module) judge(v *visit, next string) (problem string, err error) {
-	if next == "" {
-		return web.FieldPasswordMissing, nil
-	}
-	if _, err := pw.Normalise(next); err != nil {
-		return "", err
-	}
 	name, identifier := m.d.Steps.Display(v.person)
-	if found := m.d.Policy.Check(next, name, identifier); len(found) > 0 {
-		return "field." + found[0], nil
-	}
-	if v.person.PasswordHash == "" {
-		return "", nil
+	problem, err = login.WeighPassword(m.d.Policy, next, name, identifier)
+	if err != nil || problem != "" || v.person.PasswordHash == "" {
+		return problem, err
 	}
 	same, _, err := m.d.Hasher.Verify(v.ctx(), v.person.PasswordHash, next)
 	if err == nil && same {

@@ -12,7 +12,6 @@ import (
 	"github.com/jedan-auth/jedan-auth/internal/directory"
 	"github.com/jedan-auth/jedan-auth/internal/errs"
 	"github.com/jedan-auth/jedan-auth/internal/httpx"
-	pw "github.com/jedan-auth/jedan-auth/internal/password"
 	"github.com/jedan-auth/jedan-auth/login"
 	"github.com/jedan-auth/jedan-auth/storage"
 	"github.com/jedan-auth/jedan-auth/web"
@@ -112,17 +111,11 @@ func (m *Module) judge(o *opened, name, next string) (map[string]string, error) 
 			problems["name"] = web.FieldSignupName
 		}
 	}
-	if next == "" {
-		problems["new_password"] = web.FieldPasswordMissing
-		return problems, nil
+	problem, err := login.WeighPassword(m.d.Policy, next, name, o.Email)
+	if problem != "" {
+		problems["new_password"] = problem
 	}
-	if _, err := pw.Normalise(next); err != nil {
-		return nil, err
-	}
-	if found := m.d.Policy.Check(next, name, o.Email); len(found) > 0 {
-		problems["new_password"] = "field." + found[0]
-	}
-	return problems, nil
+	return problems, err
 }
 
 // create spends the link and makes the account in one transaction: of two that come together one wins.
