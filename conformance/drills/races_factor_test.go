@@ -6,7 +6,6 @@ import (
 	"net/http"
 	"net/url"
 	"strings"
-	"sync"
 	"testing"
 	"time"
 
@@ -152,27 +151,16 @@ func (f *factorRace) one(kind, code string) (in, refused int) {
 	if kind == "wrong" {
 		kind = storage.KindTOTP
 	}
-	answers, failed := make([]answer, runners), make([]error, runners)
-	ready := make(chan struct{})
-	var all sync.WaitGroup
-	for i, h := range f.halves {
-		form := url.Values{}
-		for name, values := range h.form {
-			form[name] = values
-		}
+	var send []func() (answer, error)
+	for _, h := range f.halves {
+		form := copied(h.form)
 		form.Set("factor", kind)
 		form.Set("code", code)
-		all.Go(func() {
-			<-ready
-			answers[i], failed[i] = h.b.post(h.action, form)
-		})
+		send = append(send, func() (answer, error) { return h.b.post(h.action, form) })
 	}
-	close(ready)
-	all.Wait()
+	answers := f.together(send)
 	for i, a := range answers {
 		switch {
-		case failed[i] != nil:
-			f.t.Fatal(failed[i])
 		case a.status == http.StatusSeeOther && !strings.Contains(a.header.Get("Location"), "/login"):
 			in++
 		case a.status == http.StatusForbidden && a.has("mfa-code"):

@@ -5,8 +5,8 @@ import (
 	"fmt"
 	"net/http"
 	"net/url"
+	"strconv"
 	"strings"
-	"sync"
 	"testing"
 	"time"
 
@@ -154,7 +154,11 @@ func (f *mailRace) code(right bool) int {
 	form := copied(f.typed)
 	form.Set("code", made.Code)
 	if !right {
-		form.Set("code", fmt.Sprintf("%06d", (number6(made.Code)+1)%1_000_000))
+		n, err := strconv.Atoi(made.Code)
+		if err != nil {
+			f.t.Fatal(err)
+		}
+		form.Set("code", fmt.Sprintf("%06d", (n+1)%1_000_000))
 	}
 	in := f.at("/login/link/code", form)
 	if !right {
@@ -165,13 +169,6 @@ func (f *mailRace) code(right bool) int {
 		}
 	}
 	return in
-}
-
-func number6(s string) (n int) {
-	for _, d := range s {
-		n = 10*n + int(d-'0')
-	}
-	return n
 }
 
 func copied(form url.Values) url.Values {
@@ -185,22 +182,14 @@ func copied(form url.Values) url.Values {
 // at posts the form sixteen times at once, from copies of the browser, and counts those that were signed in.
 func (f *mailRace) at(action string, form url.Values) (in int) {
 	f.t.Helper()
-	answers, failed := make([]answer, runners), make([]error, runners)
-	ready := make(chan struct{})
-	var all sync.WaitGroup
+	var send []func() (answer, error)
 	for i := range runners {
 		b := on(f.roads[i%len(f.roads)], cloneJar(f.jar))
-		all.Go(func() {
-			<-ready
-			answers[i], failed[i] = b.post(action, form)
-		})
+		send = append(send, func() (answer, error) { return b.post(action, form) })
 	}
-	close(ready)
-	all.Wait()
+	answers := f.together(send)
 	for i, a := range answers {
 		switch {
-		case failed[i] != nil:
-			f.t.Fatal(failed[i])
 		case a.status == http.StatusSeeOther && !strings.Contains(a.header.Get("Location"), "/login"):
 			in++
 		case a.status != http.StatusForbidden && a.status != http.StatusNotFound:
