@@ -2,7 +2,6 @@ package account
 
 import (
 	"context"
-	"time"
 
 	"github.com/jedan-auth/jedan-auth/internal/errs"
 	"github.com/jedan-auth/jedan-auth/internal/policy"
@@ -14,9 +13,6 @@ type Rules interface {
 	Sensitive(ctx context.Context, cur *session.Current) policy.Lack
 }
 
-// justNow is how young a session is that was made for this page.
-const justNow = time.Minute
-
 // held reports whether a session lacks nothing that the operator's rules want; false: another sign-in could help. errs.Forbidden for whom they deny, and for
 // whoever has just done what they could.
 func (m *Module) held(ctx context.Context, cur *session.Current) (bool, error) {
@@ -24,8 +20,7 @@ func (m *Module) held(ctx context.Context, cur *session.Current) (bool, error) {
 		return true, nil
 	}
 	lack := m.d.Rules.Sensitive(ctx, cur)
-	young := m.d.Now().Sub(cur.Session.CreatedAt) < justNow
-	if lack == policy.Leave || young && (lack == policy.Class || lack == policy.Method) {
+	if lack.Final(m.d.Now().Sub(cur.Session.CreatedAt)) {
 		return false, errs.New(errs.Forbidden, "A rule of this server does not allow it with this sign-in.")
 	}
 	return lack == policy.Nothing, nil

@@ -3,7 +3,6 @@ package login
 import (
 	"errors"
 	"net/http"
-	"time"
 
 	"github.com/gin-gonic/gin"
 
@@ -73,7 +72,7 @@ func (m *Module) learn(c *gin.Context, a Arrival) {
 // aged makes a session that is not trusted one that was proved long ago: the acts that want a fresh proof want a new one then.
 func (m *Module) aged(r *http.Request, cur *session.Current) *session.Current {
 	if cur != nil && m.d.Risk != nil && !m.d.Risk.Trusts(r, cur) {
-		cur.Session.AuthTime = time.Unix(0, 0)
+		session.Distrust(cur.Session)
 	}
 	return cur
 }

@@ -30,6 +30,7 @@ const (
 	MailPasswordChanged MailKind = "password_changed" //nolint:gosec // a name, not a password
 	MailFactorAdded     MailKind = "factor_added"
 	MailFactorRemoved   MailKind = "factor_removed"
+	MailBrowserTrusted  MailKind = "browser_trusted" // it signs in without a second factor for a while
 	MailBackupCodes     MailKind = "backup_codes"
 	MailBackupUsed      MailKind = "backup_used"
 	MailRecoveryUsed    MailKind = "recovery_used"
@@ -87,6 +88,7 @@ func mailTexts() map[MailKind]mailText {
 		MailPasswordChanged: {"mail.password_changed.subject", "mail.password_changed.lead", "mail.alert.button", "", notYou},
 		MailFactorAdded:     {"mail.factor_added.subject", "mail.factor_added.lead", "mail.alert.button", "", notYou},
 		MailFactorRemoved:   {"mail.factor_removed.subject", "mail.factor_removed.lead", "mail.alert.button", "", notYou},
+		MailBrowserTrusted:  {"mail.browser_trusted.subject", "mail.browser_trusted.lead", "mail.alert.button", "", notYou},
 		MailBackupCodes:     {"mail.backup_codes.subject", "mail.backup_codes.lead", "mail.alert.button", "", notYou},
 		MailBackupUsed:      {"mail.backup_used.subject", "mail.backup_used.lead", "mail.alert.button", "", notYou},
 		MailRecoveryUsed:    {"mail.recovery_used.subject", "mail.recovery_used.lead", "mail.alert.button", "", notYou},

@@ -117,6 +117,7 @@ func TestPolicy_DevicesAndApprovals(t *testing.T) {
 		rule("no devices", `request.act == "device" && "profile" in request.scopes`, policy.Then{Deny: true}),
 		rule("two", `request.act == "device" && "phone" in request.scopes`, policy.Then{ACR: "2"}),
 		rule("approvals", `request.act == "ciba"`, policy.Then{ACR: "2"}),
+		rule("no approvals", `request.act == "ciba" && "email" in request.scopes`, policy.Then{Deny: true}),
 	)
 	rp := w.television()
 	b := w.Browser()
@@ -154,6 +155,17 @@ func TestPolicy_DevicesAndApprovals(t *testing.T) {
 		t.Errorf("one factor allows it: %d", p.Status)
 	}
 	w.refused(w.askFor(w.Server, bank, a), 400, "authorization_pending")
+	w.ok(w.backchannel(bank, "scope", "openid email"))
+	_, links := w.seen(b.Get("/account/approvals").Body)
+	denied := 0
+	for _, l := range links {
+		if strings.HasPrefix(l, "/account/approvals/") && b.Get(l).Status == http.StatusForbidden {
+			denied++
+		}
+	}
+	if denied != 1 {
+		t.Errorf("%d requests are denied by a rule, want 1: %v", denied, links)
+	}
 }
 
 // Sensitive acts want what the rules say, and a session lasts as long as they say, from its first factor on.
@@ -209,6 +221,9 @@ func TestMF09_TrustedBrowser(t *testing.T) {
 	w.in(guess(b, w.email, testkit.Password))
 	if evs := w.factorEvents("browser.trust"); len(evs) != 1 {
 		t.Errorf("%d events", len(evs))
+	}
+	if told := w.subjects(w.email); told[len(told)-1] != "Einem Browser wird vertraut" { // an attacker with one code must not do so in silence
+		t.Errorf("told %q", told)
 	}
 	// What a client is told is what was proved: one factor. Two are still asked for where they are wanted.
 	w.told(b.Get(w.AuthURL(rp, "acr_values", "2", "prompt", "none")), "login_required")

@@ -4,6 +4,8 @@ import (
 	"context"
 
 	"github.com/jedan-auth/jedan-auth/account"
+	"github.com/jedan-auth/jedan-auth/internal/errs"
+	"github.com/jedan-auth/jedan-auth/internal/policy"
 	"github.com/jedan-auth/jedan-auth/internal/session"
 	"github.com/jedan-auth/jedan-auth/provider/ciba"
 	"github.com/jedan-auth/jedan-auth/provider/core"
@@ -40,6 +42,9 @@ func (a *approvals) Approval(ctx context.Context, cur *session.Current, id stora
 	if err != nil {
 		return nil, err
 	}
+	if a.requests.Lacks(ctx, found, cur.Session, cur.Person) == policy.Leave { // no other sign-in would help
+		return nil, errs.New(errs.Forbidden, "A rule of this server does not allow it.")
+	}
 	return a.show(ctx, found, cur)
 }
 
@@ -71,6 +76,6 @@ func (a *approvals) show(ctx context.Context, found *ciba.Approval, cur *session
 	m := found.Client.Metadata
 	return &account.Approval{
 		ID: found.ID, ClientName: found.Client.Name(), Host: found.Client.Home(), Verified: m.FirstParty, Message: found.Waiting.Message, Scopes: scopes,
-		From: found.Waiting.IP, At: found.At, Until: found.Until, Weak: !a.requests.Met(ctx, found, cur.Session, cur.Person), PolicyURI: m.PolicyURI, TosURI: m.TosURI,
+		From: found.Waiting.IP, At: found.At, Until: found.Until, Weak: a.requests.Lacks(ctx, found, cur.Session, cur.Person) != policy.Nothing, PolicyURI: m.PolicyURI, TosURI: m.TosURI,
 	}, nil
 }

@@ -26,6 +26,7 @@ func notices() map[string]web.MailKind {
 		audit.FactorDelete:       web.MailFactorRemoved,
 		audit.PasskeyAdd:         web.MailFactorAdded,
 		audit.PasskeyRemove:      web.MailFactorRemoved,
+		audit.BrowserTrust:       web.MailBrowserTrusted,
 		audit.BackupCodesCreate:  web.MailBackupCodes,
 		audit.BackupCodesUse:     web.MailBackupUsed,
 		audit.UserMFAReset:       web.MailFactorsReset,

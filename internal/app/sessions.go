@@ -3,7 +3,6 @@ package app
 import (
 	"context"
 	"strings"
-	"time"
 
 	"github.com/gin-gonic/gin"
 
@@ -78,7 +77,7 @@ func (s *browserSessions) SignedIn(c *gin.Context) (*storage.Session, *storage.P
 		return nil, nil, err
 	}
 	if !s.risk.Trusts(c.Request, cur) {
-		cur.Session.AuthTime = time.Unix(0, 0)
+		session.Distrust(cur.Session)
 	}
 	return cur.Session, cur.Person, nil
 }

@@ -3,7 +3,6 @@ package app
 import (
 	"context"
 	"net/http"
-	"time"
 
 	"github.com/jedan-auth/jedan-auth/internal/audit"
 	"github.com/jedan-auth/jedan-auth/internal/httpx"
@@ -70,7 +69,7 @@ type trusting struct {
 func (t trusting) Current(ctx context.Context, req *http.Request, tenant storage.ID) (*session.Current, error) {
 	cur, err := t.Manager.Current(ctx, req, tenant)
 	if cur != nil && !t.r.Trusts(req, cur) {
-		cur.Session.AuthTime = time.Unix(0, 0)
+		session.Distrust(cur.Session)
 	}
 	return cur, err
 }

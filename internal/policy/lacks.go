@@ -19,6 +19,14 @@ const (
 	Class   Lack = "acr"     // a stronger one
 )
 
+// justNow is how young a session is that was made because of a lack.
+const justNow = time.Minute
+
+// Final reports whether another sign-in cannot help: who is denied stays so, and whoever has just signed in, so long ago, has done what they could.
+func (l Lack) Final(made time.Duration) bool {
+	return l == Leave || made < justNow && (l == Class || l == Method)
+}
+
 // Lacks is the first thing that a session of this class, made by these methods so long ago, has not got.
 func (d Decision) Lacks(acr string, amr []string, age time.Duration) Lack {
 	switch {

@@ -135,6 +135,16 @@ func TestLacks(t *testing.T) {
 	}
 }
 
+func TestFinal(t *testing.T) {
+	for l, want := range map[policy.Lack][2]bool{ // just now, and a minute ago
+		policy.Nothing: {}, policy.Fresh: {}, policy.Class: {true, false}, policy.Method: {true, false}, policy.Leave: {true, true},
+	} {
+		if got := [2]bool{l.Final(time.Second), l.Final(time.Minute)}; got != want {
+			t.Errorf("%q: %v", l, got)
+		}
+	}
+}
+
 func TestNoRulesDecideNothing(t *testing.T) {
 	p, err := policy.New(policy.Config{})
 	if err != nil || p.On() || (*policy.Policy)(nil).On() {

@@ -9,6 +9,7 @@ import (
 	"github.com/jedan-auth/jedan-auth/internal/errs"
 	"github.com/jedan-auth/jedan-auth/internal/outbox"
 	"github.com/jedan-auth/jedan-auth/internal/policy"
+	"github.com/jedan-auth/jedan-auth/internal/session"
 	"github.com/jedan-auth/jedan-auth/provider/core"
 	"github.com/jedan-auth/jedan-auth/storage"
 )
@@ -26,12 +27,20 @@ type Approval struct {
 	row     *storage.Pending
 }
 
-// Met reports whether a session is believed, is of a class that the client asked for, and lacks nothing that the operator's rules want.
-func (e *Endpoint) Met(ctx context.Context, a *Approval, s *storage.Session, p *storage.Person) bool {
+// Lacks is what a session has not got that may allow the request: it is believed, of a class that the client asked for, and what the operator's rules want.
+func (e *Endpoint) Lacks(ctx context.Context, a *Approval, s *storage.Session, p *storage.Person) policy.Lack {
 	h := e.d.Rules.Hold(ctx, core.Question{
 		Act: policy.CIBA, Client: a.Client, Session: s, Person: p, Scopes: a.Waiting.Scopes, Resources: a.Waiting.Resources,
 	})
-	return !core.Doubted(s) && h.Lack == policy.Nothing && a.classed(s)
+	switch {
+	case h.Lack != policy.Nothing:
+		return h.Lack
+	case session.Distrusted(s):
+		return policy.Fresh
+	case !a.classed(s):
+		return policy.Class
+	}
+	return policy.Nothing
 }
 
 func (a *Approval) classed(s *storage.Session) bool {
@@ -102,9 +111,9 @@ func (e *Endpoint) permitted(ctx context.Context, client *core.Client, person st
 }
 
 // Decide records a person's answer in their session; granted are the scopes of a yes, nil is a no. It reports false when the request did not wait any
-// more. errs.Forbidden for a yes in a session that does not do (Met).
+// more. errs.Forbidden for a yes in a session that lacks something.
 func (e *Endpoint) Decide(ctx context.Context, a *Approval, s *storage.Session, p *storage.Person, granted []string) (bool, error) {
-	if granted != nil && !e.Met(ctx, a, s, p) {
+	if granted != nil && e.Lacks(ctx, a, s, p) != policy.Nothing {
 		return false, errs.New(errs.Forbidden, "This needs a stronger sign-in.")
 	}
 	cmd := storage.DecidePending{Tenant: e.d.Tenant, ID: a.ID, Person: s.Person, Session: s.ID, Approve: granted != nil, Now: e.d.Now()}

@@ -46,6 +46,3 @@ func (r *Rules) Hold(ctx context.Context, q Question) Holding {
 	d := r.Decider.Decide(ctx, q)
 	return Holding{d, d.Lacks(q.Session.ACR, q.Session.AMR, r.Now().Sub(q.Session.AuthTime))}
 }
-
-// Doubted reports whether a session is shown as one that was never proved: somebody else may use it (risk), and it is proved anew before it allows anything.
-func Doubted(s *storage.Session) bool { return s.AuthTime.Unix() <= 0 }

@@ -2,24 +2,21 @@ package device
 
 import (
 	"net/url"
-	"time"
 
 	"github.com/gin-gonic/gin"
 
 	"github.com/jedan-auth/jedan-auth/internal/errs"
 	"github.com/jedan-auth/jedan-auth/internal/httpx"
 	"github.com/jedan-auth/jedan-auth/internal/policy"
+	"github.com/jedan-auth/jedan-auth/internal/session"
 	"github.com/jedan-auth/jedan-auth/provider/core"
 )
-
-// justNow is how young a session is that was made for this page.
-const justNow = time.Minute
 
 // held sends who is signed in by less than the operator's rules want to do better, and back; errs.Forbidden for whom they deny, and for whoever has just done what
 // they could. A session that is doubted is proved anew. done says that the browser was sent away.
 func (e *Endpoint) held(c *gin.Context, v *visitor, f *found) (done bool, err error) {
 	back := link(userCode(f.waiting.UserCode))
-	if core.Doubted(v.session) {
+	if session.Distrusted(v.session) {
 		return true, e.again(c, "/login", back)
 	}
 	browser, err := e.d.Sessions.Browser(c)
@@ -44,7 +41,7 @@ func (e *Endpoint) held(c *gin.Context, v *visitor, f *found) (done bool, err er
 		}
 	case policy.Leave, policy.Method:
 	}
-	if h.Lack == policy.Leave || e.d.Now().Sub(v.session.CreatedAt) < justNow {
+	if h.Lack.Final(e.d.Now().Sub(v.session.CreatedAt)) {
 		return false, errs.New(errs.Forbidden, "A rule of this server does not allow it.")
 	}
 	return true, e.again(c, "/login", back)
