@@ -85,7 +85,7 @@ func (m *Module) Finish(c *gin.Context, st *Step, person *storage.Person, p Proo
 		return m.halfway(c, st, arrived)
 	}
 	cur, err := m.d.Sessions.SignIn(ctx, c.Writer, c.Request, m.d.Tenant, person,
-		session.SignIn{ACR: p.ACR, AMR: p.AMR, Kind: p.Kind, Replaces: st.Current})
+		session.SignIn{ACR: p.ACR, AMR: p.AMR, Kind: p.Kind, Replaces: st.Current, Beside: st.Flow.Beside})
 	if err != nil {
 		return err
 	}

@@ -71,6 +71,7 @@ type field struct {
 	ID, Name, Type, Autocomplete, InputMode, Value string
 	Label, Hint, Error, StepBack                   string
 	Fixed, Focus, Optional                         bool
+	Options                                        []option // values to choose among; none: text is typed
 
 	view *view
 }

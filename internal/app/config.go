@@ -11,6 +11,7 @@ import (
 
 	"github.com/jedan-auth/jedan-auth/account"
 	"github.com/jedan-auth/jedan-auth/consent"
+	"github.com/jedan-auth/jedan-auth/internal/attributes"
 	"github.com/jedan-auth/jedan-auth/internal/config"
 	"github.com/jedan-auth/jedan-auth/internal/fetch"
 	"github.com/jedan-auth/jedan-auth/internal/keys"
@@ -50,6 +51,7 @@ type Config struct {
 	Sessions  Sessions            `config:"sessions" doc:"Limits of a person's session."`
 	Passwords Passwords           `config:"passwords" doc:"How passwords are hashed and judged."`
 	Consent   consent.Config      `config:"consent" doc:"Remembered consents."`
+	Attributes attributes.Config  `config:"attributes" doc:"The profile schema: attributes of people beside the standard claims. See the guide."`
 	Account   account.Config      `config:"account" doc:"A person's own pages."`
 	Terms     required.Terms      `config:"terms" doc:"Terms of use that everybody accepts before anything else."`
 	Login     Login               `config:"login" doc:"Sign-in."`
@@ -152,7 +154,7 @@ func (c Config) Validate() error {
 		}
 	}
 	for path, v := range map[string]interface{ Validate() error }{
-		"keys": c.Keys.set(c.Tokens), "sessions": c.Sessions.config(), "passwords": c.Passwords.config(), "risk": c.Risk, "feeds": c.Feeds, "login.signup": c.Login.Signup, "policy": c.Policy, "terms": c.Terms, "recovery": c.Recovery,
+		"keys": c.Keys.set(c.Tokens), "sessions": c.Sessions.config(), "passwords": c.Passwords.config(), "risk": c.Risk, "feeds": c.Feeds, "login.signup": c.Login.Signup, "policy": c.Policy, "attributes": c.Attributes, "terms": c.Terms, "recovery": c.Recovery,
 	} {
 		if err := v.Validate(); err != nil {
 			errs = append(errs, fmt.Errorf("%s: %w", path, err))
