@@ -4,6 +4,7 @@ import (
 	"net/http"
 	"net/url"
 	"slices"
+	"time"
 
 	"github.com/gin-gonic/gin"
 
@@ -139,6 +140,11 @@ func (m *Module) Lang(c *gin.Context, st *Step) string {
 // Render writes a page.
 func (m *Module) Render(c *gin.Context, status int, p web.Page) {
 	m.d.Pages.Render(c.Writer, c.Request, status, p)
+}
+
+// Crowded turns a form away for which there is no room; the page leads back to the flow that the form names.
+func (m *Module) Crowded(c *gin.Context, flow string, wait time.Duration) {
+	m.d.Pages.Crowded(c.Writer, c.Request, m.Lang(c, nil), flow, wait)
 }
 
 // Token is a form token for the purpose; Check refuses with 403 what it is not.

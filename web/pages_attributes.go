@@ -16,13 +16,16 @@ type option struct {
 	Chosen      bool
 }
 
-// attributeFields are the inputs for attributes, in order.
-func (v *view) attributeFields(all []Attribute) []field {
+// attributeFields are the inputs for attributes, in order. optional is the key of the label of what may be left out, "" where everything may.
+func (v *view) attributeFields(all []Attribute, optional string) []field {
 	fields := make([]field, 0, len(all))
 	for _, a := range all {
 		f := field{
 			ID: "attribute-" + a.Name, Name: a.Name, Type: "text", Autocomplete: "off", Label: v.Sentence(a.Label), Hint: v.Sentence(a.Hint),
 			Optional: !a.Required, Value: a.Value, Error: v.attributeProblem(a), Options: v.options(a),
+		}
+		if optional != "" && !a.Required {
+			f.Label = v.T(optional, "label", a.Label)
 		}
 		switch a.Kind {
 		case "integer":

@@ -59,5 +59,5 @@ func (p ProfilePage) Fields(v *view) []field {
 		f.Error = v.Problem(p.Errors[f.Name])
 		all = append(all, f)
 	}
-	return append(v.attributeFields(p.Attributes), v.fields(all...)...)
+	return append(v.attributeFields(p.Attributes, ""), v.fields(all...)...)
 }

@@ -79,7 +79,7 @@ func (p RequiredPage) Fields(v *view) []field {
 			ID: "required-code", Name: "code", Type: "text", Autocomplete: "one-time-code", InputMode: "numeric", Label: v.T("mfa.mail.label"), Hint: v.T("mfa.sent.hint"), Focus: p.Error == "",
 		})
 	case p.Action == RequiredProfile:
-		return v.attributeFields(p.Attributes)
+		return v.attributeFields(p.Attributes, "")
 	}
 	return nil
 }

@@ -89,5 +89,5 @@ func (p SignupFinishPage) Fields(v *view) []field {
 			Hint: v.T("password.length", "min", minimum(p.MinPasswordLength)),
 		},
 	))
-	return slices.Insert(fields, len(fields)-1, v.attributeFields(p.Attributes)...)
+	return slices.Insert(fields, len(fields)-1, v.attributeFields(p.Attributes, "attribute.optional")...)
 }

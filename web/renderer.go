@@ -48,6 +48,7 @@ type Renderer struct {
 	without map[string]bool
 
 	attributes map[string][]func(lang string) string
+	crowds     crowds
 }
 
 // New parses every template, style sheet and catalogue. It refuses a bad base path, a theme that does not parse

@@ -10,6 +10,7 @@ import (
 	"github.com/chromedp/chromedp"
 
 	"github.com/jedan-auth/jedan-auth/internal/app"
+	"github.com/jedan-auth/jedan-auth/internal/attributes"
 	"github.com/jedan-auth/jedan-auth/internal/policy"
 	"github.com/jedan-auth/jedan-auth/internal/testkit"
 	"github.com/jedan-auth/jedan-auth/login/required"
@@ -23,6 +24,10 @@ func guarded(t *testing.T) *world {
 	w.Server = testkit.Start(t, func(c *app.Config) {
 		c.Terms = required.Terms{Version: "2026-11", URL: acmeURL + "/terms"}
 		c.Sessions.Idle = 300 * time.Hour
+		c.Attributes = attributes.Config{
+			{Name: "team", Label: "Team", Type: attributes.Choice, Choices: []string{"Sales", "Support"}, Required: true, Edit: attributes.Person},
+			{Name: "parking", Label: "Parking permit", Type: attributes.Boolean, Edit: attributes.Person},
+		}
 		c.Policy.Rules = []policy.Rule{{Name: "browsers can be trusted", When: `request.act == "sign_in"`, Then: policy.Then{Remember: policy.For(30 * 24 * time.Hour)}}}
 	})
 	w.register("maria@example.org")
@@ -45,7 +50,14 @@ func (w *world) guardedWay(b *tab, show func(name string)) {
 	b.visit(w.URL + "/login")
 	w.signIn(b, testkit.Password, "#terms-link")
 	show("terms")
-	b.press("#required-submit", "#home-sign-out")
+	b.press("#required-submit", "#attribute-team")
+	show("profile-missing")
+	w.tellTeam(b)
+	b.visit(w.URL + "/account/profile")
+	b.do(chromedp.SetValue(chromedp.CSS("#attribute-parking"), "true"))
+	b.press("#profile-submit", "#profile-saved")
+	show("profile")
+	w.switching(b, show)
 	key := w.addKey(b)
 	b.visit(w.URL + "/login")
 	w.signIn(b, testkit.Password, "#mfa-trust")
@@ -62,6 +74,37 @@ func (w *world) guardedWay(b *tab, show func(name string)) {
 		w.t.Error("a browser is trusted still")
 	}
 	w.losing(b, show)
+}
+
+func (w *world) tellTeam(b *tab) {
+	w.t.Helper()
+	b.press("#required-submit", "#attribute-team-error")
+	b.do(chromedp.SetValue(chromedp.CSS("#attribute-team"), "Support"))
+	b.press("#required-submit", "#home-sign-out")
+}
+
+// switching adds somebody else beside who is signed in, goes back and forth, and signs them out.
+func (w *world) switching(b *tab, show func(name string)) {
+	w.t.Helper()
+	const second = "ana@example.org"
+	w.Person(second)
+	b.visit(w.URL + "/")
+	b.press("#home-accounts", "#account-other")
+	b.press("#account-other", "#login-identifier")
+	b.enter("#login-identifier", second)
+	b.enter("#login-password", testkit.Password)
+	b.press("#login-submit", "#terms-link")
+	b.press("#required-submit", "#attribute-team")
+	w.tellTeam(b)
+	b.press("#home-accounts", "#account-2")
+	show("accounts")
+	b.press("#account-2", "#home-sign-out")
+	b.press("#home-accounts", "#account-leave-2")
+	b.press("#account-leave-2", "form:not(:has(#account-2)) #account-1")
+	if b.has("#account-2") {
+		w.t.Error("whoever was signed out is among the accounts")
+	}
+	b.press("#account-1", "#home-sign-out")
 }
 
 // addKey adds an authenticator app and returns its key.
@@ -111,7 +154,7 @@ func (w *world) losing(b *tab, show func(name string)) {
 	b.visit(w.linked("/recovery/lost/start"))
 	b.press("#lost-start", "#lost-ready")
 	w.Clock.Advance(24 * time.Hour)
-	w.Within(30*time.Second, "the link at the end of the wait", func() bool {
+	w.Within(2*time.Minute, "the link at the end of the wait", func() bool {
 		w.Clock.Advance(time.Minute)
 		return w.linked("/recovery/lost/set") != ""
 	})

@@ -43,27 +43,27 @@ type Options struct {
 
 // App is the open parts that the server and every command share.
 type App struct {
-	Config    Config
-	Log       *slog.Logger
-	Now       func() time.Time
-	DB        *gormdb.DB
-	Feed      *cache.Feed
-	Tenant    storage.ID
-	Ring      *keys.Ring
-	Keys      *keys.Set
-	Audit     *audit.Recorder
+	Config     Config
+	Log        *slog.Logger
+	Now        func() time.Time
+	DB         *gormdb.DB
+	Feed       *cache.Feed
+	Tenant     storage.ID
+	Ring       *keys.Ring
+	Keys       *keys.Set
+	Audit      *audit.Recorder
 	Attributes *attributes.Set
 	Vocabulary *core.Vocabulary // standard scopes and claims, and those of attributes
-	Directory *directory.Directory
-	Groups    *groups.Groups
-	Hasher    *password.Hasher
-	Policy    password.Policy
-	Registrar *register.Registrar
-	Fetch     *fetch.Client
-	Notify    *notify.Notifier
-	announcer *announcer
-	Feeds     *feeds.Feeds
-	recover   func(ctx context.Context) error // moves recoveries on; nil: no server runs
+	Directory  *directory.Directory
+	Groups     *groups.Groups
+	Hasher     *password.Hasher
+	Policy     password.Policy
+	Registrar  *register.Registrar
+	Fetch      *fetch.Client
+	Notify     *notify.Notifier
+	announcer  *announcer
+	Feeds      *feeds.Feeds
+	recover    func(ctx context.Context) error // moves recoveries on; nil: no server runs
 
 	feedMeter feedMeter
 

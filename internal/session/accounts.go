@@ -96,7 +96,9 @@ func (m *Manager) Switch(ctx context.Context, w http.ResponseWriter, r *http.Req
 	return cur, nil
 }
 
-func gone() error { return errs.New(errs.NotFound, "This account is not signed in in this browser any more.") }
+func gone() error {
+	return errs.New(errs.NotFound, "This account is not signed in in this browser any more.")
+}
 
 // SignOut ends a session of the browser of r, with its online grants, and takes it off the cookie; reason is a code. The others stay as they are: when the
 // current one goes, nobody is signed in until one is chosen. Without cur nothing ends, and nobody is current afterwards.
