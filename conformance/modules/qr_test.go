@@ -355,7 +355,13 @@ func TestQR_ThePhonesSession(t *testing.T) {
 	w.overAt("anybody may refuse", lookAgain(b, desk))
 
 	// prompt=login and max_age want a sign-in of the phone that is newer than the request.
-	for _, ask := range [][]string{{"prompt", "login"}, {"max_age", "60"}} {
+	minute := 60
+	aging := w.Client(storage.ClientMetadata{FirstParty: true, DefaultMaxAge: &minute})
+	for _, ask := range [][]string{{"prompt", "login"}, {"max_age", "60"}, nil} {
+		rp := rp
+		if ask == nil {
+			rp = aging
+		}
 		w.in(guess(phone, w.email, testkit.Password))
 		w.Clock.Advance(90 * time.Second)
 		b = w.gadget(desktopAgent, "192.0.2.7")
@@ -400,6 +406,18 @@ func TestQR_SecondFactor(t *testing.T) {
 	age := float64(w.Clock.Now().Unix()) - claims["auth_time"].(float64)
 	if claims["acr"] != "2" || !slices.Equal(strs(claims["amr"]), []string{"pwd", "mca", "otp", "mfa"}) || age < 120 {
 		t.Errorf("acr %v amr %v, %vs ago", claims["acr"], claims["amr"], age)
+	}
+
+	// A phone that a mail signed in says no more than the mailbox.
+	email, _ := w.somebody()
+	w.hold(email, "mail")
+	mailed := w.gadget(phoneAgent, "203.0.113.7")
+	page, m := w.mailed(mailed, email)
+	w.in(page.Submit("code", m.Code()))
+	b, desk = w.waitingDesk()
+	w.in(w.allowed(b, desk, mailed).Submit())
+	if p := b.Get(w.AuthURL(rp, "acr_values", "2")); p.URL.Path != "/login" {
+		t.Errorf("one mailbox twice: %d on %s", p.Status, p.URL)
 	}
 }
 

@@ -14,7 +14,7 @@ func (s *server) makeQR() error {
 		return nil
 	}
 	deps := qr.Deps{
-		Steps: s.login, Clients: s.bridge, People: s.DB, Store: s.DB, Ring: s.Ring, Country: s.announcer.country, StepUp: s.seconds, Failures: s.failures, Audit: s.Audit,
+		Steps: s.login, Clients: s.bridge, People: s.DB, Store: s.DB, Ring: s.Ring, Country: s.announcer.country, Aged: s.aged, StepUp: s.seconds, Failures: s.failures, Audit: s.Audit,
 		Meter: s.metrics, Logger: s.Log, Now: s.Now,
 	}
 	if s.rules != nil {
@@ -23,6 +23,12 @@ func (s *server) makeQR() error {
 	m, err := qr.New(s.Config.Login.QR, deps)
 	s.mailed = append(s.mailed, m)
 	return err
+}
+
+// aged says that an application wants sign-ins of a certain age by default.
+func (s *server) aged(ctx context.Context, clientID string) (bool, error) {
+	c, err := s.provider.Clients().ByClientID(ctx, clientID)
+	return err == nil && c.Metadata.DefaultMaxAge != nil, err
 }
 
 // Vouch implements qr.Rules. What cannot be found out is denied.

@@ -3,7 +3,9 @@ package qr
 import (
 	"context"
 	"crypto/subtle"
+	"slices"
 
+	"github.com/jedan-auth/jedan-auth/internal/assurance"
 	"github.com/jedan-auth/jedan-auth/internal/audit"
 	"github.com/jedan-auth/jedan-auth/internal/httpx"
 	"github.com/jedan-auth/jedan-auth/internal/verdict"
@@ -13,8 +15,9 @@ import (
 // row is one rule. What it received says nothing of link or number.
 type row = verdict.Row[*try]
 
-// tables are the checks of a link that a phone brings, of the number that is entered there, and of the browser that completes the sign-in, in order.
-type tables struct{ link, allow, use []row }
+// tables are the checks of a link that a phone brings, of the session that is to speak for its person, of the number that is entered, and of the browser that
+// completes the sign-in, in order.
+type tables struct{ link, session, allow, use []row }
 
 const reasonNumber = "number"
 
@@ -25,6 +28,11 @@ func rows() tables {
 			{Name: "qr_link.secret", Reason: "no_link", Check: itsSecret},
 			{Name: "qr_link.waits", Reason: "over", Check: stillWaits},
 			{Name: "qr_link.own", Reason: "other_phone", Check: nobodyElses},
+		},
+		session: []row{
+			{Name: "qr_session.fresh", Check: provedLately},
+			{Name: "qr_session.newer", Check: provedSince},
+			{Name: "qr_session.own", Check: provedHere},
 		},
 		allow: []row{
 			{Name: "qr_allow.number", Reason: reasonNumber, Check: rightNumber},
@@ -85,6 +93,30 @@ func nobodyElses(_ context.Context, a *try) (expected, received string, err erro
 		received = "another's"
 	}
 	return "one that is nobody's, or this person's", received, nil
+}
+
+// provedLately wants a session that was proved not long ago. One that is doubted was proved long ago.
+func provedLately(_ context.Context, a *try) (expected, received string, err error) {
+	if a.m.d.Now().Sub(a.cur.Session.AuthTime) > a.m.c.Fresh {
+		received = "an older one, or a doubted session"
+	}
+	return "a sign-in not long ago", received, nil
+}
+
+// provedSince wants one that was proved after what wants a new sign-in began (AZ26).
+func provedSince(_ context.Context, a *try) (expected, received string, err error) {
+	if a.cur.Session.AuthTime.Before(a.asker.After) {
+		received = "an older one"
+	}
+	return "a sign-in that is newer than the request", received, nil
+}
+
+// provedHere wants one that does not itself stand on another device's word.
+func provedHere(_ context.Context, a *try) (expected, received string, err error) {
+	if slices.Contains(a.cur.Session.AMR, assurance.Channel) {
+		received = "another device's word"
+	}
+	return "a sign-in on this device", received, nil
 }
 
 // rightNumber wants the number that the browser shows. There is one try: whoever refuses ends it.

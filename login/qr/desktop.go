@@ -156,7 +156,10 @@ func (a *try) insert() (err error) {
 	a.row = &storage.QRSignIn{
 		Tenant: a.m.d.Steps.Tenant(), ID: storage.NewID(now), Flow: st.Flow.ID, State: storage.QROpen, ExpiresAt: now.Add(lifetime), CreatedAt: now,
 	}
-	a.asker = asker{device: here(a.c), Client: st.Flow.Client, After: wantedAfter(st.Flow)}
+	a.asker = asker{device: here(a.c), Client: st.Flow.Client}
+	if a.asker.After, err = a.m.wantedAfter(a.c.Request.Context(), st.Flow); err != nil {
+		return err
+	}
 	if a.asker.IP.IsValid() {
 		a.row.Address = a.m.d.Ring.Index(a.row.TableName(), "address", []byte(ratelimit.AddrKey(a.asker.IP)))
 	}

@@ -87,12 +87,14 @@ type Meter interface {
 
 // Deps is what New needs; everything is required but Rules.
 type Deps struct {
-	Steps    *login.Module
-	Clients  login.Clients
-	People   People
-	Store    Store
-	Ring     Ring
-	Country  func(ip netip.Addr) string // "": not known
+	Steps   *login.Module
+	Clients login.Clients
+	People  People
+	Store   Store
+	Ring    Ring
+	Country func(ip netip.Addr) string // "": not known
+	// Aged says that an application wants sign-ins of a certain age without saying so in its requests (default_max_age).
+	Aged     func(ctx context.Context, clientID string) (bool, error)
 	StepUp   StepUp
 	Rules    Rules // nil: there are none
 	Failures Failures
@@ -103,7 +105,7 @@ type Deps struct {
 }
 
 func (d Deps) complete() bool {
-	return d.Steps != nil && d.Clients != nil && d.People != nil && d.Store != nil && d.Ring != nil && d.Country != nil && d.StepUp != nil && d.Failures != nil &&
+	return d.Steps != nil && d.Clients != nil && d.People != nil && d.Store != nil && d.Ring != nil && d.Country != nil && d.Aged != nil && d.StepUp != nil && d.Failures != nil &&
 		d.Audit != nil && d.Meter != nil && d.Logger != nil && d.Now != nil
 }
 

@@ -1,6 +1,7 @@
 package qr
 
 import (
+	"context"
 	"crypto/rand"
 	"crypto/subtle"
 	"encoding/base64"
@@ -104,12 +105,18 @@ func conveyed(amr []string) []string {
 }
 
 // wantedAfter is when a flow that asks for a new sign-in began; zero: it asks for none.
-func wantedAfter(fl *flow.Flow) time.Time {
+func (m *Module) wantedAfter(ctx context.Context, fl *flow.Flow) (time.Time, error) {
 	prompts := strings.Fields(fl.Params.Get("prompt"))
 	if slices.Contains(prompts, "login") || slices.Contains(prompts, "create") || fl.Params.Has("max_age") {
-		return fl.Started
+		return fl.Started, nil
 	}
-	return time.Time{}
+	if fl.Client == "" {
+		return time.Time{}, nil
+	}
+	if aged, err := m.d.Aged(ctx, fl.Client); err != nil || aged {
+		return fl.Started, err
+	}
+	return time.Time{}, nil
 }
 
 // shown says a device in words.
