@@ -22,6 +22,9 @@ func (m *Module) Back(c *gin.Context, to string, params url.Values) error {
 	return m.begin(c, to, params, "/login")
 }
 
+// StepUp has the person show a second factor beside the session that they have, and then leads to a page of ours.
+func (m *Module) StepUp(c *gin.Context, to string) error { return m.begin(c, to, nil, mfaPath) }
+
 // begin shows a page of a new flow that leads to a page of ours.
 func (m *Module) begin(c *gin.Context, to string, params url.Values, page string) error {
 	fl := m.d.Flows.Begin(m.d.Tenant, m.d.Browsers.Browser(c.Writer, c.Request).ID)
