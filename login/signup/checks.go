@@ -4,26 +4,14 @@ import (
 	"context"
 	"encoding/json"
 
-	"github.com/gin-gonic/gin"
-
 	"github.com/jedan-auth/jedan-auth/internal/directory"
 	"github.com/jedan-auth/jedan-auth/internal/errs"
 	"github.com/jedan-auth/jedan-auth/internal/httpx"
 	"github.com/jedan-auth/jedan-auth/internal/verdict"
-	"github.com/jedan-auth/jedan-auth/storage"
 )
 
 // row is one rule about a link that somebody follows. What it received says nothing of the link or the address.
 type row = verdict.Row[*visit]
-
-// visit is somebody who follows a link.
-type visit struct {
-	m     *Module
-	c     *gin.Context
-	token string
-	code  *storage.Code
-	kept
-}
 
 const somebodyIsIn = "signed_in"
 

@@ -23,6 +23,15 @@ import (
 
 const finishPurpose = "signup finish"
 
+// visit is somebody who follows a link.
+type visit struct {
+	m     *Module
+	c     *gin.Context
+	token string
+	code  *storage.Code
+	kept
+}
+
 // note shows a page that says one thing.
 func (m *Module) note(c *gin.Context, status int, n web.Note) error {
 	m.d.Steps.Render(c, status, web.NotePage{Lang: m.d.Steps.Lang(c, nil), Note: n})
