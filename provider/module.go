@@ -124,8 +124,9 @@ type Deps struct {
 	Classes   []string              // of sign-ins that this installation reaches beside the usual ones
 	StepUp    authorize.StepUp
 	Required  authorize.Required
-	Rules     core.Decider  // nil: none
-	Refreshes refresh.Watch // nil: nobody watches
+	Rules     core.Decider      // nil: none
+	Refreshes refresh.Watch     // nil: nobody watches
+	Limits    core.ClientLimits // nil: there are none
 	Consents  authorize.Consents
 	Forms     logout.Forms
 	Words     device.Words
