@@ -44,7 +44,7 @@ type Config struct {
 	Exempt  []string  `config:"exempt" default:"[\"127.0.0.0/8\",\"::1/128\"]" doc:"Networks (CIDR) whose requests are not counted by address nor by client: machines of one's own. An address that a trusted proxy did not name is never exempt."`
 	Address Addresses `config:"address" doc:"Requests of one IPv4 address or IPv6 /64."`
 	Client  Rate      `config:"client" doc:"Requests of one client at one endpoint, once it has proved who it is; of a client without a secret, from one address. Default: 1000 each second, 10000 at once."`
-	Account Rate      `config:"account" doc:"How often browsers that an account does not know may name it, at each of sign-in, sign-up, recovery and codes, whether there is such an account or not. What succeeds does not count. Default: 10 each minute, 60 at once."`
+	Account Rate      `config:"account" doc:"How often browsers that an account does not know may name it, at each of sign-in, sign-up, recovery and codes, whether there is such an account or not. What succeeds does not count. Default: 10 each minute, 100 at once."`
 	Keys    int       `config:"keys" default:"0" doc:"How many addresses, clients and accounts are counted at once, by each limit (about 100 bytes each); 0: 65536. When there are more, those that owe least are forgotten."`
 }
 
@@ -56,7 +56,7 @@ func (c Config) withDefaults() Config {
 	a.Token, a.Authorize, a.Login = a.Token.or(second(1000, 10_000)), a.Authorize.or(second(100, 5000)), a.Login.or(second(100, 5000))
 	a.Account, a.Registration, a.Other = a.Account.or(second(50, 3000)), a.Registration.or(second(5, 100)), a.Other.or(second(100, 2000))
 	c.Client = c.Client.or(second(1000, 10_000))
-	c.Account = c.Account.or(Rate{Events: 10, Per: time.Minute, Burst: 60})
+	c.Account = c.Account.or(Rate{Events: 10, Per: time.Minute, Burst: 100})
 	c.Keys = cmp.Or(c.Keys, 1<<16)
 	return c
 }
