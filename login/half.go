@@ -4,6 +4,7 @@ import (
 	"context"
 	"strconv"
 	"strings"
+	"time"
 
 	"github.com/gin-gonic/gin"
 
@@ -22,6 +23,7 @@ const (
 	halfScore    = "score"    // what risk made of the first factor
 	halfDoubted  = "doubted"  // and whether it was doubted
 	halfPassword = "password" // when it was set: a change in between ends the half sign-in
+	halfSince    = "since"    // when an earlier session proved it; "": it was proved now
 )
 
 // needsSecond says whether what was proved is not enough for this person: a passkey that verified its user is two factors already, and a browser that the person
@@ -45,7 +47,7 @@ func (m *Module) halfway(c *gin.Context, st *Step, a Arrival) error {
 	person, p := a.Person, a.Proof
 	token := m.d.Flows.SignStep(flow.Step{Flow: st.Flow.ID, Step: flow.StepFirst, Person: person.ID, Data: map[string]string{
 		halfACR: p.ACR, halfAMR: strings.Join(p.AMR, " "), halfKind: p.Kind, halfPassword: passwordTime(person),
-		halfScore: strconv.FormatFloat(a.Score, 'g', -1, 64), halfDoubted: strconv.FormatBool(a.Doubted),
+		halfScore: strconv.FormatFloat(a.Score, 'g', -1, 64), halfDoubted: strconv.FormatBool(a.Doubted), halfSince: sinceText(p.Since),
 	}})
 	return httpx.SeeOther(c, m.link(mfaPath, st.Sealed, "step", token))
 }
@@ -62,6 +64,9 @@ func (m *Module) half(ctx context.Context, st *Step, token string) (*Half, error
 		}
 		id, password = first.Person, first.Data[halfPassword]
 		h.First = Proof{ACR: first.Data[halfACR], AMR: strings.Fields(first.Data[halfAMR]), Kind: first.Data[halfKind]}
+		if h.Since, err = sinceOf(first.Data[halfSince]); err != nil {
+			return nil, noHalf("a time that can be read")
+		}
 		h.doubted = first.Data[halfDoubted] != "false"
 		if h.score, err = strconv.ParseFloat(first.Data[halfScore], 64); err != nil {
 			h.doubted = true
@@ -93,6 +98,20 @@ func passwordTime(p *storage.Person) string {
 		return ""
 	}
 	return strconv.FormatInt(p.PasswordChangedAt.UnixMicro(), 10)
+}
+
+func sinceText(t time.Time) string {
+	if t.IsZero() {
+		return ""
+	}
+	return t.UTC().Format(time.RFC3339Nano)
+}
+
+func sinceOf(text string) (time.Time, error) {
+	if text == "" {
+		return time.Time{}, nil
+	}
+	return time.Parse(time.RFC3339Nano, text)
 }
 
 // HalfOf opens the sign-in whose first factor is proved, for what belongs to no factor. errs.NotFound when there is none, errs.Invalid for a flow that does

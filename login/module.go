@@ -22,6 +22,8 @@ type Config struct {
 	Issuer string
 	// Passkeys says that people may sign in with one, and ByMail that the page offers a mailed link or code.
 	Passkeys, ByMail bool
+	// ByPhone says that the page offers a sign-in by a phone that is signed in.
+	ByPhone bool
 	// Signup says that people may make an account, and Lost that those who lost every second factor may recover theirs.
 	Signup, Lost bool
 }

@@ -26,7 +26,7 @@ func (m *Module) Page(c *gin.Context, st *Step) (web.LoginPage, error) {
 	}
 	params := st.Flow.Params
 	p := web.LoginPage{
-		Lang: m.Lang(c, st), Flow: st.Sealed, CSRF: token, Passkeys: m.cfg.Passkeys, ByMail: m.cfg.ByMail, Signup: m.cfg.Signup,
+		Lang: m.Lang(c, st), Flow: st.Sealed, CSRF: token, Passkeys: m.cfg.Passkeys, ByMail: m.cfg.ByMail, ByPhone: m.cfg.ByPhone, Signup: m.cfg.Signup,
 		ClientName: st.Client.Name, ClientLogoURI: st.Client.LogoURI, PolicyURI: st.Client.PolicyURI, TosURI: st.Client.TosURI,
 		Identifier: printable(params.Get("login_hint")), Display: params.Get("display"),
 		FormAction: web.FormActionSource(params.Get("redirect_uri")),

@@ -64,7 +64,7 @@ type Half struct {
 	Step   *Step
 	Person *storage.Person // as they are now
 	First  Proof
-	Since  time.Time // when an earlier sign-in proved the first factor; zero: it was proved for this flow
+	Since  time.Time // when an earlier session proved the first factor, this one or that of a phone; zero: it was proved for this flow
 	token  string
 
 	score   float64 // what risk made of the first factor

@@ -4,9 +4,11 @@ import (
 	"net/http"
 	"net/url"
 	"slices"
+	"time"
 
 	"github.com/gin-gonic/gin"
 
+	"github.com/jedan-auth/jedan-auth/internal/assurance"
 	"github.com/jedan-auth/jedan-auth/internal/errs"
 	"github.com/jedan-auth/jedan-auth/internal/flow"
 	"github.com/jedan-auth/jedan-auth/internal/httpx"
@@ -32,13 +34,21 @@ type Proof struct {
 	AMR  []string // RFC 8176
 	Kind string   // what was done, for the audit event
 	Sum  string   // SHA-1 of a password that was typed, by which stolen ones are looked up; nothing keeps it
+	// Since is when an earlier session proved it, whose word this is; zero: it was proved now.
+	Since time.Time
 }
 
 // ByMail says that the mailbox alone was proved: no other code stands first. Another mail would show nothing more, also in the session that came of it.
-func (p Proof) ByMail() bool { return slices.Equal(p.AMR, []string{"otp"}) }
+// A phone's word says no more than the phone knew.
+func (p Proof) ByMail() bool {
+	own := slices.DeleteFunc(slices.Clone(p.AMR), func(m string) bool { return m == assurance.Channel })
+	return slices.Equal(own, []string{"otp"})
+}
 
-// ByKey says that a passkey was used: the same one again would show nothing more.
-func (p Proof) ByKey() bool { return slices.Contains(p.AMR, "swk") || slices.Contains(p.AMR, "hwk") }
+// ByKey says that a passkey was used: the same one again would show nothing more. A phone's word that names no method stands on one, too.
+func (p Proof) ByKey() bool {
+	return slices.Contains(p.AMR, "swk") || slices.Contains(p.AMR, "hwk") || slices.Equal(p.AMR, []string{assurance.Channel})
+}
 
 // Open reads the sealed flow for this browser. errs.Invalid when it is stale,
 // foreign or forged: answer that with Refuse.
@@ -85,7 +95,7 @@ func (m *Module) Finish(c *gin.Context, st *Step, person *storage.Person, p Proo
 		return m.halfway(c, st, arrived)
 	}
 	cur, err := m.d.Sessions.SignIn(ctx, c.Writer, c.Request, m.d.Tenant, person,
-		session.SignIn{ACR: p.ACR, AMR: p.AMR, Kind: p.Kind, Replaces: st.Current})
+		session.SignIn{ACR: p.ACR, AMR: p.AMR, Kind: p.Kind, Since: p.Since, Replaces: st.Current})
 	if err != nil {
 		return err
 	}

@@ -15,12 +15,12 @@ func activityTypes() []string {
 		audit.UserExport, audit.UserDeleteRequest, audit.UserDeleteCancel, audit.ConsentGrant, audit.ConsentDeny, audit.ConsentRevoke, audit.GrantCreate, audit.GrantRedeem, audit.GrantReuse, audit.GrantRevoke,
 		audit.GrantRefresh, audit.TokenIssue, audit.TokenRevoke, audit.TokenExchange, audit.SessionRevoke, audit.BrowserTrust, audit.BrowserDistrust, audit.SetupComplete, audit.LoginFailures,
 		audit.UserRequire, audit.UserTermsAccept, audit.UserEmailVerify,
-		audit.RecoveryBegin, audit.RecoveryReady, audit.RecoveryCancel, audit.RecoveryUse, audit.RecoveryLink, audit.RecoveryLinkUse,
+		audit.RecoveryBegin, audit.RecoveryReady, audit.RecoveryCancel, audit.RecoveryUse, audit.RecoveryLink, audit.RecoveryLinkUse, audit.QRApprove, audit.QRDeny, audit.QRUse,
 	}
 }
 
 func activityKeys() []string {
-	keys := []string{"activity.user.update.failed"}
+	keys := []string{"activity.user.update.failed", "activity.qr.deny.failed"}
 	for _, t := range activityTypes() {
 		keys = append(keys, "activity."+t)
 	}

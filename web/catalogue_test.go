@@ -84,7 +84,7 @@ func builtKeys() []string {
 	for _, done := range []string{"added", "renamed", "removed"} {
 		keys = append(keys, "passkeys.done."+done)
 	}
-	return append(append(keys, "error.text.invalid_request"), activityKeys()...)
+	return append(append(append(keys, "error.text.invalid_request"), activityKeys()...), qrKeys()...)
 }
 
 func TestEveryKeyIsUsedAndExists(t *testing.T) {

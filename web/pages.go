@@ -29,6 +29,7 @@ type LoginPage struct {
 	Passkeys        bool   // a passkey may be used: the second form posts csrf, flow and credential to {base}/login/passkey
 	Unknown         PasskeySignals
 	ByMail          bool // a sign-in by mail is offered
+	ByPhone         bool // and one by phone: the third form posts csrf and flow to {base}/login/qr
 	Signup          bool // people may make an account
 }
 

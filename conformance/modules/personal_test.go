@@ -115,6 +115,24 @@ func (w *world) plantSealed(f fields, rp *testkit.RP, person storage.ID) {
 	}, storage.PendingCap{}))
 }
 
+// plantQR puts a sign-in by phone that the person has allowed, with canaries in what is sealed.
+func (w *world) plantQR(f fields, person storage.ID) {
+	w.t.Helper()
+	ctx, now := context.Background(), w.App.Now()
+	id := storage.NewID(now)
+	sealed := func(column, text string) seal.Text {
+		return w.App.Ring.Seal(seal.Location{Table: "qr_sign_ins", Column: column, Tenant: w.App.Tenant, Row: id}, []byte(`{"text":"`+text+`"}`))
+	}
+	f["qr_sign_ins.request"], f["qr_sign_ins.decision"], f["qr_sign_ins.secret"] = "canary qr request", "canary qr decision", "canary qr secret"
+	w.must(w.App.DB.InsertQR(ctx, &storage.QRSignIn{
+		Tenant: w.App.Tenant, ID: id, Flow: storage.NewID(now), State: storage.QROpen, Secret: sealed("secret", f["qr_sign_ins.secret"]),
+		Request: sealed("request", f["qr_sign_ins.request"]), ExpiresAt: now.Add(1e12), CreatedAt: now,
+	}, storage.QRCap{}))
+	if done, err := w.App.DB.SeeQR(ctx, storage.QRMove{Tenant: w.App.Tenant, ID: id, Person: person, Decision: sealed("decision", f["qr_sign_ins.decision"]), Now: now}, nil); err != nil || !done {
+		w.t.Fatalf("not planted: %v", err)
+	}
+}
+
 // everyRow is every row of the database as text.
 func (w *world) everyRow() string {
 	w.t.Helper()
@@ -225,6 +243,7 @@ func TestPersonal_CanariesAreExportedAndErased(t *testing.T) {
 	_, err = w.App.DB.DeleteDeadGrants(t.Context(), w.App.Now().Add(1e10), 9)
 	w.must(err)
 	w.plantSealed(f, rp, p.ID)
+	w.plantQR(f, p.ID)
 	w.plantOpen(f, p.ID)
 	w.join(w.group(), p)
 	w.Change(rp, func(m *storage.ClientMetadata) { m.Allowed = []string{"person:" + f["people.subject"]} })
@@ -237,7 +256,7 @@ func TestPersonal_CanariesAreExportedAndErased(t *testing.T) {
 	if !strings.Contains(document.Body, `"allowed_by_clients":["`+rp.ID+`"]`) || strings.Contains(document.Body, `"group_people":[]`) {
 		t.Error("the download names neither groups nor clients")
 	}
-	secret := []string{"people.password_hash", "grants.challenge"}
+	secret := []string{"people.password_hash", "grants.challenge", "qr_sign_ins.secret"}
 	for _, at := range slices.Sorted(maps.Keys(f)) {
 		if found := strings.Contains(document.Body, f[at]); found == slices.Contains(secret, at) {
 			t.Errorf("%s: in the download: %t", at, found)
@@ -263,7 +282,7 @@ func (w *world) stands(f fields) {
 		if !strings.Contains(rows, canary) {
 			w.t.Errorf("%s was not planted", at)
 		}
-		if strings.Contains(at, ".") && !strings.HasPrefix(at, "pending") && !strings.HasPrefix(at, "claim") && files != "" && !strings.Contains(files, canary) {
+		if strings.Contains(at, ".") && !strings.HasPrefix(at, "pending") && !strings.HasPrefix(at, "qr_sign_ins") && !strings.HasPrefix(at, "claim") && files != "" && !strings.Contains(files, canary) {
 			w.t.Errorf("%s is not in the files", at)
 		}
 	}

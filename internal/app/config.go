@@ -26,6 +26,7 @@ import (
 	"github.com/jedan-auth/jedan-auth/login/otp"
 	"github.com/jedan-auth/jedan-auth/login/passkey"
 	loginpassword "github.com/jedan-auth/jedan-auth/login/password"
+	"github.com/jedan-auth/jedan-auth/login/qr"
 	"github.com/jedan-auth/jedan-auth/login/required"
 	"github.com/jedan-auth/jedan-auth/login/signup"
 	"github.com/jedan-auth/jedan-auth/provider"
@@ -99,6 +100,7 @@ type Passwords struct {
 type Login struct {
 	Passkeys passkey.Config       `config:"passkeys" doc:"Sign-in by passkey."`
 	ByMail   bool                 `config:"by_mail" default:"false" doc:"Offer a sign-in by a mailed link or code, without a password."`
+	QR       qr.Config            `config:"qr" doc:"Sign-in by a phone on which the person is signed in."`
 	OTP      otp.Config           `config:"otp" doc:"Codes by mail and text message as second factors."`
 	Attempts loginpassword.Config `config:"attempts" doc:"How many attempts with passwords are allowed. Settings that are left out keep their defaults."`
 	Signup   signup.Config        `config:"signup" doc:"Accounts that people make themselves."`
@@ -155,7 +157,7 @@ func (c Config) Validate() error {
 		}
 	}
 	for path, v := range map[string]interface{ Validate() error }{
-		"keys": c.Keys.set(c.Tokens), "sessions": c.Sessions.config(), "passwords": c.Passwords.config(), "risk": c.Risk, "feeds": c.Feeds, "login.signup": c.Login.Signup, "policy": c.Policy, "terms": c.Terms, "recovery": c.Recovery, "limits": c.Limits,
+		"keys": c.Keys.set(c.Tokens), "sessions": c.Sessions.config(), "passwords": c.Passwords.config(), "risk": c.Risk, "feeds": c.Feeds, "login.signup": c.Login.Signup, "login.qr": c.Login.QR, "policy": c.Policy, "terms": c.Terms, "recovery": c.Recovery, "limits": c.Limits,
 	} {
 		if err := v.Validate(); err != nil {
 			errs = append(errs, fmt.Errorf("%s: %w", path, err))

@@ -37,6 +37,7 @@ func personalTables() []personalTable {
 		table("passkeys", own, "id"),
 		table("trusted_browsers", own, "id"),
 		table("codes", own, "id", "hash", "link_hash"),
+		table("qr_sign_ins", own, "id", "secret", "address"),
 		table("recoveries", own, "id", "email_hash"),
 		table("factors", own, "id", "secret"),
 		table("backup_codes", own, "id", "hash"),

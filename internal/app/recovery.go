@@ -14,7 +14,7 @@ func (a *App) sentCodes() (*onetime.Codes, error) {
 }
 
 func (s *server) makeRecovery() error {
-	if err := errors.Join(s.makeSentPages(), s.makeContact(), s.makeLost(), s.makeRequired()); err != nil {
+	if err := errors.Join(s.makeSentPages(), s.makeContact(), s.makeLost(), s.makeRequired(), s.makeQR()); err != nil {
 		return err
 	}
 	codes, err := s.sentCodes()

@@ -11,6 +11,7 @@ import (
 
 	"github.com/gin-gonic/gin"
 
+	"github.com/jedan-auth/jedan-auth/internal/assurance"
 	"github.com/jedan-auth/jedan-auth/internal/audit"
 	"github.com/jedan-auth/jedan-auth/internal/errs"
 	"github.com/jedan-auth/jedan-auth/internal/httpx"
@@ -156,7 +157,7 @@ func (r *risks) Judge(c *gin.Context, a login.Arrival) (login.Weight, error) {
 
 // Learn implements login.Risk. A failure costs what was to be learned, not the sign-in.
 func (r *risks) Learn(c *gin.Context, a login.Arrival) {
-	vouched := len(a.Proof.AMR) > 1 || slices.Contains(a.Proof.AMR, "mfa")
+	vouched := slices.Contains(a.Proof.AMR, "mfa") || len(a.Proof.AMR) > 1 && !slices.Contains(a.Proof.AMR, assurance.Channel) // a phone's word is one factor
 	if err := r.m.Learn(c.Request.Context(), r.moment(c, a), vouched); err != nil {
 		r.s.Log.WarnContext(c.Request.Context(), "risk did not learn of a sign-in", slog.Any("error", err))
 	}

@@ -178,7 +178,7 @@ func (s *server) makeLogin() (err error) {
 	if s.rules != nil {
 		deps.Rules = s.rules
 	}
-	s.login, err = login.New(login.Config{Issuer: s.Config.Issuer, Passkeys: party.ID != "", ByMail: s.Config.Login.ByMail, Signup: s.Config.Login.Signup.Asks(), Lost: s.Config.Recovery.On()}, deps)
+	s.login, err = login.New(login.Config{Issuer: s.Config.Issuer, Passkeys: party.ID != "", ByMail: s.Config.Login.ByMail, ByPhone: s.Config.Login.QR.Enabled, Signup: s.Config.Login.Signup.Asks(), Lost: s.Config.Recovery.On()}, deps)
 	if err != nil {
 		return err
 	}

@@ -9,6 +9,9 @@ const (
 	Phr   = "phr"  // resistant to phishing (RFC 9470's example, OpenID EAP ACR values)
 	Phrh  = "phrh" // the same, in hardware
 	multi = "mfa"  // RFC 8176: factors of more than one kind
+
+	// Channel is RFC 8176's word for what was proved over another channel: somebody's phone says it.
+	Channel = "mca"
 )
 
 // Classes lists them, weakest first.

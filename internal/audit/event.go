@@ -86,6 +86,9 @@ const (
 	PasskeyRename   = "passkey.rename"
 	PasskeyRemove   = "passkey.remove"
 	PasskeyCount    = "passkey.count" // its signature counter went back
+	QRApprove       = "qr.approve"    // a sign-in elsewhere, on a phone
+	QRDeny          = "qr.deny"
+	QRUse           = "qr.use" // an approved one was completed
 	FirewallBlock   = "firewall.block"
 	FirewallUnblock = "firewall.unblock"
 )

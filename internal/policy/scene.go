@@ -12,10 +12,11 @@ const (
 	Device    = "device"    // a session allows a device (RFC 8628)
 	CIBA      = "ciba"      // a session answers a backchannel request
 	Account   = "account"   // a person changes how they sign in
+	QR        = "qr"        // a session on a phone allows a sign-in elsewhere
 )
 
 // Acts lists them.
-func Acts() []string { return []string{SignIn, Authorize, Device, CIBA, Account} }
+func Acts() []string { return []string{SignIn, Authorize, Device, CIBA, Account, QR} }
 
 // IsAct reports whether it is one of them.
 func IsAct(s string) bool { return slices.Contains(Acts(), s) }
@@ -50,7 +51,7 @@ type Person struct {
 
 // Request is what is asked for.
 type Request struct {
-	Act       string   `cel:"act" config:"act" json:"act" doc:"sign_in, authorize, device, ciba or account."`
+	Act       string   `cel:"act" config:"act" json:"act" doc:"sign_in, authorize, device, ciba, account or qr."`
 	Scopes    []string `cel:"scopes" config:"scopes" json:"scopes" doc:"Scopes that are asked for."`
 	Resources []string `cel:"resources" config:"resources" json:"resources" doc:"Resources that are asked for."`
 }

@@ -93,6 +93,9 @@ func (d *DB) EndPerson(ctx context.Context, cmd storage.EndPerson, ev *storage.A
 		if _, err := t.exec(ctx, distrustOf, cmd.Tenant, cmd.Person); err != nil {
 			return err
 		}
+		if _, err := t.exec(ctx, endQROf, cmd.Tenant, cmd.Person); err != nil {
+			return err
+		}
 		if err := t.endSessions(ctx, cmd.Tenant, ended...); err != nil {
 			return err
 		}
@@ -126,6 +129,9 @@ func (d *DB) DeletePerson(ctx context.Context, tenant, id storage.ID, ev *storag
 			return err
 		}
 		if _, err := t.exec(ctx, deletePendingOf, tenant, id); err != nil {
+			return err
+		}
+		if _, err := t.exec(ctx, deleteQROf, tenant, id); err != nil {
 			return err
 		}
 		if _, err := t.exec(ctx, deletePasskeysOf, tenant, id); err != nil {

@@ -56,6 +56,7 @@ func parseTables() (tables, error) {
 		{&unused, &storage.RelyingParty{}, ""},
 		{&unused, &storage.Code{}, ""},
 		{&unused, &storage.Recovery{}, ""},
+		{&unused, &storage.QRSignIn{}, ""},
 		{&unused, &storage.RiskBaseline{}, ""},
 		{&unused, &storage.Erasure{}, ""},
 		{&unused, &storage.Factor{}, ""},

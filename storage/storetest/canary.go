@@ -140,4 +140,10 @@ func (w *world) canaryOthers(p, c storage.ID, ev func() *storage.AuditEvent) {
 	w.ok(w.DeleteResource(w.ctx, w.tenant, r.ID, ev()))
 	w.ok(w.AppendAudit(w.ctx, ev(), ev()))
 	w.storedCode(func(c *storage.Code) { c.Data = w.sealed("codes", "data", c.ID, canary) })
+	who, session := w.signedIn("canary")
+	q := w.approvedQR(who.ID, session.ID)
+	_, err = w.SpendQR(w.ctx, w.tenant, q.ID, q.Flow, w.now, ev())
+	w.ok(err)
+	_, err = w.DenyQR(w.ctx, w.qrMove(w.storedQR(nil), who.ID, session.ID), ev())
+	w.ok(err)
 }
