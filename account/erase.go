@@ -84,7 +84,7 @@ func (m *Module) erase(c *gin.Context) error {
 	if !due.IsZero() {
 		return m.erasePage(c, cur, http.StatusOK, "")
 	}
-	m.d.Own.Forget(c.Request.Context(), c.Writer)
+	m.d.Own.Forget(c.Request.Context(), c.Writer, c.Request)
 	m.d.Pages.Render(c.Writer, c.Request, http.StatusOK, web.ErasedPage{Lang: m.lang(c)})
 	return nil
 }

@@ -11,6 +11,7 @@ import (
 
 	"github.com/gin-gonic/gin"
 
+	"github.com/jedan-auth/jedan-auth/internal/attributes"
 	"github.com/jedan-auth/jedan-auth/internal/audit"
 	"github.com/jedan-auth/jedan-auth/internal/directory"
 	"github.com/jedan-auth/jedan-auth/internal/flow"
@@ -99,39 +100,40 @@ type Approval struct {
 
 // Deps is what New needs; everything is required but Places, Rules, Browsers, Security, Scores and the flag.
 type Deps struct {
-	Tenant    storage.ID
-	Issuer    string // the issuer's URL without a trailing slash
-	Flows     *flow.Flows
-	Sessions  Sessions
-	People    People
-	Directory Directory
-	Hasher    Hasher
-	Policy    Policy
-	MinLength int // of a password, as the page says it; 0 is what the page has by itself
-	Attempts  Attempts
-	Passkeys  bool // there are pages for them, which the start page links to
-	Approvals Approvals
-	Apps      Apps
-	Failures  Failures
-	Pages     *web.Renderer
-	Forms     Forms
-	Logger    *slog.Logger
-	Own       OwnSessions
-	Places    Places // nil: nobody knows where an address is
-	Now       func() time.Time
-	Activity  Activity
-	Profiles  Profiles
-	Audit     Recorder
-	Events    storage.AuditWriter
-	Exporter  Exporter
-	Erasure   Erasure
-	Contact   []web.SecurityLink // pages that change address and number, from the profile
-	Rules     Rules              // nil: there are none
-	Browsers  Browsers           // nil: no browser is trusted
-	Security  *Security          // nil: there is no page about second factors
-	Recovery  Recovery           // nil: none waits
-	Scores    Scores             // nil: nobody says how well an account is protected
-	Terms     string             // where the terms of use can be read; "": there are none now
+	Tenant     storage.ID
+	Issuer     string // the issuer's URL without a trailing slash
+	Flows      *flow.Flows
+	Sessions   Sessions
+	People     People
+	Directory  Directory
+	Hasher     Hasher
+	Policy     Policy
+	MinLength  int // of a password, as the page says it; 0 is what the page has by itself
+	Attempts   Attempts
+	Passkeys   bool // there are pages for them, which the start page links to
+	Approvals  Approvals
+	Apps       Apps
+	Failures   Failures
+	Pages      *web.Renderer
+	Forms      Forms
+	Logger     *slog.Logger
+	Own        OwnSessions
+	Places     Places // nil: nobody knows where an address is
+	Now        func() time.Time
+	Activity   Activity
+	Profiles   Profiles
+	Attributes *attributes.Set // of the profile schema; nil: none
+	Audit      Recorder
+	Events     storage.AuditWriter
+	Exporter   Exporter
+	Erasure    Erasure
+	Contact    []web.SecurityLink // pages that change address and number, from the profile
+	Rules      Rules              // nil: there are none
+	Browsers   Browsers           // nil: no browser is trusted
+	Security   *Security          // nil: there is no page about second factors
+	Recovery   Recovery           // nil: none waits
+	Scores     Scores             // nil: nobody says how well an account is protected
+	Terms      string             // where the terms of use can be read; "": there are none now
 }
 
 func (d Deps) complete() bool {

@@ -3,9 +3,11 @@ package account
 import (
 	"context"
 	"net/http"
+	"slices"
 
 	"github.com/gin-gonic/gin"
 
+	"github.com/jedan-auth/jedan-auth/internal/attributes"
 	"github.com/jedan-auth/jedan-auth/internal/audit"
 	"github.com/jedan-auth/jedan-auth/internal/directory"
 	"github.com/jedan-auth/jedan-auth/internal/errs"
@@ -21,6 +23,7 @@ const profilePath = "/account/profile"
 type Profiles interface {
 	Claims(p *storage.Person) (directory.Claims, error)
 	UpdateOwn(ctx context.Context, p *storage.Person, values map[string]string) (problems []string, err error)
+	IsOwn(name string) bool
 }
 
 // showProfile is the profile as it stands.
@@ -49,7 +52,7 @@ func (m *Module) saveProfile(c *gin.Context) error {
 	for name := range form {
 		switch {
 		case name == session.FormField:
-		case !directory.IsOwn(name):
+		case !m.d.Profiles.IsOwn(name):
 			return m.overreached(c, cur)
 		default:
 			values[name] = form.Get(name)
@@ -104,17 +107,29 @@ func (m *Module) profilePage(c *gin.Context, cur *session.Current, status int, s
 		Username: claims.String("username"), Email: claims.String("email"), EmailVerified: claims.Bool("email_verified"),
 		Phone: claims.String("phone_number"), PhoneVerified: claims.Bool("phone_number_verified"), Contact: m.d.Contact,
 	}
-	for _, name := range directory.Own() {
-		page.Values[name] = claims.String(name)
+	value := func(name string) string {
 		if text, given := sent[name]; given && len(problems) > 0 {
-			page.Values[name] = text
+			return text
 		}
+		return claims.Form(name)
 	}
+	for _, name := range directory.Own() {
+		page.Values[name] = value(name)
+	}
+	page.Attributes = attributes.Pages(m.d.Attributes.Those(attributes.Attribute.Own), page.Lang, value, func(name string) bool { return slices.Contains(problems, name) })
+	page.Shown = m.shown(page.Lang, claims)
 	for _, name := range problems {
 		page.Errors[name] = problemOf(name)
 	}
 	m.d.Pages.Render(c.Writer, c.Request, status, page)
 	return nil
+}
+
+// shown are the attributes that the person sees and does not change.
+func (m *Module) shown(lang string, claims directory.Claims) []web.Attribute {
+	return attributes.Pages(m.d.Attributes.Those(func(a attributes.Attribute) bool {
+		return a.Seen() && !a.Own() && claims[a.Name] != nil
+	}), lang, claims.Form, nil)
 }
 
 // problemOf says what a claim has to look like.

@@ -23,9 +23,9 @@ const sessionsPath = "/account/sessions"
 // End returns errs.NotFound for a session that is not the person's.
 type OwnSessions interface {
 	Own(ctx context.Context, cur *session.Current) ([]session.Own, error)
-	End(ctx context.Context, w http.ResponseWriter, cur *session.Current, id storage.ID) error
-	EndAll(ctx context.Context, w http.ResponseWriter, cur *session.Current, grants bool) error
-	Forget(ctx context.Context, w http.ResponseWriter) // removes the cookies of a session that has ended
+	End(ctx context.Context, w http.ResponseWriter, r *http.Request, cur *session.Current, id storage.ID) error
+	EndAll(ctx context.Context, w http.ResponseWriter, r *http.Request, cur *session.Current, grants bool) error
+	Forget(ctx context.Context, w http.ResponseWriter, r *http.Request) // removes the cookies of a session that has ended
 }
 
 // Browsers are those that a person trusts (storage.TrustedBrowsers).
@@ -114,7 +114,7 @@ func (m *Module) endSessions(c *gin.Context) error {
 	if err != nil {
 		return errs.New(errs.Invalid, "Choose the session to end.")
 	}
-	if err := m.d.Own.End(c.Request.Context(), c.Writer, cur, id); err != nil && !errs.Is(err, errs.NotFound) {
+	if err := m.d.Own.End(c.Request.Context(), c.Writer, c.Request, cur, id); err != nil && !errs.Is(err, errs.NotFound) {
 		return err
 	}
 	if id == cur.Session.ID {
@@ -136,7 +136,7 @@ func (m *Module) distrust(c *gin.Context, cur *session.Current) error {
 }
 
 func (m *Module) endEverywhere(c *gin.Context, cur *session.Current, grants bool) error {
-	if err := m.d.Own.EndAll(c.Request.Context(), c.Writer, cur, grants); err != nil {
+	if err := m.d.Own.EndAll(c.Request.Context(), c.Writer, c.Request, cur, grants); err != nil {
 		return err
 	}
 	m.d.Pages.Render(c.Writer, c.Request, http.StatusOK, web.EverywherePage{Lang: m.lang(c), Apps: grants})

@@ -13,6 +13,14 @@ import (
 
 const deniedPath = "/login/denied"
 
+// deniedPurpose binds the form to the session that was shown.
+func deniedPurpose(st *Step) string {
+	if st.Current == nil {
+		return "login denied"
+	}
+	return "login denied " + st.Current.Session.ID.String()
+}
+
 // showDenied tells somebody that they may not use the application. The dispatcher found that out; this page decides nothing.
 func (m *Module) showDenied(c *gin.Context) error {
 	query, err := httpx.Query(c)
@@ -26,7 +34,7 @@ func (m *Module) showDenied(c *gin.Context) error {
 	if st.Current == nil {
 		return httpx.SeeOther(c, m.link("/login", st.Sealed))
 	}
-	token, err := m.d.Forms.Token(c, accountPurpose(st))
+	token, err := m.d.Forms.Token(c, deniedPurpose(st))
 	if err != nil {
 		return err
 	}
@@ -48,12 +56,12 @@ func (m *Module) leaveDenied(c *gin.Context) error {
 	if err != nil {
 		return m.Refuse(c, err)
 	}
-	if err := m.d.Forms.Check(c, accountPurpose(st), form); err != nil {
+	if err := m.d.Forms.Check(c, deniedPurpose(st), form); err != nil {
 		return err
 	}
 	switch answer := form.Get("answer"); {
 	case answer == "other":
-		return httpx.SeeOther(c, m.link("/login", st.Sealed, "step", "back"))
+		return m.Another(c, st)
 	case answer == "back" && st.Current != nil:
 		return m.leave(c, st, flow.StepDenied, st.Current)
 	}

@@ -91,6 +91,7 @@ type Deps struct {
 	Tenant     storage.ID
 	Flows      *flow.Flows
 	Sessions   Sessions
+	Accounts   Accounts
 	Browsers   Browsers
 	Clients    Clients
 	Subjects   Subjects
@@ -105,7 +106,7 @@ type Deps struct {
 }
 
 func (d Deps) complete() bool {
-	return !d.Tenant.IsZero() && d.Flows != nil && d.Sessions != nil && d.Browsers != nil && d.Clients != nil &&
+	return !d.Tenant.IsZero() && d.Flows != nil && d.Sessions != nil && d.Accounts != nil && d.Browsers != nil && d.Clients != nil &&
 		d.Subjects != nil && d.Names != nil && d.Pages != nil && d.Forms != nil
 }
 
@@ -128,8 +129,8 @@ func New(c Config, d Deps) (*Module, error) {
 
 // Mount adds the routes that belong to no factor.
 func (m *Module) Mount(r httpx.Router) {
-	r.Handle(http.MethodGet, "/login/account", httpx.Page, m.showAccounts)
-	r.Handle(http.MethodPost, "/login/account", httpx.Page, m.chooseAccount)
+	r.Handle(http.MethodGet, accountPath, httpx.Page, m.showAccounts)
+	r.Handle(http.MethodPost, accountPath, httpx.Page, m.chooseAccount)
 	r.Handle(http.MethodGet, deniedPath, httpx.Page, m.showDenied)
 	r.Handle(http.MethodPost, deniedPath, httpx.Page, m.leaveDenied)
 	if m.d.Second != nil {

@@ -19,20 +19,21 @@ func (m *Module) Current(c *gin.Context) (*session.Current, error) {
 
 // Back has the person sign in, also again, and then leads to a page of ours.
 func (m *Module) Back(c *gin.Context, to string, params url.Values) error {
-	return m.backBy(c, "/login", to, params)
+	return m.begin(c, to, params, "/login")
 }
 
 // StepUp has the person show a second factor beside the session that they have, and then leads to a page of ours.
-func (m *Module) StepUp(c *gin.Context, to string) error { return m.backBy(c, mfaPath, to, nil) }
+func (m *Module) StepUp(c *gin.Context, to string) error { return m.begin(c, to, nil, mfaPath) }
 
-func (m *Module) backBy(c *gin.Context, step, to string, params url.Values) error {
+// begin shows a page of a new flow that leads to a page of ours.
+func (m *Module) begin(c *gin.Context, to string, params url.Values, page string) error {
 	fl := m.d.Flows.Begin(m.d.Tenant, m.d.Browsers.Browser(c.Writer, c.Request).ID)
 	fl.Return, fl.Params = to, params
 	sealed, err := m.d.Flows.Seal(fl)
 	if err != nil {
 		return err
 	}
-	return httpx.SeeOther(c, m.link(step, sealed))
+	return httpx.SeeOther(c, m.link(page, sealed))
 }
 
 // Link is a page of ours, with name and value pairs in its query.

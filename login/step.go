@@ -95,7 +95,7 @@ func (m *Module) Finish(c *gin.Context, st *Step, person *storage.Person, p Proo
 		return m.halfway(c, st, arrived)
 	}
 	cur, err := m.d.Sessions.SignIn(ctx, c.Writer, c.Request, m.d.Tenant, person,
-		session.SignIn{ACR: p.ACR, AMR: p.AMR, Kind: p.Kind, Since: p.Since, Replaces: st.Current})
+		session.SignIn{ACR: p.ACR, AMR: p.AMR, Kind: p.Kind, Since: p.Since, Replaces: st.Current, Beside: st.Flow.Beside})
 	if err != nil {
 		return err
 	}
@@ -149,6 +149,11 @@ func (m *Module) Lang(c *gin.Context, st *Step) string {
 // Render writes a page.
 func (m *Module) Render(c *gin.Context, status int, p web.Page) {
 	m.d.Pages.Render(c.Writer, c.Request, status, p)
+}
+
+// Crowded turns a form away for which there is no room; the page leads back to the flow that the form names.
+func (m *Module) Crowded(c *gin.Context, flow string, wait time.Duration) {
+	m.d.Pages.Crowded(c.Writer, c.Request, m.Lang(c, nil), flow, wait)
 }
 
 // Token is a form token for the purpose; Check refuses with 403 what it is not.

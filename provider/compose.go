@@ -88,7 +88,7 @@ func newBuild(c Config, d Deps) (*build, error) {
 	}
 	b.live = core.NewLive(d.Store, b.clients, d.Groups, d.Feed, d.Tenant, d.Now)
 	b.verifier = core.NewVerifier(b.tokens, b.live, seenTokens)
-	b.people = core.NewPeople(d.Store, d.Directory, d.Groups, d.Feed, d.Tenant)
+	b.people = core.NewPeople(d.Store, d.Directory, d.Groups, d.Feed, d.Tenant, d.Vocabulary)
 	b.counter = core.NewCounter(d.Tenant, d.Store, d.Store, d.Audit, d.Log, d.Now)
 	b.bindings()
 	if d.Watched != nil {
@@ -124,7 +124,7 @@ func (b *build) features() discovery.Features {
 	return discovery.Features{
 		Offer: all.Offer, CheckSession: b.watch != nil, Classes: b.d.Classes, Signup: b.d.Signup,
 		Registration: b.d.Register.On(), Documents: len(b.d.Register.Documents) > 0, RequirePushed: b.c.RequirePushed, References: true,
-		EncryptedTo: b.d.Keys.EncryptionAlgorithms(), Assertions: len(b.c.TrustedIssuers) > 0, DetailTypes: b.c.DetailTypes(),
+		EncryptedTo: b.d.Keys.EncryptionAlgorithms(), Assertions: len(b.c.TrustedIssuers) > 0, DetailTypes: b.c.DetailTypes(), Vocabulary: b.d.Vocabulary,
 		Binding: discovery.Binding{ProofAlgs: dpop.Algs(), TLSMethods: b.certificates.Methods(), Alias: b.d.MTLS.URL},
 	}
 }
@@ -148,7 +148,7 @@ func (b *build) authorize() *authorize.Endpoint {
 	return &authorize.Endpoint{
 		Tenant: b.d.Tenant, Issuer: b.d.Issuer, Base: b.d.Base, Config: b.c, Clients: b.clients, Subjects: b.subjects, Tokens: b.tokens, Signer: b.d.Keys,
 		Engine:   b.engine,
-		Issuance: b.issuance, Details: b.details, Claims: b.people, Flows: b.d.Flows, Sessions: b.d.Sessions, Classes: b.d.Classes, Consents: b.d.Consents, StepUp: b.d.StepUp, Grants: b.d.Store, Live: b.live, Rules: b.rules(), Signup: b.d.Signup, Required: b.d.Required,
+		Issuance: b.issuance, Details: b.details, Vocabulary: b.d.Vocabulary, Claims: b.people, Flows: b.d.Flows, Sessions: b.d.Sessions, Classes: b.d.Classes, Consents: b.d.Consents, StepUp: b.d.StepUp, Grants: b.d.Store, Live: b.live, Rules: b.rules(), Signup: b.d.Signup, Required: b.d.Required,
 		Audit: b.d.Audit, Pages: b.d.Pages, Log: b.log, Now: b.d.Now, Meter: b.d.Meter,
 		Objects: b.objects(), Pushed: b.par, Watch: b.watch.State,
 	}
@@ -182,7 +182,7 @@ func (b *build) refresh() *refresh.Grant {
 }
 
 func (b *build) clientcreds() *clientcreds.Grant {
-	return &clientcreds.Grant{Issuance: b.issuance, Details: b.details, Tokens: b.tokens, Counter: b.counter, Log: b.log}
+	return &clientcreds.Grant{Issuance: b.issuance, Details: b.details, Vocabulary: b.d.Vocabulary, Tokens: b.tokens, Counter: b.counter, Log: b.log}
 }
 
 func (b *build) introspect(r *refresh.Grant) *introspect.Endpoint {
@@ -234,7 +234,7 @@ func (b *build) exchange() *exchange.Grant {
 
 func (b *build) jwtbearer() *jwtbearer.Grant {
 	return &jwtbearer.Grant{
-		Issuance: b.issuance, Issuers: b.issuers, Vouching: b.vouching, Live: b.live, Replays: b.d.Store, Tokens: b.tokens, Counter: b.counter, Config: b.c,
+		Issuance: b.issuance, Issuers: b.issuers, Vouching: b.vouching, Live: b.live, Replays: b.d.Store, Tokens: b.tokens, Counter: b.counter, Config: b.c, Vocabulary: b.d.Vocabulary,
 		Tenant: b.d.Tenant, Endpoint: b.d.Issuer + "/oauth2/token", Now: b.d.Now, Log: b.log,
 	}
 }

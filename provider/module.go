@@ -103,39 +103,40 @@ type Meter interface {
 
 // Deps are what the provider uses of the rest.
 type Deps struct {
-	Tenant    storage.ID
-	Issuer    string // without a trailing slash
-	Base      string // path of the issuer, "" or "/x"
-	Store     Store
-	Ring      Ring
-	Keys      Keys
-	Audit     core.Auditor
-	Slow      core.SlowVerifier
-	Directory Directory
-	Groups    core.Memberships
-	Fetch     core.Outbound // what clients publish
-	Registrar *register.Registrar
-	Register  register.Config // who may register over the network
-	Profiles  profiles.Server
-	Feed      *cache.Feed
-	Flows     *flow.Flows
-	Sessions  Sessions
-	Watched   checksession.Browsers // nil: there is no session management
-	Classes   []string              // of sign-ins that this installation reaches beside the usual ones
-	StepUp    authorize.StepUp
-	Required  authorize.Required
-	Rules     core.Decider  // nil: none
-	Refreshes refresh.Watch // nil: nobody watches
-	Consents  authorize.Consents
-	Forms     logout.Forms
-	Words     device.Words
-	Failures  device.Failures
-	Pages     Pages
-	Log       *slog.Logger
-	Meter     Meter
-	Now       func() time.Time
-	MTLS      mtls.Config
-	Signup    bool // people may make an account (prompt=create)
+	Tenant     storage.ID
+	Issuer     string // without a trailing slash
+	Base       string // path of the issuer, "" or "/x"
+	Store      Store
+	Ring       Ring
+	Keys       Keys
+	Audit      core.Auditor
+	Slow       core.SlowVerifier
+	Directory  Directory
+	Groups     core.Memberships
+	Fetch      core.Outbound // what clients publish
+	Registrar  *register.Registrar
+	Register   register.Config // who may register over the network
+	Profiles   profiles.Server
+	Vocabulary *core.Vocabulary // what this deployment adds to the standard scopes and claims; nil: nothing
+	Feed       *cache.Feed
+	Flows      *flow.Flows
+	Sessions   Sessions
+	Watched    checksession.Browsers // nil: there is no session management
+	Classes    []string              // of sign-ins that this installation reaches beside the usual ones
+	StepUp     authorize.StepUp
+	Required   authorize.Required
+	Rules      core.Decider  // nil: none
+	Refreshes  refresh.Watch // nil: nobody watches
+	Consents   authorize.Consents
+	Forms      logout.Forms
+	Words      device.Words
+	Failures   device.Failures
+	Pages      Pages
+	Log        *slog.Logger
+	Meter      Meter
+	Now        func() time.Time
+	MTLS       mtls.Config
+	Signup     bool // people may make an account (prompt=create)
 }
 
 // mounter is an endpoint.

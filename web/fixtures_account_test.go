@@ -13,7 +13,9 @@ func accountStates(lang string) []state {
 		Lang: lang, CSRF: "c1", Username: "maria", Email: "maria@example.org", EmailVerified: true, Phone: "+385 91 234 5678",
 		Values: map[string]string{"name": "Maria Horvat", "given_name": "Maria", "family_name": "Horvat", "zoneinfo": "Europe/Zagreb", "locale": "hr"},
 	}
-	saved, wrong := profile, profile
+	saved, wrong, more := profile, profile, profile
+	more.Attributes, more.Shown = schema(lang)[:2], schema(lang)[2:]
+	more.Values["address.street_address"], more.Values["address.country"] = "Ilica 1", "Hrvatska"
 	saved.Saved = true
 	wrong.Errors = map[string]string{"picture": FieldProfileURL, "birthdate": FieldProfileDate, "name": FieldProfileText, "zoneinfo": FieldProfileZone, "locale": FieldProfileLocale}
 	return []state{
@@ -24,6 +26,7 @@ func accountStates(lang string) []state {
 		}}},
 		{"profile", ok, profile},
 		{"profile-saved", ok, saved},
+		{"profile-attributes", ok, more},
 		{"profile-error", http.StatusBadRequest, wrong},
 		{"activity", ok, ActivityPage{Lang: lang, Older: "0198", Rows: []ActivityRow{
 			{Type: "user.login", Browser: "Firefox", System: "Windows", Address: "192.0.2.7", Place: "near Zagreb, by network", At: at},

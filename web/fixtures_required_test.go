@@ -28,6 +28,32 @@ func requiredStates(lang string) []state {
 		{"required-email-sent", http.StatusOK, with(RequiredEmail, func(p *RequiredPage) { p.Sent = true })},
 		{"required-email-wrong", http.StatusForbidden, with(RequiredEmail, func(p *RequiredPage) { p.Sent, p.Error = true, ProblemSentCode })},
 		{"required-email-throttled", http.StatusTooManyRequests, with(RequiredEmail, func(p *RequiredPage) { p.Error = ProblemRequiredSends })},
+		{"required-profile", http.StatusOK, with(RequiredProfile, func(p *RequiredPage) { p.Attributes = schema(lang) })},
+		{"required-profile-wrong", http.StatusBadRequest, with(RequiredProfile, func(p *RequiredPage) {
+			p.Attributes = schema(lang)
+			for i := range p.Attributes {
+				p.Attributes[i].Wrong = true
+			}
+			p.Attributes[0].Value = "x"
+		})},
 		{"home-terms", http.StatusOK, HomePage{Lang: lang, Signed: true, Person: "Maria", Terms: &TermsLine{Version: "2026-11", URL: "https://acme.example/terms", At: page.Accepted.AddDate(2025, 10, 3)}}},
+	}
+}
+
+// schema is one attribute of each kind.
+func schema(lang string) []Attribute {
+	words := func(en, de string) string {
+		if lang == "de" {
+			return de
+		}
+		return en
+	}
+	return []Attribute{
+		{Name: "staff_number", Label: words("Staff number", "Personalnummer"), Hint: words("Two letters and four digits, such as AB1234", "Zwei Buchstaben und vier Ziffern, etwa AB1234"), Kind: "text", Required: true},
+		{Name: "floor", Label: words("Floor", "Stockwerk"), Kind: "integer", Value: "4"},
+		{Name: "joined", Label: words("Day of joining", "Eintrittstag"), Kind: "date", Value: "2024-02-01"},
+		{Name: "homepage", Label: words("Page on the intranet", "Seite im Intranet"), Kind: "url", Value: "https://intra.acme.example/maria"},
+		{Name: "department", Label: words("Department", "Abteilung"), Kind: "choice", Choices: []string{"Sales", "R&D", "Finance"}, Value: "R&D", Required: true},
+		{Name: "parking", Label: words("Parking permit", "Parkberechtigung"), Kind: "boolean"},
 	}
 }

@@ -15,6 +15,7 @@ func signupStates(lang string) []state {
 		{"signup-wrong", http.StatusBadRequest, SignupPage{Lang: lang, CSRF: "c1", Identifier: "maria", Error: ProblemSignupAddress}},
 		{"signup-throttled", http.StatusTooManyRequests, SignupPage{Lang: lang, CSRF: "c1", Identifier: "maria@example.org", RetryAfter: 90 * time.Second}},
 		{"signup-finish", http.StatusOK, SignupFinishPage{Lang: lang, CSRF: "c1", Token: "t", Identifier: "maria@example.org", MinPasswordLength: 15}},
+		{"signup-finish-attributes", http.StatusOK, SignupFinishPage{Lang: lang, CSRF: "c1", Token: "t", Identifier: "maria@example.org", MinPasswordLength: 15, Attributes: schema(lang)}},
 		{"signup-finish-wrong", http.StatusBadRequest, SignupFinishPage{
 			Lang: lang, CSRF: "c1", Token: "t", Identifier: "maria@example.org", Name: "Maria", MinPasswordLength: 15,
 			Errors: map[string]string{"new_password": FieldPasswordShort, "name": FieldSignupName},

@@ -46,8 +46,9 @@ func states(lang string) []state {
 		}},
 		{"login-plain", ok, LoginPage{Lang: lang}},
 		{"account", ok, AccountPage{Lang: lang, Flow: "f1", CSRF: "c1", ClientName: "Acme Files", Accounts: []Account{
-			{1, "Maria Horvat", "maria@example.org"}, {2, "Maria at work", "m.horvat@acme.example"}, {3, "", "+385 91 234 5678"},
+			{1, "Maria Horvat", "maria@example.org", true}, {2, "Maria at work", "m.horvat@acme.example", false}, {3, "", "+385 91 234 5678", false},
 		}}},
+		{"crowded", http.StatusServiceUnavailable, crowdedPage{Lang: lang}},
 		{"error", bad, ErrorPage{
 			Lang: lang, Code: "invalid_request", Description: ErrorRedirectURI, ErrorID: "e-7K2MQX9P4T", Time: when,
 		}},

@@ -48,7 +48,7 @@ func samples() []Page {
 		LoginPage{IdentifierFixed: true, Reauth: true, Unknown: PasskeySignals{UnknownID: "x"}}, AccountPage{Accounts: []Account{{}}},
 		ConsentPage{Scopes: []ConsentScope{{Risky: true}, {Optional: true}}},
 		FormPostPage{Action: "https://localhost/", Fields: [][2]string{{}}},
-		ErrorPage{}, ExpiredPage{}, LogoutPage{Hidden: [][2]string{{}}}, LoggedOutPage{}, LeavingPage{Frames: []string{"https://localhost/"}, Next: "https://localhost/"}, HomePage{Signed: true, Approvals: 1, Passkeys: true, Recovery: time.Unix(0, 0)},
+		ErrorPage{}, ExpiredPage{}, crowdedPage{}, LogoutPage{Hidden: [][2]string{{}}}, LoggedOutPage{}, LeavingPage{Frames: []string{"https://localhost/"}, Next: "https://localhost/"}, HomePage{Signed: true, Approvals: 1, Passkeys: true, Recovery: time.Unix(0, 0)},
 		SetupPage{Errors: map[string]string{"email": FieldEmailMissing}}, SetupDonePage{}, PasswordChangePage{},
 		DevicePage{Error: DeviceCodeFormat}, DeviceAskPage{Scopes: []ConsentScope{{Risky: true}, {Optional: true}}, From: "192.0.2.7", Elsewhere: true}, DeviceDonePage{},
 		ApprovalsPage{Rows: []ApprovalRow{{Message: "W4SCT"}}}, ApprovalPage{Scopes: []ConsentScope{{Risky: true}, {Optional: true}}, Message: "W4SCT", From: "192.0.2.7"},
@@ -73,6 +73,7 @@ type field struct {
 	ID, Name, Type, Autocomplete, InputMode, Value string
 	Label, Hint, Error, StepBack                   string
 	Fixed, Focus, Optional                         bool
+	Options                                        []option // values to choose among; none: text is typed
 
 	view *view
 }

@@ -81,10 +81,11 @@ type Account struct {
 	N          int // the value that is posted, and the end of the id account-{n}
 	Name       string
 	Identifier string
+	Current    bool // the one that applications are told of
 }
 
-// AccountPage lets the person choose among this browser's accounts: POST {base}/login/account with account={n}
-// or account=other, csrf and flow.
+// AccountPage lets the person choose among this browser's accounts: POST {base}/login/account with account={n},
+// account=other or sign_out={n}, csrf and flow.
 type AccountPage struct {
 	Lang          string
 	Flow          string
@@ -101,6 +102,9 @@ func (p AccountPage) spec() spec {
 		action: p.FormAction, self: "/login/account" + flowQuery(p.Flow),
 	}
 }
+
+// Several says that there is more than one account.
+func (p AccountPage) Several() bool { return len(p.Accounts) > 1 }
 
 // FormPostPage carries an authorization response to the application (OAuth 2.0 Form Post Response Mode). The
 // script posts it; the Continue button does without scripts.

@@ -80,15 +80,32 @@ func pick(scopes []ConsentScope, optional bool) []ConsentScope {
 func (p ConsentPage) Manage() string { return localPath(p.ManageURL) }
 
 // ScopeText is the sentence for a scope of OpenID Connect Core sections 5.4 and 11, in the language. For any
-// other scope known is false and the title names it. "claim:profile" has the words of profile: it asks for claims of it.
+// other scope known is false and the title names it. "claim:profile" has the words of profile: it asks for claims of it. What attributes of the profile
+// schema a scope asks for is said by their labels.
 func (r *Renderer) ScopeText(lang, scope string) (title string, known bool) {
 	if _, ok := r.texts[lang]; !ok {
 		lang = defaultLang
 	}
-	if key := "scope." + strings.TrimPrefix(scope, "claim:"); r.texts.has(key) {
+	name := strings.TrimPrefix(scope, "claim:")
+	labels := r.labels(lang, name)
+	switch key := "scope." + name; {
+	case r.texts.has(key) && labels == "":
 		return r.texts.text(lang, key), true
+	case r.texts.has(key):
+		return fill(r.texts.text(lang, "scope_attributes.also"), []string{"scope", r.texts.text(lang, key), "labels", labels}, plain), true
+	case labels != "":
+		return fill(r.texts.text(lang, "scope_attributes.only"), []string{"labels", labels}, plain), true
 	}
 	return fill(r.texts.text(lang, "consent.scope"), []string{"scope", display(scope, maxName)}, plain), false
+}
+
+// labels are those of the attributes that a scope asks for, "" if there are none.
+func (r *Renderer) labels(lang, scope string) string {
+	var out []string
+	for _, label := range r.attributes[scope] {
+		out = append(out, display(label(lang), maxName))
+	}
+	return strings.Join(out, ", ")
 }
 
 // scopeText is what a row of the consent page says.

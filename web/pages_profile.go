@@ -1,5 +1,7 @@
 package web
 
+import "strings"
+
 // ProfilePage shows a person's profile and takes changes: POST {base}/account/profile with csrf and the claims by their names. Address and number are
 // shown only: their change is proven first.
 type ProfilePage struct {
@@ -13,6 +15,8 @@ type ProfilePage struct {
 	EmailVerified bool
 	Phone         string
 	PhoneVerified bool
+	Attributes    []Attribute    // of the profile schema, that the person changes
+	Shown         []Attribute    // that the person only sees
 	Contact       []SecurityLink // pages that change address and number
 }
 
@@ -45,10 +49,15 @@ func (p ProfilePage) Fields(v *view) []field {
 		{Name: "profile", Label: v.T("profile.profile"), Autocomplete: "off", InputMode: "url", Hint: v.T("profile.url.hint")},
 		{Name: "zoneinfo", Label: v.T("profile.zoneinfo"), Autocomplete: "off", Hint: v.T("profile.zoneinfo.hint")},
 		{Name: "locale", Label: v.T("profile.locale"), Autocomplete: "language", Hint: v.T("profile.locale.hint")},
+		{Name: "address.street_address", Label: v.T("profile.street_address"), Autocomplete: "street-address"},
+		{Name: "address.postal_code", Label: v.T("profile.postal_code"), Autocomplete: "postal-code"},
+		{Name: "address.locality", Label: v.T("profile.locality"), Autocomplete: "address-level2"},
+		{Name: "address.region", Label: v.T("profile.region"), Autocomplete: "address-level1"},
+		{Name: "address.country", Label: v.T("profile.country"), Autocomplete: "country-name"},
 	} {
-		f.ID, f.Type, f.Optional, f.Value = "profile-"+f.Name, "text", true, p.Values[f.Name]
+		f.ID, f.Type, f.Optional, f.Value = "profile-"+strings.ReplaceAll(f.Name, ".", "-"), "text", true, p.Values[f.Name]
 		f.Error = v.Problem(p.Errors[f.Name])
 		all = append(all, f)
 	}
-	return v.fields(all...)
+	return append(v.attributeFields(p.Attributes, ""), v.fields(all...)...)
 }

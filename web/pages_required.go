@@ -7,13 +7,14 @@ const (
 	RequiredPassword = "change_password" //nolint:gosec // a name, not a password
 	RequiredEmail    = "verify_email"
 	RequiredTerms    = "accept_terms"
+	RequiredProfile  = "complete_profile"
 )
 
 // ProblemRequiredSends is for RequiredPage.Error: enough mails have been sent.
 const ProblemRequiredSends = "required.error.sends"
 
 // RequiredPage asks for what must be done before the person goes on: POST {base}/login/required with csrf, flow, action and what the action needs:
-// new_password; version, which is accepted; or code, or send=1 for a mail. answer=other leads to another account.
+// new_password; version, which is accepted; code, or send=1 for a mail; or attributes by their names. answer=other leads to another account.
 type RequiredPage struct {
 	Lang              string
 	CSRF              string
@@ -28,9 +29,10 @@ type RequiredPage struct {
 	MinPasswordLength int
 	Version           string // of the terms
 	TermsURL          string
-	Accepted          time.Time // of an earlier version; zero: none
-	To                string    // the mail address that is proved
-	Sent              bool      // a mail is on its way
+	Accepted          time.Time   // of an earlier version; zero: none
+	To                string      // the mail address that is proved
+	Sent              bool        // a mail is on its way
+	Attributes        []Attribute // that everybody must have a value of
 }
 
 func (p RequiredPage) spec() spec {
@@ -50,6 +52,8 @@ func (p RequiredPage) words() requiredWords {
 		return requiredWords{"required.email.title", "required.email.sent", "required.email.submit"}
 	case p.Action == RequiredEmail:
 		return requiredWords{"required.email.title", "required.email.lead", "required.email.send"}
+	case p.Action == RequiredProfile:
+		return requiredWords{"required.profile.title", "required.profile.lead", "required.profile.submit"}
 	case p.Accepted.IsZero():
 		return requiredWords{"required.terms.title", "required.terms.lead", "required.terms.submit"}
 	}
@@ -74,6 +78,8 @@ func (p RequiredPage) Fields(v *view) []field {
 		return v.fields(field{
 			ID: "required-code", Name: "code", Type: "text", Autocomplete: "one-time-code", InputMode: "numeric", Label: v.T("mfa.mail.label"), Hint: v.T("mfa.sent.hint"), Focus: p.Error == "",
 		})
+	case p.Action == RequiredProfile:
+		return v.attributeFields(p.Attributes, "")
 	}
 	return nil
 }

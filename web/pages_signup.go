@@ -1,6 +1,7 @@
 package web
 
 import (
+	"slices"
 	"strings"
 	"time"
 )
@@ -71,6 +72,7 @@ type SignupFinishPage struct {
 	Name              string
 	Errors            map[string]string // name, new_password → a Field… key
 	MinPasswordLength int
+	Attributes        []Attribute // of the profile schema, that sign-up asks for
 }
 
 func (p SignupFinishPage) spec() spec {
@@ -79,7 +81,7 @@ func (p SignupFinishPage) spec() spec {
 
 // Fields are the page's inputs in order.
 func (p SignupFinishPage) Fields(v *view) []field {
-	return v.checked(p.Errors, p.MinPasswordLength, v.fields(
+	fields := v.checked(p.Errors, p.MinPasswordLength, v.fields(
 		field{ID: "signup-email", Name: "username", Type: "email", Autocomplete: "username", Value: p.Identifier, Fixed: true, Label: v.T("signup.identifier")},
 		field{ID: "signup-name", Name: "name", Type: "text", Autocomplete: "name", Value: p.Name, Optional: true, Label: v.T("signup.name"), Hint: v.T("signup.name.hint")},
 		field{
@@ -87,4 +89,5 @@ func (p SignupFinishPage) Fields(v *view) []field {
 			Hint: v.T("password.length", "min", minimum(p.MinPasswordLength)),
 		},
 	))
+	return slices.Insert(fields, len(fields)-1, v.attributeFields(p.Attributes, "attribute.optional")...)
 }

@@ -22,7 +22,7 @@ func TestPromisedNames(t *testing.T) {
 		"fixed": {LoginPage{Flow: "f1", Identifier: "a@b.example", IdentifierFixed: true}, []string{
 			`id="step-back" href="/x/login?flow=f1&amp;step=back"`, `value="a@b.example" autocomplete="username webauthn"`, ` readonly`,
 		}},
-		"accounts": {AccountPage{Flow: "f1", CSRF: "c1", Accounts: []Account{{3, "A", "a"}}}, []string{
+		"accounts": {AccountPage{Flow: "f1", CSRF: "c1", Accounts: []Account{{3, "A", "a", false}}}, []string{
 			`action="/x/login/account"`, `id="account-3" name="account" value="3"`, `id="account-other" name="account" value="other"`,
 			`name="csrf" value="c1"`, `name="flow" value="f1"`,
 		}},

@@ -28,6 +28,8 @@ type Options struct {
 	Secure bool
 	// Without names the entries of an account's menu that this installation does not have.
 	Without []string
+	// Attributes are the labels, by language, of the attributes that a scope asks for.
+	Attributes map[string][]func(lang string) string
 	// Log takes what could not be drawn; nil is slog's default.
 	Log *slog.Logger
 }
@@ -44,6 +46,9 @@ type Renderer struct {
 	mails   mails
 	locales locales
 	without map[string]bool
+
+	attributes map[string][]func(lang string) string
+	crowds     crowds
 }
 
 // New parses every template, style sheet and catalogue. It refuses a bad base path, a theme that does not parse
@@ -66,7 +71,7 @@ func New(o Options) (*Renderer, error) {
 	if err != nil {
 		return nil, err
 	}
-	r := &Renderer{base: o.BasePath, product: o.ProductName, secure: o.Secure, log: o.Log, texts: texts, locales: newLocales(texts), without: map[string]bool{}}
+	r := &Renderer{base: o.BasePath, product: o.ProductName, secure: o.Secure, log: o.Log, texts: texts, locales: newLocales(texts), without: map[string]bool{}, attributes: o.Attributes}
 	for _, name := range o.Without {
 		r.without[name] = true
 	}

@@ -34,6 +34,12 @@ func TestScreens(t *testing.T) {
 		for _, scheme := range []string{"light", "dark"} {
 			l := look{width, scheme}
 			t.Run(fmt.Sprintf("%d %s", width, scheme), func(t *testing.T) { g.walk(open(t), l) })
+			t.Run(fmt.Sprintf("guarded, %d %s", width, scheme), func(t *testing.T) {
+				w := guarded(t)
+				b := w.tab(t, true)
+				b.do(chromedp.Func(l.set))
+				w.guardedWay(b, func(name string) { g.show(b, l, name) })
+			})
 		}
 	}
 }

@@ -24,7 +24,7 @@ func scope(t *testing.T, scopes ...string) {
 		}
 		var want []string
 		for _, name := range scopes {
-			want = append(want, core.ScopeClaims(name)...)
+			want = append(want, (*core.Vocabulary)(nil).Claims(name)...)
 		}
 		for _, name := range want {
 			if wrong := claimType(name, has[name]); wrong != "" {

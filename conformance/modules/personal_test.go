@@ -13,6 +13,7 @@ import (
 	"testing"
 
 	"github.com/jedan-auth/jedan-auth/internal/app"
+	"github.com/jedan-auth/jedan-auth/internal/attributes"
 	"github.com/jedan-auth/jedan-auth/internal/directory"
 	"github.com/jedan-auth/jedan-auth/internal/seal"
 	"github.com/jedan-auth/jedan-auth/internal/testkit"
@@ -27,7 +28,7 @@ type fields map[string]string
 func (f fields) claimed() directory.Claims {
 	claims := directory.Claims{
 		"email": "canary.mail@example.org", "email_verified": true, "username": "canary.user", "birthdate": "1913-12-11", "zoneinfo": "Canary/Zone", "locale": "de-x-canary",
-		"phone_number": "+385917771313", "phone_number_verified": true, "gender": "canary gender",
+		"pay_grade": "canary grade", "phone_number": "+385917771313", "phone_number_verified": true, "gender": "canary gender",
 	}
 	for _, name := range []string{"name", "given_name", "family_name", "middle_name", "nickname", "preferred_username", "name#ja-Kana-JP"} {
 		claims[name] = "Canary " + strings.NewReplacer("_", " ", "#", " ").Replace(name)
@@ -221,7 +222,7 @@ func agented(c *app.Config) { c.Proxies = []string{"127.0.0.0/8"} }
 
 // Must show 7: a canary in every field of a person is found in their download, and after they deleted their account nowhere but in the sealed log.
 func TestPersonal_CanariesAreExportedAndErased(t *testing.T) {
-	w := alone(t, agented)
+	w := alone(t, agented, func(c *app.Config) { c.Attributes = attributes.Config{{Name: "pay_grade", Label: "Pay grade"}} })
 	f := fields{"address": "203.0.113.77", "user agent": "CanaryBrowser/77"}
 	hash := w.person.PasswordHash
 	p, err := w.App.Directory.Create(t.Context(), w.App.Tenant, directory.NewPerson{Claims: f.claimed(), PasswordHash: hash}, testkit.Operator())

@@ -38,8 +38,8 @@ func (w *world) shut(b *testkit.Browser, rp *testkit.RP, action string) {
 		w.t.Errorf("prompt=none: %v", q)
 	}
 	w.mustFirst(b.Get(w.AuthURL(rp)), action)
-	leaves := func(path string) bool { // by those who do not accept the terms
-		return action == "accept_terms" && (path == "/account/export" || path == "/account/delete")
+	leaves := func(path string) bool { // by those who do not accept the terms, or say more
+		return (action == "accept_terms" || action == "complete_profile") && (path == "/account/export" || path == "/account/delete")
 	}
 	routes, err := w.App.Routes()
 	w.must(err)

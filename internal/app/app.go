@@ -10,6 +10,7 @@ import (
 	"path/filepath"
 	"time"
 
+	"github.com/jedan-auth/jedan-auth/internal/attributes"
 	"github.com/jedan-auth/jedan-auth/internal/audit"
 	"github.com/jedan-auth/jedan-auth/internal/cache"
 	"github.com/jedan-auth/jedan-auth/internal/directory"
@@ -22,6 +23,7 @@ import (
 	"github.com/jedan-auth/jedan-auth/internal/notify"
 	"github.com/jedan-auth/jedan-auth/internal/password"
 	"github.com/jedan-auth/jedan-auth/migrations"
+	"github.com/jedan-auth/jedan-auth/provider/core"
 	"github.com/jedan-auth/jedan-auth/provider/mtls"
 	"github.com/jedan-auth/jedan-auth/provider/register"
 	"github.com/jedan-auth/jedan-auth/risk/feeds"
@@ -41,25 +43,27 @@ type Options struct {
 
 // App is the open parts that the server and every command share.
 type App struct {
-	Config    Config
-	Log       *slog.Logger
-	Now       func() time.Time
-	DB        *gormdb.DB
-	Feed      *cache.Feed
-	Tenant    storage.ID
-	Ring      *keys.Ring
-	Keys      *keys.Set
-	Audit     *audit.Recorder
-	Directory *directory.Directory
-	Groups    *groups.Groups
-	Hasher    *password.Hasher
-	Policy    password.Policy
-	Registrar *register.Registrar
-	Fetch     *fetch.Client
-	Notify    *notify.Notifier
-	announcer *announcer
-	Feeds     *feeds.Feeds
-	recover   func(ctx context.Context) error // moves recoveries on; nil: no server runs
+	Config     Config
+	Log        *slog.Logger
+	Now        func() time.Time
+	DB         *gormdb.DB
+	Feed       *cache.Feed
+	Tenant     storage.ID
+	Ring       *keys.Ring
+	Keys       *keys.Set
+	Audit      *audit.Recorder
+	Attributes *attributes.Set
+	Vocabulary *core.Vocabulary // standard scopes and claims, and those of attributes
+	Directory  *directory.Directory
+	Groups     *groups.Groups
+	Hasher     *password.Hasher
+	Policy     password.Policy
+	Registrar  *register.Registrar
+	Fetch      *fetch.Client
+	Notify     *notify.Notifier
+	announcer  *announcer
+	Feeds      *feeds.Feeds
+	recover    func(ctx context.Context) error // moves recoveries on; nil: no server runs
 
 	feedMeter feedMeter
 
@@ -157,7 +161,11 @@ func (a *App) master() (*keyfile.Master, error) {
 }
 
 func (a *App) openPeople(context.Context) (err error) {
-	a.Directory = directory.New(directory.Deps{People: a.DB, Writer: a.DB, Tx: a.DB, Ring: a.Ring, Audit: a.Audit, Now: a.Now})
+	if a.Attributes, err = attributes.New(a.Config.Attributes); err != nil {
+		return err
+	}
+	a.Vocabulary = core.NewVocabulary(a.Attributes.Scopes())
+	a.Directory = directory.New(directory.Deps{People: a.DB, Writer: a.DB, Tx: a.DB, Ring: a.Ring, Audit: a.Audit, Now: a.Now, Attributes: a.Attributes})
 	a.Groups = groups.New(groups.Deps{Tenant: a.Tenant, Store: a.DB, Audit: a.Audit, Feed: a.Feed, Now: a.Now})
 	a.Policy = password.Policy{MinLength: a.Config.Passwords.MinLength}
 	hashing := a.Config.Passwords.config()
@@ -177,7 +185,7 @@ func (a *App) openRegistrar(context.Context) (err error) {
 	}
 	a.Registrar = register.New(register.Deps{
 		Store: a.DB, Ring: a.Ring, Audit: a.Audit, Hasher: a.Hasher, Tenant: a.Tenant, Issuer: a.Config.Issuer,
-		DetailTypes: a.Config.Tokens.DetailTypes(), Issuers: a.Config.Tokens.IssuerNames(), Algorithms: a.Config.Keys.Algorithms, Profiles: a.Config.profiles(), Classes: a.Config.classes(), Certificates: mtls.New(a.mtls, mtls.Deps{Now: a.Now}),
+		DetailTypes: a.Config.Tokens.DetailTypes(), Issuers: a.Config.Tokens.IssuerNames(), Algorithms: a.Config.Keys.Algorithms, Profiles: a.Config.profiles(), Vocabulary: a.Vocabulary, Classes: a.Config.classes(), Certificates: mtls.New(a.mtls, mtls.Deps{Now: a.Now}),
 		Fetch: a.Fetch, Now: a.Now,
 	})
 	return nil

@@ -4,10 +4,10 @@ import (
 	"cmp"
 	"context"
 	"net/url"
-	"slices"
 	"strings"
 
 	"github.com/jedan-auth/jedan-auth/consent"
+	"github.com/jedan-auth/jedan-auth/internal/attributes"
 	"github.com/jedan-auth/jedan-auth/internal/directory"
 	"github.com/jedan-auth/jedan-auth/internal/errs"
 	"github.com/jedan-auth/jedan-auth/internal/flow"
@@ -26,6 +26,9 @@ type bridge struct {
 	base     string // path of the issuer
 	provider *provider.Module
 	people   *directory.Directory
+
+	attributes *attributes.Set
+	words      *core.Vocabulary
 }
 
 // ClientDisplay implements login.Clients.
@@ -101,7 +104,7 @@ func (b *bridge) ConsentView(ctx context.Context, fl *flow.Flow, cur *session.Cu
 			v.Scopes = append(v.Scopes, consent.Scope{Name: s, Titles: d.Titles, Lines: d.Rest, Risky: d.Risky, Once: d.Once})
 			continue
 		}
-		v.Scopes = append(v.Scopes, consent.Scope{Name: s, Optional: optional(s), Detail: detail(own, s), Risky: s == "offline_access"})
+		v.Scopes = append(v.Scopes, consent.Scope{Name: s, Optional: b.optional(s), Detail: b.detail(own, s), Risky: s == "offline_access"})
 	}
 	return v, nil
 }
@@ -122,7 +125,7 @@ func (b *bridge) AskedScopes(p *storage.Person, scopes []string) ([]web.ConsentS
 	}
 	var out []web.ConsentScope
 	for _, s := range scopes {
-		out = append(out, web.ConsentScope{Name: s, Optional: optional(s), Checked: true, Detail: detail(own, s), Risky: s == "offline_access"})
+		out = append(out, web.ConsentScope{Name: s, Optional: b.optional(s), Checked: true, Detail: b.detail(own, s), Risky: s == "offline_access"})
 	}
 	return out, nil
 }
@@ -131,21 +134,25 @@ func (b *bridge) AskedScopes(p *storage.Person, scopes []string) ([]web.ConsentS
 func (b *bridge) Display(p *storage.Person) (name, identifier string) { return b.people.Display(p) }
 
 // optional scopes are the person's own data and lasting access: a client must work without them. What an API calls its scopes is for the API.
-func optional(scope string) bool {
-	return slices.Contains([]string{"profile", "email", "address", "phone", "groups", "offline_access"}, strings.TrimPrefix(scope, "claim:"))
+func (b *bridge) optional(scope string) bool {
+	scope = strings.TrimPrefix(scope, "claim:")
+	return scope != "openid" && b.words.PersonScope(scope)
 }
 
-// detail is the data that would be shared, where it is one short text.
-func detail(own directory.Claims, scope string) string {
-	switch strings.TrimPrefix(scope, "claim:") {
-	case "profile":
-		return own.String("name")
-	case "email":
-		return own.String("email")
-	case "phone":
-		return own.String("phone_number")
+// detail is the data that would be shared, where it is one short text, and attributes that the person may see.
+func (b *bridge) detail(own directory.Claims, scope string) string {
+	scope = strings.TrimPrefix(scope, "claim:")
+	var out []string
+	for _, name := range append([]string{detailOf(scope)}, b.attributes.Told(scope)...) {
+		if s := own.Form(name); s != "" {
+			out = append(out, s)
+		}
 	}
-	return ""
+	return strings.Join(out, " · ")
+}
+
+func detailOf(scope string) string {
+	return map[string]string{"profile": "name", "email": "email", "phone": "phone_number"}[scope]
 }
 
 func firstHost(uris []string) string {

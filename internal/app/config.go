@@ -11,6 +11,7 @@ import (
 
 	"github.com/jedan-auth/jedan-auth/account"
 	"github.com/jedan-auth/jedan-auth/consent"
+	"github.com/jedan-auth/jedan-auth/internal/attributes"
 	"github.com/jedan-auth/jedan-auth/internal/config"
 	"github.com/jedan-auth/jedan-auth/internal/fetch"
 	"github.com/jedan-auth/jedan-auth/internal/keys"
@@ -36,38 +37,39 @@ import (
 
 // Config is every setting of the server.
 type Config struct {
-	Issuer    string              `config:"issuer" default:"http://localhost:8080" doc:"Issuer identifier and public address, without a trailing slash. Plain http only for loopback."`
-	Listen    []string            `config:"listen" doc:"Addresses to listen on. Empty: port 8080 on both loopbacks."`
-	Data      string              `config:"data" default:"./data" doc:"Data folder: database file, master key, locks."`
-	Database  config.Secret       `config:"database" doc:"Database: sqlite:PATH or postgres://…. Empty: sqlite in the data folder."`
-	MasterKey config.Secret       `config:"master_key" doc:"Master key that wraps all others, base64. Empty: the file master.key in the data folder, made at the first start."`
-	Proxies   []string            `config:"trusted_proxies" doc:"Networks (CIDR) of proxies whose X-Forwarded-For, X-Forwarded-Proto and X-Request-Id count. Empty: none."`
-	TLS       TLS                 `config:"tls" doc:"TLS by the server itself. Both paths empty: none; put a proxy in front."`
-	MTLS      MTLS                `config:"mtls" doc:"Certificates of clients (RFC 8705). Everything empty: none."`
-	Tokens    provider.Config     `config:"tokens" doc:"Lifetimes of codes, tokens, grants and flows."`
-	Profile   string              `config:"profile" doc:"Profile that every client is under: oauth2.1, fapi1-advanced, fapi2-security, fapi2-message-signing, fapi-ciba or mcp. Clients that contradict it can do nothing. Empty: each its own, if any."`
-	MCP       MCP                 `config:"mcp" doc:"The most that clients under the profile mcp may be granted."`
-	Register  register.Config     `config:"registration" doc:"Clients that register themselves over the network."`
-	Sessions  Sessions            `config:"sessions" doc:"Limits of a person's session."`
-	Passwords Passwords           `config:"passwords" doc:"How passwords are hashed and judged."`
-	Consent   consent.Config      `config:"consent" doc:"Remembered consents."`
-	Account   account.Config      `config:"account" doc:"A person's own pages."`
-	Terms     required.Terms      `config:"terms" doc:"Terms of use that everybody accepts before anything else."`
-	Login     Login               `config:"login" doc:"Sign-in."`
-	Recovery  lost.Config         `config:"recovery" doc:"Recovery of people who lost every second factor, and links of administrators."`
-	Risk      risk.Config         `config:"risk" doc:"How sign-ins are judged. See the guide."`
-	Policy    policy.Config       `config:"policy" doc:"Rules of who may sign in how, in the Common Expression Language. See the guide."`
-	Feeds     feeds.Config        `config:"feeds" doc:"What others know of addresses and stolen passwords. Everything is off by default: addresses of people would go to others."`
-	Keys      Keys                `config:"keys" doc:"Signing keys."`
-	Log       telemetry.LogConfig `config:"log" doc:"The log."`
-	Access    bool                `config:"access_log" default:"false" doc:"Write a log line for every request. Refusals and failures are logged regardless."`
-	Theme     Theme               `config:"theme" doc:"How the screens look."`
-	Outbound  fetch.Config        `config:"outbound" doc:"Requests to addresses that others name: key sets, request objects, metadata, notifications."`
-	Outbox    outbox.Config       `config:"outbox" doc:"Messages to other servers: back-channel logout, CIBA pings."`
-	Mail      notify.MailConfig   `config:"mail" doc:"Mails to people. Without a host they are written as files into the data folder."`
-	SMS       notify.SMSConfig    `config:"sms" doc:"Text messages to people's phones."`
-	Shutdown  Shutdown            `config:"shutdown" doc:"How the server stops."`
-	Limits    Limits              `config:"limits" doc:"Bounds on connections."`
+	Issuer     string              `config:"issuer" default:"http://localhost:8080" doc:"Issuer identifier and public address, without a trailing slash. Plain http only for loopback."`
+	Listen     []string            `config:"listen" doc:"Addresses to listen on. Empty: port 8080 on both loopbacks."`
+	Data       string              `config:"data" default:"./data" doc:"Data folder: database file, master key, locks."`
+	Database   config.Secret       `config:"database" doc:"Database: sqlite:PATH or postgres://…. Empty: sqlite in the data folder."`
+	MasterKey  config.Secret       `config:"master_key" doc:"Master key that wraps all others, base64. Empty: the file master.key in the data folder, made at the first start."`
+	Proxies    []string            `config:"trusted_proxies" doc:"Networks (CIDR) of proxies whose X-Forwarded-For, X-Forwarded-Proto and X-Request-Id count. Empty: none."`
+	TLS        TLS                 `config:"tls" doc:"TLS by the server itself. Both paths empty: none; put a proxy in front."`
+	MTLS       MTLS                `config:"mtls" doc:"Certificates of clients (RFC 8705). Everything empty: none."`
+	Tokens     provider.Config     `config:"tokens" doc:"Lifetimes of codes, tokens, grants and flows."`
+	Profile    string              `config:"profile" doc:"Profile that every client is under: oauth2.1, fapi1-advanced, fapi2-security, fapi2-message-signing, fapi-ciba or mcp. Clients that contradict it can do nothing. Empty: each its own, if any."`
+	MCP        MCP                 `config:"mcp" doc:"The most that clients under the profile mcp may be granted."`
+	Register   register.Config     `config:"registration" doc:"Clients that register themselves over the network."`
+	Sessions   Sessions            `config:"sessions" doc:"Limits of a person's session."`
+	Passwords  Passwords           `config:"passwords" doc:"How passwords are hashed and judged."`
+	Consent    consent.Config      `config:"consent" doc:"Remembered consents."`
+	Attributes attributes.Config   `config:"attributes" doc:"The profile schema: attributes of people beside the standard claims. See the guide."`
+	Account    account.Config      `config:"account" doc:"A person's own pages."`
+	Terms      required.Terms      `config:"terms" doc:"Terms of use that everybody accepts before anything else."`
+	Login      Login               `config:"login" doc:"Sign-in."`
+	Recovery   lost.Config         `config:"recovery" doc:"Recovery of people who lost every second factor, and links of administrators."`
+	Risk       risk.Config         `config:"risk" doc:"How sign-ins are judged. See the guide."`
+	Policy     policy.Config       `config:"policy" doc:"Rules of who may sign in how, in the Common Expression Language. See the guide."`
+	Feeds      feeds.Config        `config:"feeds" doc:"What others know of addresses and stolen passwords. Everything is off by default: addresses of people would go to others."`
+	Keys       Keys                `config:"keys" doc:"Signing keys."`
+	Log        telemetry.LogConfig `config:"log" doc:"The log."`
+	Access     bool                `config:"access_log" default:"false" doc:"Write a log line for every request. Refusals and failures are logged regardless."`
+	Theme      Theme               `config:"theme" doc:"How the screens look."`
+	Outbound   fetch.Config        `config:"outbound" doc:"Requests to addresses that others name: key sets, request objects, metadata, notifications."`
+	Outbox     outbox.Config       `config:"outbox" doc:"Messages to other servers: back-channel logout, CIBA pings."`
+	Mail       notify.MailConfig   `config:"mail" doc:"Mails to people. Without a host they are written as files into the data folder."`
+	SMS        notify.SMSConfig    `config:"sms" doc:"Text messages to people's phones."`
+	Shutdown   Shutdown            `config:"shutdown" doc:"How the server stops."`
+	Limits     Limits              `config:"limits" doc:"Bounds on connections."`
 }
 
 // TLS names certificate and key; changed files are read again by themselves.
@@ -154,7 +156,7 @@ func (c Config) Validate() error {
 		}
 	}
 	for path, v := range map[string]interface{ Validate() error }{
-		"keys": c.Keys.set(c.Tokens), "sessions": c.Sessions.config(), "passwords": c.Passwords.config(), "risk": c.Risk, "feeds": c.Feeds, "login.signup": c.Login.Signup, "login.qr": c.Login.QR, "policy": c.Policy, "terms": c.Terms, "recovery": c.Recovery,
+		"keys": c.Keys.set(c.Tokens), "sessions": c.Sessions.config(), "passwords": c.Passwords.config(), "risk": c.Risk, "feeds": c.Feeds, "login.signup": c.Login.Signup, "login.qr": c.Login.QR, "policy": c.Policy, "attributes": c.Attributes, "terms": c.Terms, "recovery": c.Recovery,
 	} {
 		if err := v.Validate(); err != nil {
 			errs = append(errs, fmt.Errorf("%s: %w", path, err))

@@ -26,7 +26,7 @@ func tuneMemory() {
 	}
 }
 
-// containerShare is four fifths of the memory that a control group allows; everything if there is none.
+// containerShare is three quarters of the memory that a control group allows; everything if there is none.
 func containerShare(file string) int64 {
 	raw, err := os.ReadFile(file)
 	if err != nil {
@@ -36,5 +36,5 @@ func containerShare(file string) int64 {
 	if err != nil || most <= 0 { // "max"
 		return math.MaxInt64
 	}
-	return most / 5 * 4
+	return most / 4 * 3
 }

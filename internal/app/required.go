@@ -14,7 +14,7 @@ import (
 
 // required is the one judge of what people must do before anything else.
 func (s *server) required() *required.Rules {
-	return &required.Rules{Terms: s.Config.Terms, VerifyEmail: s.Config.Account.VerifyEmail, People: s.Directory}
+	return &required.Rules{Terms: s.Config.Terms, VerifyEmail: s.Config.Account.VerifyEmail, People: s.Directory, Attributes: s.Attributes}
 }
 
 func (s *server) makeRequired() error {
@@ -60,9 +60,11 @@ func behindGate(path string) bool {
 	return path == "/"
 }
 
-// stayOpen names the pages by which whoever does not accept the terms takes their data along and leaves (GDPR articles 15, 17 and 20).
+// stayOpen names the pages by which whoever does not accept the terms, or tell more of themselves, takes their data along and leaves (GDPR articles 15, 17
+// and 20).
 func stayOpen(path string, due []string) bool {
-	return (path == "/account/export" || path == "/account/delete") && slices.Equal(due, []string{required.AcceptTerms})
+	protects := func(action string) bool { return action != required.AcceptTerms && action != required.CompleteProfile }
+	return (path == "/account/export" || path == "/account/delete") && !slices.ContainsFunc(due, protects)
 }
 
 // first sends who must do something to the page for it, and from there back.

@@ -92,7 +92,7 @@ func (s *server) makeEdge() (err error) {
 		return err
 	}
 	s.feedMeter.m.Store(s.metrics)
-	if s.render, err = web.New(web.Options{BasePath: s.base(), Secure: s.issuer.Scheme == "https", ThemeDir: s.Config.Theme.Dir, ProductName: s.Config.Theme.ProductName, Log: s.Log, Without: s.without()}); err != nil {
+	if s.render, err = web.New(web.Options{BasePath: s.base(), Secure: s.issuer.Scheme == "https", ThemeDir: s.Config.Theme.Dir, ProductName: s.Config.Theme.ProductName, Log: s.Log, Without: s.without(), Attributes: s.Attributes.Labels()}); err != nil {
 		return err
 	}
 	s.pages = &pages{render: s.render, now: s.Now, watched: s.cookies().Name(httpx.WatchedCookie)}
@@ -137,7 +137,7 @@ func (s *server) makePlatform() error {
 	}
 	s.sessions = session.New(deps, s.Config.Sessions.config())
 	s.failures = audit.NewFailures(s.Audit, s.DB, s.Now, 0)
-	s.bridge = &bridge{issuer: s.Config.Issuer, base: s.base(), people: s.Directory}
+	s.bridge = &bridge{issuer: s.Config.Issuer, base: s.base(), people: s.Directory, attributes: s.Attributes, words: s.Vocabulary}
 	return nil
 }
 
@@ -145,7 +145,7 @@ func (s *server) makeProvider() (err error) {
 	browsers := &browserSessions{m: s.sessions, tenant: s.Tenant, risk: s.risk}
 	deps := provider.Deps{
 		Tenant: s.Tenant, Issuer: s.Config.Issuer, Base: s.base(), Store: s.DB, Ring: s.Ring, Keys: s.Keys, Audit: s.Audit, Slow: s.Hasher,
-		Directory: claims{s.Directory}, Groups: s.Groups, Fetch: s.Fetch, Registrar: s.Registrar, Register: s.Config.Register, Profiles: s.Config.profiles(), Feed: s.Feed, Flows: s.flows,
+		Directory: claims{s.Directory, s.Attributes}, Vocabulary: s.Vocabulary, Groups: s.Groups, Fetch: s.Fetch, Registrar: s.Registrar, Register: s.Config.Register, Profiles: s.Config.profiles(), Feed: s.Feed, Flows: s.flows,
 		Sessions: browsers, StepUp: s.seconds, Required: s.required(), Refreshes: s.risk, Classes: s.Config.classes(), Consents: &s.consents, Forms: s.sessions.Forms(), Words: s.bridge,
 		Failures: s.failures, Pages: s.pages, Log: s.Log, Meter: s.metrics, Now: s.Now, MTLS: s.mtls, Signup: s.Config.Login.Signup.Asks(),
 	}
@@ -167,7 +167,7 @@ func (s *server) makeLogin() (err error) {
 	}
 	offer := s.offer(party)
 	deps := login.Deps{
-		Tenant: s.Tenant, Flows: s.flows, Sessions: s.sessions, Browsers: s.sessions, Clients: s.bridge, Subjects: s.bridge, Names: s.Directory,
+		Tenant: s.Tenant, Flows: s.flows, Sessions: s.sessions, Accounts: s.sessions, Browsers: s.sessions, Clients: s.bridge, Subjects: s.bridge, Names: s.Directory,
 		Pages: s.render, Forms: s.sessions.Forms(), Second: s.seconds, Invitation: offer, Risk: s.risk, Trusted: s.DB,
 	}
 	if s.rules != nil {

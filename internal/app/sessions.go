@@ -6,6 +6,7 @@ import (
 
 	"github.com/gin-gonic/gin"
 
+	"github.com/jedan-auth/jedan-auth/internal/attributes"
 	"github.com/jedan-auth/jedan-auth/internal/directory"
 	"github.com/jedan-auth/jedan-auth/internal/errs"
 	"github.com/jedan-auth/jedan-auth/internal/session"
@@ -52,22 +53,25 @@ func (s *browserSessions) Browser(c *gin.Context) ([16]byte, error) {
 	return s.m.Browser(c.Writer, c.Request).ID, nil
 }
 
-// CurrentSession implements logout.Sessions.
-func (s *browserSessions) CurrentSession(c *gin.Context) (*storage.Session, error) {
-	cur, err := s.current(c)
-	if err != nil || cur == nil {
-		return nil, err
+// SignedInHere implements logout.Sessions.
+func (s *browserSessions) SignedInHere(c *gin.Context) (cur *storage.Session, others []*storage.Session, err error) {
+	now, err := s.current(c)
+	if err != nil {
+		return nil, nil, err
 	}
-	return cur.Session, nil
+	if now != nil {
+		cur = now.Session
+	}
+	rest, err := s.m.Others(c.Request.Context(), c.Request, s.tenant)
+	for _, other := range rest {
+		others = append(others, other.Session)
+	}
+	return cur, others, err
 }
 
 // SignOut implements logout.Sessions.
-func (s *browserSessions) SignOut(c *gin.Context, reason string) error {
-	cur, err := s.current(c)
-	if err != nil || cur == nil {
-		return err
-	}
-	return s.m.SignOut(c.Request.Context(), c.Writer, cur, reason)
+func (s *browserSessions) SignOut(c *gin.Context, ending *storage.Session, reason string) error {
+	return s.m.SignOut(c.Request.Context(), c.Writer, c.Request, &session.Current{Session: ending}, reason)
 }
 
 // SignedIn implements device.Sessions. A session that is not trusted was proved long ago.
@@ -83,10 +87,19 @@ func (s *browserSessions) SignedIn(c *gin.Context) (*storage.Session, *storage.P
 }
 
 // claims shows the directory to the provider.
-type claims struct{ d *directory.Directory }
+type claims struct {
+	d          *directory.Directory
+	attributes *attributes.Set
+}
 
-// ClaimsOf implements core.Directory.
-func (c claims) ClaimsOf(p *storage.Person) (map[string]any, error) { return c.d.Claims(p) }
+// ClaimsOf implements core.Directory. Attributes have the names of their claims; those that no claim carries are not among them, whatever they are called.
+func (c claims) ClaimsOf(p *storage.Person) (map[string]any, error) {
+	own, err := c.d.Claims(p)
+	if err != nil {
+		return nil, err
+	}
+	return c.attributes.Named(own), nil
+}
 
 // PersonByIdentifier implements ciba.People.
 func (c claims) PersonByIdentifier(ctx context.Context, tenant storage.ID, identifier string) (*storage.Person, error) {

@@ -28,7 +28,7 @@ func (s *server) makeSignup() error {
 		return err
 	}
 	m, err := signup.New(s.Config.Login.Signup, signup.Deps{
-		Inviting: d, Steps: s.login, Sessions: s.sessions, Hasher: s.Hasher, Policy: s.Policy, MinLength: s.Config.Passwords.MinLength, Tx: s.DB, Logger: s.Log,
+		Inviting: d, Steps: s.login, Sessions: s.sessions, Hasher: s.Hasher, Policy: s.Policy, MinLength: s.Config.Passwords.MinLength, Tx: s.DB, Logger: s.Log, Attributes: s.Attributes,
 	})
 	s.mailed = append(s.mailed, m)
 	return err

@@ -31,7 +31,7 @@ func (d *Directory) Update(ctx context.Context, tenant, id storage.ID, u UpdateP
 	if err := d.free(ctx, self, u.Claims); err != nil {
 		return nil, err
 	}
-	data := map[string]any{"claims": knownNames(u.Claims)}
+	data := map[string]any{"claims": d.knownNames(u.Claims)}
 	if u.Admin != nil {
 		data["admin"] = *u.Admin
 	}
@@ -41,7 +41,7 @@ func (d *Directory) Update(ctx context.Context, tenant, id storage.ID, u UpdateP
 		if err != nil {
 			return err
 		}
-		if err := d.put(p, c.merge(u.Claims)); err != nil {
+		if err := d.put(p, c.merge(u.Claims), c); err != nil {
 			return err
 		}
 		if p.EmailHash == nil && p.UsernameHash == nil {
@@ -138,10 +138,10 @@ func (d *Directory) event(ctx context.Context, p *storage.Person, typ string, ac
 }
 
 // knownNames lists the claims of a patch by name, never by value; a name that is not ours is refused later and not repeated.
-func knownNames(c Claims) []string {
+func (d *Directory) knownNames(c Claims) []string {
 	names := []string{}
 	for _, name := range slices.Sorted(maps.Keys(c)) {
-		if _, ok := checkOf(name); ok {
+		if d.known(name) {
 			names = append(names, name)
 		}
 	}

@@ -25,6 +25,7 @@ const (
 	claimUsername      = "username"
 	claimPreferred     = "preferred_username"
 	claimUpdated       = "updated_at"
+	claimAddress       = "address"
 )
 
 // maxProfile is the largest profile as JSON, in bytes.
@@ -50,7 +51,7 @@ func (c Claims) Validate() (Claims, error) {
 	for name, value := range c {
 		check, ok := checkOf(name)
 		if !ok {
-			return nil, invalid(name, "is not a claim that can be set")
+			return nil, unknown(name)
 		}
 		canonical, problem := check(value)
 		if problem != "" {

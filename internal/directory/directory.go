@@ -55,6 +55,8 @@ type Deps struct {
 	Ring   Ring
 	Audit  Recorder
 	Now    func() time.Time
+
+	Attributes Attributes // nil: none
 }
 
 // Directory keeps people. It is safe for concurrent use.
@@ -126,7 +128,7 @@ func (d *Directory) Build(tenant storage.ID, n NewPerson) (*storage.Person, erro
 		}
 		p.PasswordHash, p.PasswordChangedAt = n.PasswordHash, &now
 	}
-	if err := d.put(p, n.Claims); err != nil {
+	if err := d.put(p, n.Claims, nil); err != nil {
 		return nil, err
 	}
 	return p, nil
@@ -165,9 +167,9 @@ func firstOf(texts ...string) string {
 	return ""
 }
 
-// put validates c and writes it into p: the sealed profile and both indexes.
-func (d *Directory) put(p *storage.Person, c Claims) error {
-	c, err := c.Validate()
+// put validates c, which stood as before, and writes it into p: the sealed profile and both indexes.
+func (d *Directory) put(p *storage.Person, c, before Claims) error {
+	c, err := d.valid(c, before)
 	if err != nil {
 		return err
 	}

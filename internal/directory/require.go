@@ -3,6 +3,7 @@ package directory
 import (
 	"context"
 	"errors"
+	"maps"
 	"slices"
 
 	"github.com/jedan-auth/jedan-auth/internal/audit"
@@ -44,8 +45,9 @@ func (d *Directory) unproved(p *storage.Person) error {
 	if c.String(claimEmail) == "" {
 		return errs.New(errs.Invalid, "This person has no mail address.")
 	}
+	before := maps.Clone(c)
 	delete(c, claimEmailVerified)
-	return d.put(p, c)
+	return d.put(p, c, before)
 }
 
 // required is a list with names added and taken away, each once.

@@ -19,7 +19,7 @@ func standard(name string) (claimCheck, bool) {
 		"name": text(256), "given_name": text(128), "family_name": text(128), "middle_name": text(128), "nickname": text(128),
 		claimPreferred: text(128), "profile": webURL, "picture": webURL, "website": webURL,
 		claimEmail: email, claimEmailVerified: truth, "gender": text(64), "birthdate": birthdate, "zoneinfo": zoneinfo, "locale": locale,
-		claimPhone: phone, claimPhoneVerified: truth, "address": address, claimUsername: username,
+		claimPhone: phone, claimPhoneVerified: truth, claimAddress: address, claimUsername: username,
 	}
 	check, ok := checks[name]
 	return check, ok
@@ -94,17 +94,23 @@ func username(value any) (any, string) {
 }
 
 func webURL(value any) (any, string) {
-	const problem = "must be an http or https URL"
-	s, ok := value.(string)
-	if !ok || len(s) > 2048 || !plain(s, false) || strings.ContainsAny(s, " \\") {
-		return nil, problem
+	if s, ok := value.(string); ok && WebURL(s) {
+		return s, ""
+	}
+	return nil, "must be an http or https URL"
+}
+
+// WebURL reports whether s is an address of the web that may be shown to others.
+func WebURL(s string) bool {
+	if len(s) > 2048 || !Line(s) || strings.ContainsAny(s, " \\") {
+		return false
 	}
 	u, err := url.Parse(s)
-	if err != nil || u.Scheme != "https" && u.Scheme != "http" || u.Hostname() == "" || u.User != nil {
-		return nil, problem
-	}
-	return s, ""
+	return err == nil && (u.Scheme == "https" || u.Scheme == "http") && u.Hostname() != "" && u.User == nil
 }
+
+// Line reports whether s is one line of text that reads as what it is, see plain.
+func Line(s string) bool { return plain(s, false) }
 
 // birthdate is YYYY-MM-DD, a year alone, or 0000-MM-DD for a birthday without a year.
 func birthdate(value any) (any, string) {

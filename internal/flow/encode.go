@@ -13,7 +13,8 @@ import (
 	"github.com/jedan-auth/jedan-auth/internal/errs"
 )
 
-// The plaintext of a flow: id, tenant, browser, start in microseconds, client, return path, then each parameter as name and values. Strings are
+// The plaintext of a flow: id, tenant, browser, start in microseconds, client, return path, then each parameter as name and values, and a one if the
+// sign-in is beside others. Strings are
 // preceded by their length. A name of the table below is one byte; any other is a zero byte and the string.
 
 // paramName gives frequent names one byte. The table is part of the format: append only.
@@ -67,6 +68,9 @@ func whole(fl Flow) error {
 	return nil
 }
 
+// beside is the last byte of a flow whose sign-in is beside others.
+const beside = 1
+
 func encode(fl Flow) ([]byte, error) {
 	if err := whole(fl); err != nil {
 		return nil, errs.Wrap(errs.Internal, "", err)
@@ -78,7 +82,10 @@ func encode(fl Flow) ([]byte, error) {
 	b = binary.BigEndian.AppendUint64(b, uint64(fl.Started.UnixMicro())) //nolint:gosec // read back as int64
 	b = appendString(b, fl.Client)
 	b = appendString(b, fl.Return)
-	return appendParams(b, fl.Params), nil
+	if b = appendParams(b, fl.Params); fl.Beside {
+		b = append(b, beside)
+	}
+	return b, nil
 }
 
 func appendParams(b []byte, params url.Values) []byte {
@@ -123,6 +130,9 @@ func decode(plain []byte) (*Flow, error) {
 	}
 	fl.Client, fl.Return = r.text(), r.text()
 	fl.Params = r.params()
+	if len(r.rest) == 1 && r.rest[0] == beside {
+		fl.Beside, r.rest = true, nil
+	}
 	if r.bad || len(r.rest) > 0 {
 		return nil, errors.New("flow: malformed")
 	}

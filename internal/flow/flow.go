@@ -44,6 +44,7 @@ type Flow struct {
 	Client  string     // client_id; empty when Return is set
 	Params  url.Values // the validated request; single-valued except resource
 	Return  string     // a local path to go back to, instead of a client
+	Beside  bool       // whoever signs in now does so beside those who are signed in in the browser: they chose "another account"
 }
 
 // Deps is what New needs.

@@ -60,6 +60,9 @@ func random(n int) []byte {
 	return b
 }
 
+// Full reports whether so many hashes are waited for that another would be turned away.
+func (h *Hasher) Full() bool { return h.gate.Full() }
+
 // Hash returns the PHC string of a password under a fresh salt. errs.Invalid or errs.TooLarge when pw cannot be a password (see Normalise);
 // errs.Unavailable with RetryAfter when too many are being hashed.
 func (h *Hasher) Hash(ctx context.Context, pw string) (phc string, err error) {

@@ -3,6 +3,7 @@ package ratelimit
 import (
 	"context"
 	"errors"
+	"sync/atomic"
 	"time"
 
 	"github.com/jedan-auth/jedan-auth/internal/errs"
@@ -12,11 +13,14 @@ import (
 const maxRetryAfter = 2 * time.Second
 
 // Gate lets Workers run at once and Queue wait, each at most MaxWait; the rest is
-// turned away at once. With work of a known size, that bounds memory.
+// turned away at once, and so is whoever would wait longer than that by what work
+// has taken lately: waiting for nothing helps nobody. With work of a known size,
+// that bounds memory.
 type Gate struct {
 	places  chan struct{} // running and waiting
 	workers chan struct{} // running
 	maxWait time.Duration
+	usual   atomic.Int64 // how long work has taken lately, in nanoseconds; 0: not known yet
 }
 
 // NewGate makes a gate. Queue may be 0.
@@ -31,6 +35,9 @@ func NewGate(workers, queue int, maxWait time.Duration) (*Gate, error) {
 // is too long and a context that ends while waiting are errs.Unavailable with a
 // RetryAfter of at most 2 s; fn has not run then.
 func (g *Gate) Do(ctx context.Context, fn func() error) error {
+	if g.Full() {
+		return g.busy(errors.New("ratelimit: the queue is too long"))
+	}
 	select {
 	case g.places <- struct{}{}:
 		defer func() { <-g.places }()
@@ -41,7 +48,27 @@ func (g *Gate) Do(ctx context.Context, fn func() error) error {
 		return err
 	}
 	defer func() { <-g.workers }()
+	defer g.learn(time.Now())
 	return fn()
+}
+
+// Full reports whether Do would turn away whoever came now.
+func (g *Gate) Full() bool {
+	ahead := len(g.places) - cap(g.workers)
+	if ahead < 0 {
+		return false
+	}
+	wait := time.Duration(g.usual.Load()) * time.Duration(ahead+1) / time.Duration(cap(g.workers))
+	return len(g.places) >= cap(g.places) || wait > g.maxWait
+}
+
+// learn moves the usual time an eighth of the way to what this work took. Two that learn at once may lose one of the two: it is an estimate.
+func (g *Gate) learn(began time.Time) {
+	took, usual := int64(time.Since(began)), g.usual.Load()
+	if usual == 0 {
+		usual = took
+	}
+	g.usual.Store(usual + (took-usual)/8)
 }
 
 func (g *Gate) wait(ctx context.Context) error {

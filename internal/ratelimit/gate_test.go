@@ -69,6 +69,40 @@ func TestGateBoundsWorkAndSheds(t *testing.T) {
 	})
 }
 
+// Whoever would wait longer than MaxWait, by what work takes, is turned away at once and not after the wait.
+func TestGateKnowsItsWait(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		g := mustGate(t, 1, 64, time.Second)
+		work := func() error { time.Sleep(300 * time.Millisecond); return nil }
+		if err := g.Do(t.Context(), work); err != nil || g.Full() {
+			t.Fatalf("%v, full %v", err, g.Full())
+		}
+		var done, shed atomic.Int64
+		var wg sync.WaitGroup
+		for range 20 {
+			wg.Go(func() {
+				start := time.Now()
+				if err := g.Do(t.Context(), work); err != nil {
+					if wantBusy(t, err); time.Since(start) != 0 {
+						t.Errorf("turned away after %v", time.Since(start))
+					}
+					shed.Add(1)
+					return
+				}
+				done.Add(1)
+			})
+			synctest.Wait()
+		}
+		if !g.Full() {
+			t.Error("there is room for one more")
+		}
+		wg.Wait()
+		if done.Load() != 4 || shed.Load() != 16 || g.Full() { // one works and three wait 300, 600 and 900 ms
+			t.Errorf("%d done, %d turned away", done.Load(), shed.Load())
+		}
+	})
+}
+
 func TestGateGivesUpAfterMaxWait(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		g := mustGate(t, 1, 1, 1500*time.Millisecond)

@@ -8,7 +8,6 @@ import (
 	"time"
 
 	"github.com/jedan-auth/jedan-auth/internal/errs"
-	"github.com/jedan-auth/jedan-auth/internal/httpx"
 	"github.com/jedan-auth/jedan-auth/storage"
 )
 
@@ -53,40 +52,44 @@ func (m *Manager) Current(ctx context.Context, r *http.Request, tenant storage.I
 }
 
 func (m *Manager) sessionID(r *http.Request, tenant storage.ID) (id storage.ID, ok bool) {
-	value, ok := m.d.Cookies.Read(r, httpx.SessionCookie)
-	if !ok || tenant != m.d.Tenant {
+	listed := m.listed(r, tenant)
+	if len(listed) == 0 || listed[0].IsZero() {
 		return id, false
 	}
-	body, ok := m.verify(kindSession, tenant, value)
-	if !ok || len(body) != len(id) {
-		return id, false
-	}
-	copy(id[:], body)
-	return id, true
+	return listed[0], true
 }
 
-// live returns the session if it counts, else nil. A session that looks unused is read again: another node may have seen it since.
+// live returns the session if it counts, else nil, and notes that it was used.
 func (m *Manager) live(ctx context.Context, id storage.ID) (*Current, error) {
-	e, err := m.sessions(ctx, id)
-	if err != nil {
-		return nil, err
-	}
-	if m.idle(e) {
-		kept := e
-		if e, err = m.load(ctx, id); err != nil {
-			return nil, err
-		}
-		kept.touched.Store(e.session.LastSeenAt.UnixMicro())
-	}
-	if e.session.RevokedAt != nil || !m.d.Now().Before(e.session.ExpiresAt) || m.idle(e) {
-		return nil, nil
-	}
-	p, err := m.people(ctx, e.session.Person)
-	if err != nil || p.State != storage.PersonActive {
+	e, p, err := m.counts(ctx, id)
+	if err != nil || p == nil {
 		return nil, err
 	}
 	m.touch(ctx, e)
 	return current(e, p), nil
+}
+
+// counts returns the session, and its person if it counts, else nil. A session that looks unused is read again: another node may have seen it since.
+func (m *Manager) counts(ctx context.Context, id storage.ID) (*entry, *storage.Person, error) {
+	e, err := m.sessions(ctx, id)
+	if err != nil {
+		return nil, nil, err
+	}
+	if m.idle(e) {
+		kept := e
+		if e, err = m.load(ctx, id); err != nil {
+			return nil, nil, err
+		}
+		kept.touched.Store(e.session.LastSeenAt.UnixMicro())
+	}
+	if e.session.RevokedAt != nil || !m.d.Now().Before(e.session.ExpiresAt) || m.idle(e) {
+		return e, nil, nil
+	}
+	p, err := m.people(ctx, e.session.Person)
+	if err != nil || p.State != storage.PersonActive {
+		return e, nil, err
+	}
+	return e, p, nil
 }
 
 // current returns copies: what a caller changes stays with the caller.

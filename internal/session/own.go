@@ -10,7 +10,6 @@ import (
 
 	"github.com/jedan-auth/jedan-auth/internal/audit"
 	"github.com/jedan-auth/jedan-auth/internal/errs"
-	"github.com/jedan-auth/jedan-auth/internal/httpx"
 	"github.com/jedan-auth/jedan-auth/storage"
 )
 
@@ -83,7 +82,7 @@ func (m *Manager) own(s *storage.Session, person storage.ID) (Own, error) {
 
 // End ends one session of who is signed in, with its online grants; its clients are told. When it is the current one the cookie goes too. errs.NotFound
 // for a session that is nobody's or somebody else's; one that has ended already is no error.
-func (m *Manager) End(ctx context.Context, w http.ResponseWriter, cur *Current, id storage.ID) error {
+func (m *Manager) End(ctx context.Context, w http.ResponseWriter, r *http.Request, cur *Current, id storage.ID) error {
 	s, err := m.d.Reader.SessionByID(ctx, m.d.Tenant, id)
 	if err != nil {
 		return err
@@ -94,15 +93,13 @@ func (m *Manager) End(ctx context.Context, w http.ResponseWriter, cur *Current, 
 	if err := m.d.Writer.RevokeSession(ctx, s.Tenant, s.ID, m.d.Now(), reasonOwn, m.ended(ctx, cur, id, reasonOwn)); err != nil {
 		return err
 	}
-	if id == cur.Session.ID {
-		m.Forget(ctx, w)
-	}
+	m.drop(ctx, w, r, id)
 	return nil
 }
 
 // EndAll ends every session of who is signed in, this one included, and their online grants; with grants also every other grant. Each session's clients
 // are told and each end is on record.
-func (m *Manager) EndAll(ctx context.Context, w http.ResponseWriter, cur *Current, grants bool) error {
+func (m *Manager) EndAll(ctx context.Context, w http.ResponseWriter, r *http.Request, cur *Current, grants bool) error {
 	now, person := m.d.Now(), cur.Person.ID
 	err := m.d.Own.InTx(ctx, func(ctx context.Context) error {
 		rows, err := m.d.Own.LiveSessionsOf(ctx, m.d.Tenant, person, now, time.Time{}, maxOwn)
@@ -125,7 +122,7 @@ func (m *Manager) EndAll(ctx context.Context, w http.ResponseWriter, cur *Curren
 	if err != nil {
 		return err
 	}
-	m.Forget(ctx, w)
+	m.Forget(ctx, w, r)
 	return nil
 }
 
@@ -133,12 +130,4 @@ func (m *Manager) ended(ctx context.Context, cur *Current, id storage.ID, reason
 	return m.d.Audit.Row(ctx, m.d.Tenant, audit.Event{
 		Type: audit.SessionRevoke, Severity: audit.Notice, ActorKind: audit.Person, Actor: cur.Person.ID.String(), Target: target(id), Reason: reason,
 	})
-}
-
-// Forget removes the cookies of a session that has ended.
-func (m *Manager) Forget(ctx context.Context, w http.ResponseWriter) {
-	m.d.Cookies.Remove(ctx, w, httpx.SessionCookie)
-	if m.c.Watched {
-		m.d.Cookies.Remove(ctx, w, httpx.WatchedCookie)
-	}
 }

@@ -35,7 +35,7 @@ func TestSignInAndOut(t *testing.T) {
 		}
 		kept := b[sessionName]
 		rec := httptest.NewRecorder()
-		if err := w.SignOut(t.Context(), rec, cur, "logout"); err != nil {
+		if err := w.SignOut(t.Context(), rec, b.request(t), cur, "logout"); err != nil {
 			t.Fatal(err)
 		}
 		b.take(rec)
@@ -46,7 +46,7 @@ func TestSignInAndOut(t *testing.T) {
 		if w.who(w.Manager, b) != nil || w.who(w.manager(Config{}), b) != nil { // SE07
 			t.Error("the session outlives its end")
 		}
-		if err := w.SignOut(t.Context(), httptest.NewRecorder(), nil, "logout"); err != nil {
+		if err := w.SignOut(t.Context(), httptest.NewRecorder(), b.request(t), nil, "logout"); err != nil {
 			t.Error(err)
 		}
 	})
@@ -86,7 +86,7 @@ func TestAmbiguousCookieIsNobody(t *testing.T) {
 	}
 }
 
-// SE01: a new id at every sign-in, and the old one is dead, whoever signs in and whether or not the caller knew of the old one.
+// SE01: a new id at every sign-in, and the old one is dead, whether or not the caller knew of it; beside others the person's own.
 func TestEverySignInRotates(t *testing.T) {
 	bothWays(t, func(t *testing.T, w *world) {
 		other := w.person(w.tenant())
@@ -98,8 +98,23 @@ func TestEverySignInRotates(t *testing.T) {
 			t.Error("the old session lives")
 		}
 		older := browser{sessionName: b[sessionName]}
+		w.signIn(b, other, SignIn{Beside: true})
+		if w.who(w.Manager, b).Person.ID != other.ID {
+			t.Error("somebody else is signed in")
+		}
+		w.signIn(b, w.maria, SignIn{}) // also when another was current meanwhile
+		if w.who(w.Manager, older) != nil || w.who(w.Manager, b).Person.ID != w.maria.ID {
+			t.Error("the old session lives")
+		}
+		planted := browser{sessionName: b[sessionName]} // nobody chose to be beside who is there
 		w.signIn(b, other, SignIn{})
-		if w.who(w.Manager, older) != nil || w.who(w.Manager, b).Person.ID != other.ID {
+		if w.who(w.Manager, b).Person.ID != other.ID || w.who(w.Manager, planted) == nil {
+			t.Error("the session of who signs in is not the one that ends")
+		}
+		third := w.person(w.tenant())
+		planted = browser{sessionName: b[sessionName]}
+		w.signIn(b, third, SignIn{})
+		if w.who(w.Manager, planted) != nil || w.who(w.Manager, b).Person.ID != third.ID {
 			t.Error("the old session lives")
 		}
 	})
@@ -221,7 +236,7 @@ func TestDatabaseAway(t *testing.T) {
 		t.Errorf("%v %v", cur, err)
 	}
 	rec := httptest.NewRecorder()
-	if err := w.SignOut(t.Context(), rec, cur, "logout"); !errs.Is(err, errs.Unavailable) || len(rec.Result().Cookies()) != 0 {
+	if err := w.SignOut(t.Context(), rec, b.request(t), cur, "logout"); !errs.Is(err, errs.Unavailable) || len(rec.Result().Cookies()) != 0 {
 		t.Errorf("signed out without a database: %v", err)
 	}
 	if _, err := w.SignIn(t.Context(), rec, b.request(t), w.tenant(), w.maria, SignIn{}); !errs.Is(err, errs.Unavailable) || len(rec.Result().Cookies()) != 0 {

@@ -24,18 +24,19 @@ type SignIn struct {
 	ACR      string   // authentication context class
 	AMR      []string // RFC 8176 methods
 	Replaces *Current // the session that was there; nil: whatever the request's cookie names
+	Beside   bool     // who is signed in in the browser stays so, if it is somebody else
 	Kind     string   // what was done, for the audit event: password, setup, passkey
 	// Since is when the person proved their first factor, if that was in an earlier session that is only made stronger now; zero: now.
 	Since time.Time
 }
 
-// SignIn stores a new session for person, ends the one it replaces and sets the cookie (SE01). person is the row that the proof was checked
+// SignIn stores a new session for person, ends the one that was there, or theirs if it is beside others, and sets the cookie (SE01). person is the row that the proof was checked
 // against: when it may not sign in, or its password was changed meanwhile, the error is errs.Forbidden and no cookie is set.
 func (m *Manager) SignIn(ctx context.Context, w http.ResponseWriter, r *http.Request, tenant storage.ID, person *storage.Person, in SignIn) (*Current, error) {
 	if tenant != m.d.Tenant || person.Tenant != tenant || person.State != storage.PersonActive {
 		return nil, notNow()
 	}
-	replaced, err := m.replaced(ctx, r, in.Replaces)
+	at, err := m.placeFor(ctx, r, person.ID, in)
 	if err != nil {
 		return nil, err
 	}
@@ -45,43 +46,21 @@ func (m *Manager) SignIn(ctx context.Context, w http.ResponseWriter, r *http.Req
 	}
 	ev := m.d.Audit.Row(ctx, tenant, audit.Event{
 		Type: audit.UserLogin, ActorKind: audit.Person, Actor: person.ID.String(), Target: target(s.ID), Outcome: audit.Success,
-		Data: map[string]any{"kind": in.Kind, "acr": in.ACR, "amr": in.AMR, "replaced": !replaced.id.IsZero(), "known": m.Knows(r, person.ID)},
+		Data: map[string]any{"kind": in.Kind, "acr": in.ACR, "amr": in.AMR, "replaced": !at.replaced.id.IsZero(), "known": m.Knows(r, person.ID)},
 	})
-	same := replaced.person == person.ID
-	if err := m.d.Writer.InsertSession(ctx, s, replaced.id, same, ev); err != nil {
+	same := at.replaced.person == person.ID
+	if err := m.d.Writer.InsertSession(ctx, s, at.replaced.id, same, ev); err != nil {
 		return nil, err
 	}
 	fresh, err := m.confirm(ctx, s, person)
 	if err != nil {
 		return nil, err
 	}
-	m.d.Cookies.Write(ctx, w, httpx.SessionCookie, m.sign(kindSession, tenant, s.ID[:]), 0)
-	if m.c.Watched {
-		m.d.Cookies.Write(ctx, w, httpx.WatchedCookie, m.watched(s.ID), 0)
-	}
+	m.list(ctx, w, s.ID, at.others)
 	return &Current{Session: s, Person: fresh}, nil
 }
 
 type replacement struct{ id, person storage.ID }
-
-// replaced finds the session that the new one takes the place of.
-func (m *Manager) replaced(ctx context.Context, r *http.Request, cur *Current) (replacement, error) {
-	if cur != nil {
-		return replacement{cur.Session.ID, cur.Session.Person}, nil
-	}
-	id, ok := m.sessionID(r, m.d.Tenant)
-	if !ok {
-		return replacement{}, nil
-	}
-	s, err := m.d.Reader.SessionByID(ctx, m.d.Tenant, id)
-	if errs.Is(err, errs.NotFound) {
-		return replacement{}, nil
-	}
-	if err != nil {
-		return replacement{}, err
-	}
-	return replacement{s.ID, s.Person}, nil
-}
 
 func (m *Manager) newSession(ctx context.Context, r *http.Request, person *storage.Person, in SignIn) (*storage.Session, error) {
 	now := m.d.Now()
@@ -160,21 +139,6 @@ func passwordTime(p *storage.Person) int64 {
 		return 0
 	}
 	return p.PasswordChangedAt.UnixMicro()
-}
-
-// SignOut ends cur's session with its online grants and removes the cookie; reason is a code. Without cur it only removes the cookie.
-func (m *Manager) SignOut(ctx context.Context, w http.ResponseWriter, cur *Current, reason string) error {
-	if cur != nil {
-		s := cur.Session
-		ev := m.d.Audit.Row(ctx, s.Tenant, audit.Event{
-			Type: audit.UserLogout, ActorKind: audit.Person, Actor: s.Person.String(), Target: target(s.ID), Reason: reason,
-		})
-		if err := m.d.Writer.RevokeSession(ctx, s.Tenant, s.ID, m.d.Now(), reason, ev); err != nil {
-			return err
-		}
-	}
-	m.Forget(ctx, w)
-	return nil
 }
 
 func target(id storage.ID) string { return "session:" + id.String() }

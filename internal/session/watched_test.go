@@ -56,7 +56,7 @@ func TestWatched(t *testing.T) {
 		t.Errorf("signed in with %v, %v", in, err)
 	}
 	rec, r = httptest.NewRecorder(), in.request(t)
-	if err := m.SignOut(r.Context(), rec, cur, "logout"); err != nil {
+	if err := m.SignOut(r.Context(), rec, r, cur, "logout"); err != nil {
 		t.Error(err)
 	}
 	if in.take(rec); in[watchedName] != "" {

@@ -5,6 +5,7 @@ import (
 	"crypto/hmac"
 	"crypto/sha256"
 	"fmt"
+	"time"
 
 	"github.com/jedan-auth/jedan-auth/internal/errs"
 	"github.com/jedan-auth/jedan-auth/internal/httpx"
@@ -31,6 +32,7 @@ type row struct {
 // hash is computed and the answer is the same (PW01, PW03).
 func rows() []row {
 	return []row{
+		{"room", roomToHash},
 		{"csrf", csrf},
 		{"flow", openFlow},
 		{"form", formShape},
@@ -82,6 +84,18 @@ func formShape(_ context.Context, _ *Module, a *attempt) *refusal {
 	}
 	return nil
 }
+
+// roomToHash turns away whoever would wait too long for a hash before anything else is done for them: a crowd costs next to nothing then (DS01). It knows
+// nothing of the account.
+func roomToHash(_ context.Context, m *Module, _ *attempt) *refusal {
+	if !m.d.Hasher.Full() {
+		return nil
+	}
+	return &refusal{as: answerCrowd, expected: "room for another hash", received: "none", wait: busyFor}
+}
+
+// busyFor is how long a crowd is asked to stay away.
+const busyFor = 2 * time.Second
 
 // deviceAllowance finds the account and, if the person has used this browser
 // before, counts the browser's own attempts. They stand in for all allowances

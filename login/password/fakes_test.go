@@ -162,7 +162,8 @@ type hasher struct {
 	mu      sync.Mutex
 	checks  int
 	renewed int
-	full    bool
+	full    bool // Verify turns everybody away
+	long    bool // so would it, and says so before
 	broken  bool
 }
 
@@ -184,6 +185,12 @@ func (h *hasher) Hash(_ context.Context, pw string) (string, error) {
 	}
 	h.renewed++
 	return "new:" + pw, nil
+}
+
+func (h *hasher) Full() bool {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	return h.long
 }
 
 func (h *hasher) count() int {

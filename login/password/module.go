@@ -24,6 +24,7 @@ type People interface {
 type Hasher interface {
 	Verify(ctx context.Context, phc, pw string) (ok, rehash bool, err error)
 	Hash(ctx context.Context, pw string) (phc string, err error)
+	Full() bool // another would be turned away
 }
 
 // Rehasher replaces a hash made with old parameters, only if it still stands.

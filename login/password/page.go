@@ -29,6 +29,15 @@ func (m *Module) show(c *gin.Context) error {
 	if err != nil {
 		return m.d.Steps.Refuse(c, err)
 	}
+	if query.Get("step") != stepBack {
+		choose, err := m.d.Steps.Chooses(c, st)
+		if err != nil {
+			return err
+		}
+		if choose {
+			return m.d.Steps.Choose(c, st.Sealed)
+		}
+	}
 	page, err := m.d.Steps.Page(c, st)
 	if err != nil {
 		return err

@@ -18,6 +18,7 @@ const (
 	answerMissing                   // fill in both fields
 	answerWait                      // come back later
 	answerBusy                      // the queue is full
+	answerCrowd                     // it was before anything was looked at
 	answerOther                     // the request is about somebody else
 )
 

@@ -58,6 +58,33 @@ func TestRowFlow(t *testing.T) {
 	}
 }
 
+// DS01: a crowd is turned away before anybody is looked up, somebody like nobody, and no attempt is counted.
+func TestRowRoom(t *testing.T) {
+	w := newWorld(t, Config{})
+	w.person("ann", "new:"+right)
+	b := w.browser(here)
+	w.hasher.long = true
+	for _, identifier := range []string{"ann", "nobody"} {
+		sealed := b.flow(nil)
+		rec := b.post("/login", b.form(sealed, identifier, right))
+		if rec.Code != http.StatusServiceUnavailable || rec.Header().Get("Retry-After") != "2" || !strings.Contains(rec.Body.String(), "/login?flow="+sealed+`"`) {
+			t.Errorf("%s: %d %q", identifier, rec.Code, rec.Header().Get("Retry-After"))
+		}
+	}
+	if w.hasher.count() != 0 || len(w.failures.all) != 0 {
+		t.Errorf("%d hashes, %d failures", w.hasher.count(), len(w.failures.all))
+	}
+	form := b.form(b.flow(nil), "ann", right)
+	for _, forged := range []string{`"><script>`, "", strings.Repeat("a", 9000), "a b", "ä"} {
+		form.Set("flow", forged)
+		if body := b.post("/login", form).Body.String(); strings.Contains(body, "flow=") || strings.Contains(body, "<script>") || !strings.Contains(body, `/login"`) {
+			t.Errorf("%.20q goes into the page", forged)
+		}
+	}
+	w.hasher.long = false
+	wantIn(t, b.signIn("ann", right))
+}
+
 func TestRowForm(t *testing.T) {
 	w := newWorld(t, Config{})
 	w.person("ann", "new:"+right)

@@ -137,6 +137,9 @@ func (m *Module) answer(a *attempt, r *refusal) error {
 	case answerBusy:
 		a.c.Header("Retry-After", strconv.FormatInt(int64((r.wait+time.Second-1)/time.Second), 10))
 		return m.repeat(a, http.StatusServiceUnavailable, web.ProblemUnavailable, 0)
+	case answerCrowd:
+		m.d.Steps.Crowded(a.c, a.form.Get("flow"), r.wait)
+		return nil
 	case answerOther:
 		return m.repeat(a, http.StatusForbidden, problemOther, 0)
 	case answerWrong:

@@ -79,7 +79,7 @@ func newWorld(t *testing.T, cfg Config) *world {
 	pages, err := web.New(web.Options{})
 	must(t, err)
 	logger := slog.New(slog.NewJSONHandler(w.log, nil))
-	steps, err := login.New(login.Config{Issuer: issuer}, login.Deps{Tenant: w.tenant, Flows: w.flows, Sessions: w.sessions,
+	steps, err := login.New(login.Config{Issuer: issuer}, login.Deps{Tenant: w.tenant, Flows: w.flows, Sessions: w.sessions, Accounts: w.sessions,
 		Browsers: w.sessions, Clients: clients{w}, Subjects: w, Names: names{}, Pages: pages, Forms: w.sessions.Forms()})
 	must(t, err)
 	m, err := New(cfg, Deps{Steps: steps, People: w.store, Hasher: w.hasher, Rehasher: w.store, Failures: w.failures, Audit: rec,

@@ -36,6 +36,7 @@ type Directory interface {
 	SetPassword(ctx context.Context, tenant, id storage.ID, phc string, exceptSession storage.ID, actor directory.Actor) error
 	AcceptTerms(ctx context.Context, tenant, id storage.ID, version string) error
 	Update(ctx context.Context, tenant, id storage.ID, u directory.UpdatePerson, actor directory.Actor) (*storage.Person, error)
+	UpdateOwn(ctx context.Context, p *storage.Person, values map[string]string) (problems []string, err error)
 	Require(ctx context.Context, tenant, id storage.ID, r directory.Requirements, actor directory.Actor) (*storage.Person, error)
 }
 

@@ -48,7 +48,7 @@ func (m *Module) take(c *gin.Context) error {
 		return err
 	}
 	if v.form = form; form.Get("answer") == "other" {
-		return httpx.SeeOther(c, m.d.Steps.Link("/login", "flow", v.st.Sealed, "step", "back"))
+		return m.d.Steps.Another(c, v.st)
 	}
 	due, err := m.d.Rules.open(v.person)
 	if err != nil {

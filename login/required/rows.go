@@ -1,6 +1,7 @@
 package required
 
 import (
+	"github.com/jedan-auth/jedan-auth/internal/attributes"
 	"github.com/jedan-auth/jedan-auth/internal/directory"
 	"github.com/jedan-auth/jedan-auth/storage"
 )
@@ -13,8 +14,11 @@ type row struct {
 	take func(m *Module, v *visit) error
 }
 
-// AcceptTerms is the row that asks for nothing which protects the account.
-const AcceptTerms = "required.accept_terms"
+// Rows that ask for nothing which protects the account.
+const (
+	AcceptTerms     = "required.accept_terms"
+	CompleteProfile = "required.complete_profile"
+)
 
 // rows is the table of what may be asked of a person, in the order in which it is. An account that somebody else has the password of comes first: the rest
 // is for its owner.
@@ -23,6 +27,7 @@ func rows() []row {
 		{"required.change_password", passwordDue, showPassword, takePassword},
 		{"required.verify_email", emailDue, showEmail, takeEmail},
 		{"required.accept_terms", termsDue, showTerms, takeTerms},
+		{"required.complete_profile", profileDue, showProfile, takeProfile},
 	}
 }
 
@@ -31,6 +36,7 @@ type Rules struct {
 	Terms       Terms
 	VerifyEmail bool // everybody's address must be proved
 	People      Opener
+	Attributes  *attributes.Set
 }
 
 // Opener opens profiles.
@@ -50,7 +56,7 @@ func (r *Rules) Open(p *storage.Person) ([]string, error) {
 
 func (r *Rules) open(p *storage.Person) ([]row, error) {
 	own := directory.Claims{}
-	if r.VerifyEmail || len(p.Required) > 0 { // only then is anything of the profile asked for
+	if r.VerifyEmail || len(p.Required) > 0 || len(r.Attributes.Those(attributes.Attribute.Needed)) > 0 { // only then is anything of the profile asked for
 		var err error
 		if own, err = r.People.Claims(p); err != nil {
 			return nil, err

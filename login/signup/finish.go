@@ -2,12 +2,16 @@ package signup
 
 import (
 	"context"
+	"maps"
 	"net/http"
+	"net/url"
+	"slices"
 	"strings"
 
 	"github.com/gin-gonic/gin"
 
 	"github.com/jedan-auth/jedan-auth/internal/assurance"
+	"github.com/jedan-auth/jedan-auth/internal/attributes"
 	"github.com/jedan-auth/jedan-auth/internal/audit"
 	"github.com/jedan-auth/jedan-auth/internal/directory"
 	"github.com/jedan-auth/jedan-auth/internal/errs"
@@ -54,7 +58,7 @@ func (m *Module) showFinish(c *gin.Context) error {
 	if done || err != nil {
 		return err
 	}
-	return m.finishPage(c, o, http.StatusOK, web.SignupFinishPage{})
+	return m.finishPage(c, o, http.StatusOK, web.SignupFinishPage{Attributes: m.asked(c, nil, nil)})
 }
 
 func (m *Module) finishPage(c *gin.Context, o *opened, status int, p web.SignupFinishPage) error {
@@ -67,7 +71,7 @@ func (m *Module) finishPage(c *gin.Context, o *opened, status int, p web.SignupF
 	return nil
 }
 
-// finish makes the account. Of the form only the name and the password are read: whatever else somebody says of themselves is not (PW22).
+// finish makes the account. Of the form only the name, the password and the attributes that are asked for are read: whatever else somebody says of themselves is not (PW22).
 func (m *Module) finish(c *gin.Context) error {
 	form, err := httpx.Form(c)
 	if err != nil {
@@ -85,15 +89,16 @@ func (m *Module) finish(c *gin.Context) error {
 	if err != nil {
 		return err
 	}
-	if len(problems) > 0 {
-		return m.finishPage(c, o, http.StatusBadRequest, web.SignupFinishPage{Name: name, Errors: problems})
+	more, wrong := m.attributes(form)
+	if len(problems)+len(wrong) > 0 {
+		return m.finishPage(c, o, http.StatusBadRequest, web.SignupFinishPage{Name: name, Errors: problems, Attributes: m.asked(c, form, wrong)})
 	}
 	ctx := c.Request.Context()
 	phc, err := m.d.Hasher.Hash(ctx, next)
 	if err != nil {
 		return err
 	}
-	p, err := m.create(ctx, o, name, phc)
+	p, err := m.create(ctx, o, name, phc, more)
 	switch {
 	case errs.Is(err, errs.NotFound), errs.Is(err, errs.Conflict): // used meanwhile, or the address is somebody's by now
 		return m.note(c, http.StatusNotFound, web.NoteSignupEnded)
@@ -118,9 +123,29 @@ func (m *Module) judge(o *opened, name, next string) (map[string]string, error) 
 	return problems, err
 }
 
+// attributes reads those that sign-up asks for; wrong names those that cannot be taken.
+func (m *Module) attributes(form url.Values) (values directory.Claims, wrong []string) {
+	values = directory.Claims{}
+	for _, a := range m.d.Attributes.Those(attributes.Attribute.Asked) {
+		switch value, problem := m.d.Attributes.Parse(a.Name, form.Get(a.Name)); {
+		case problem != "":
+			wrong = append(wrong, a.Name)
+		case value != nil:
+			values[a.Name] = value
+		}
+	}
+	return values, wrong
+}
+
+// asked are the attributes on the page, with what was sent.
+func (m *Module) asked(c *gin.Context, form url.Values, wrong []string) []web.Attribute {
+	return attributes.Pages(m.d.Attributes.Those(attributes.Attribute.Asked), m.d.Steps.Lang(c, nil), form.Get, func(name string) bool { return slices.Contains(wrong, name) })
+}
+
 // create spends the link and makes the account in one transaction: of two that come together one wins.
-func (m *Module) create(ctx context.Context, o *opened, name, phc string) (p *storage.Person, err error) {
+func (m *Module) create(ctx context.Context, o *opened, name, phc string, more directory.Claims) (p *storage.Person, err error) {
 	claims := directory.Claims{"email": o.Email, "email_verified": true, "locale": o.Lang}
+	maps.Copy(claims, more)
 	if name != "" {
 		claims["name"] = name
 	}

@@ -9,6 +9,7 @@ import (
 
 	"github.com/gin-gonic/gin"
 
+	"github.com/jedan-auth/jedan-auth/internal/attributes"
 	"github.com/jedan-auth/jedan-auth/internal/audit"
 	"github.com/jedan-auth/jedan-auth/internal/directory"
 	"github.com/jedan-auth/jedan-auth/internal/httpx"
@@ -50,13 +51,14 @@ type Sessions interface {
 // Deps is what New needs; everything is required.
 type Deps struct {
 	Inviting
-	Steps     *login.Module
-	Sessions  Sessions
-	Hasher    Hasher
-	Policy    Policy
-	MinLength int
-	Tx        storage.Transactor
-	Logger    *slog.Logger
+	Steps      *login.Module
+	Sessions   Sessions
+	Hasher     Hasher
+	Policy     Policy
+	MinLength  int
+	Tx         storage.Transactor
+	Logger     *slog.Logger
+	Attributes *attributes.Set // of the profile schema; nil: none
 }
 
 func (d Deps) complete() bool {

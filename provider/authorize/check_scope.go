@@ -34,7 +34,7 @@ func checkResourceNamed(_ context.Context, r *request) error {
 	if !r.Client.Demands.Resource || len(r.Resources) > 0 {
 		return nil
 	}
-	if slices.ContainsFunc(r.Scopes, func(s string) bool { return !core.PersonScope(s) }) {
+	if slices.ContainsFunc(r.Scopes, func(s string) bool { return !r.e.Vocabulary.PersonScope(s) }) {
 		return core.InvalidTarget("This client must name the resource that it asks for.", "none")
 	}
 	return nil

@@ -13,7 +13,7 @@ const claimPrefix = "claim:"
 // asked is everything the person must agree to: scopes, what the claims parameter adds, and authorization details.
 func (r *request) asked() []string {
 	out := slices.Clone(r.Scopes)
-	for _, scope := range []string{"profile", "email", "address", "phone"} {
+	for _, scope := range r.e.Vocabulary.Scopes() {
 		if !slices.Contains(r.Scopes, scope) && r.asksClaimOf(scope) {
 			out = append(out, claimPrefix+scope)
 		}
@@ -30,7 +30,7 @@ func (r *request) asksClaimOf(scope string) bool {
 	if !slices.Contains(r.Scopes, "openid") {
 		return false
 	}
-	for _, name := range core.ScopeClaims(scope) {
+	for _, name := range r.e.Vocabulary.Claims(scope) {
 		_, inID := r.Claims.IDToken[name]
 		_, inUserinfo := r.Claims.Userinfo[name]
 		if inID || inUserinfo {
@@ -49,12 +49,8 @@ func (v *visit) claimsGranted() (string, error) {
 		if name == core.ScopeGroups {
 			return slices.Contains(v.granted, core.ScopeGroups)
 		}
-		for _, scope := range []string{"profile", "email", "address", "phone"} {
-			if slices.Contains(core.ScopeClaims(scope), name) {
-				return slices.Contains(v.granted, scope) || slices.Contains(v.granted, claimPrefix+scope)
-			}
-		}
-		return false
+		scope := v.e.Vocabulary.ScopeOf(name)
+		return scope != "" && (slices.Contains(v.granted, scope) || slices.Contains(v.granted, claimPrefix+scope))
 	})
 }
 

@@ -59,36 +59,37 @@ type Grants interface {
 
 // Endpoint is the authorization endpoint (RFC 6749 section 3.1, OpenID Connect Core section 3).
 type Endpoint struct {
-	Tenant   storage.ID
-	Issuer   string
-	Base     string // path prefix of the issuer
-	Config   core.Config
-	Clients  *core.Clients
-	Subjects *core.Subjects
-	Tokens   *core.Tokens
-	Signer   core.Signer
-	Engine   *core.Engine
-	Issuance *core.Issuance
-	Details  core.Details
-	Claims   *core.People
-	Flows    *flow.Flows
-	Sessions Sessions
-	Classes  []string // of sign-ins that this installation reaches beside the usual ones
-	Consents Consents
-	StepUp   StepUp
-	Grants   Grants
-	Live     *core.Live
-	Required Required
-	Rules    *core.Rules // nil: none
-	Signup   bool        // people may make an account
-	Audit    core.Auditor
-	Objects  Objects
-	Pushed   Pushed
-	Watch    Watch
-	Pages    Pages
-	Log      core.RefusalLog
-	Meter    Meter
-	Now      func() time.Time
+	Tenant     storage.ID
+	Issuer     string
+	Base       string // path prefix of the issuer
+	Config     core.Config
+	Clients    *core.Clients
+	Subjects   *core.Subjects
+	Tokens     *core.Tokens
+	Signer     core.Signer
+	Engine     *core.Engine
+	Issuance   *core.Issuance
+	Details    core.Details
+	Vocabulary *core.Vocabulary
+	Claims     *core.People
+	Flows      *flow.Flows
+	Sessions   Sessions
+	Classes    []string // of sign-ins that this installation reaches beside the usual ones
+	Consents   Consents
+	StepUp     StepUp
+	Grants     Grants
+	Live       *core.Live
+	Required   Required
+	Rules      *core.Rules // nil: none
+	Signup     bool        // people may make an account
+	Audit      core.Auditor
+	Objects    Objects
+	Pushed     Pushed
+	Watch      Watch
+	Pages      Pages
+	Log        core.RefusalLog
+	Meter      Meter
+	Now        func() time.Time
 }
 
 const path = "/oauth2/authorize"

@@ -16,11 +16,12 @@ type Counter interface {
 
 // Grant is the client_credentials grant type.
 type Grant struct {
-	Issuance *core.Issuance
-	Details  core.Details
-	Tokens   *core.Tokens
-	Counter  Counter
-	Log      core.RefusalLog
+	Issuance   *core.Issuance
+	Details    core.Details
+	Vocabulary *core.Vocabulary
+	Tokens     *core.Tokens
+	Counter    Counter
+	Log        core.RefusalLog
 }
 
 // GrantType implements core.GrantType.
@@ -78,7 +79,7 @@ func checkConfidential(_ context.Context, r *request) error {
 func checkScope(_ context.Context, r *request) error {
 	r.scopes = core.Words(r.Form.Get("scope"))
 	if len(r.scopes) == 0 { // RFC 6749 section 3.3: the default is what the client is registered for
-		r.scopes = slices.DeleteFunc(slices.Clone(r.Client.Scopes), core.PersonScope)
+		r.scopes = slices.DeleteFunc(slices.Clone(r.Client.Scopes), r.g.Vocabulary.PersonScope)
 	}
 	for _, s := range r.scopes {
 		if !slices.Contains(r.Client.Scopes, s) {
@@ -90,7 +91,7 @@ func checkScope(_ context.Context, r *request) error {
 
 func checkNoPersonScope(_ context.Context, r *request) error {
 	for _, s := range r.scopes {
-		if core.PersonScope(s) {
+		if r.g.Vocabulary.PersonScope(s) {
 			return core.InvalidScope("scopes that mean no person", s)
 		}
 	}

@@ -4,38 +4,12 @@ import (
 	"encoding/json"
 	"slices"
 	"strings"
-	"time"
 
 	"github.com/ory/fosite"
 )
 
 // ScopeGroups is the scope, and the claim, that says which groups somebody is in.
 const ScopeGroups = "groups"
-
-// ScopeClaims lists the claims that a scope asks for (OpenID Connect Core section 5.4).
-func ScopeClaims(scope string) []string {
-	switch scope {
-	case "profile":
-		return []string{"name", "family_name", "given_name", "middle_name", "nickname", "preferred_username", "profile", "picture", "website",
-			"gender", "birthdate", "zoneinfo", "locale", "updated_at"}
-	case "email":
-		return []string{"email", "email_verified"}
-	case "address":
-		return []string{"address"}
-	case "phone":
-		return []string{"phone_number", "phone_number_verified"}
-	}
-	return nil
-}
-
-// SupportedClaims is what discovery publishes.
-func SupportedClaims() []string {
-	out := []string{"iss", "sub", "aud", "exp", "iat", "auth_time", "nonce", "acr", "amr", "sid"}
-	for _, s := range []string{"profile", "email", "address", "phone"} {
-		out = append(out, ScopeClaims(s)...)
-	}
-	return append(out, ScopeGroups)
-}
 
 // ClaimsRequest is the claims parameter (OpenID Connect Core section 5.5).
 type ClaimsRequest struct {
@@ -114,38 +88,6 @@ func (r *ClaimRequest) accepts(value json.RawMessage) bool {
 	})
 }
 
-// PickClaims chooses from a person's claims those that scopes and the claims request ask for. Only claims of SupportedClaims ever leave.
-func PickClaims(person map[string]any, updated time.Time, scopes []string, asked map[string]*ClaimRequest) map[string]any {
-	out := map[string]any{}
-	take := func(name string, only *ClaimRequest) {
-		v, ok := person[name]
-		if name == "updated_at" {
-			v, ok = updated.Unix(), true
-		}
-		if text, err := json.Marshal(v); ok && err == nil && standardClaim(name) && only.accepts(text) {
-			out[name] = v
-		}
-	}
-	for name, r := range asked {
-		take(name, r)
-	}
-	for _, s := range scopes {
-		for _, name := range ScopeClaims(s) {
-			take(name, nil)
-		}
-	}
-	return out
-}
-
-func standardClaim(name string) bool {
-	for _, s := range []string{"profile", "email", "address", "phone"} {
-		if slices.Contains(ScopeClaims(s), name) {
-			return true
-		}
-	}
-	return false
-}
-
 // Words splits a space-separated parameter.
 func Words(s string) []string { return strings.Fields(s) }
 
@@ -166,9 +108,4 @@ func (c *ClaimsRequest) Keep(keep func(name string) bool) (string, error) {
 	}
 	b, err := json.Marshal(kept)
 	return string(b), err
-}
-
-// PersonScope reports whether a scope means a person; a client's own token never carries one.
-func PersonScope(scope string) bool {
-	return scope == "openid" || scope == "offline_access" || scope == ScopeGroups || len(ScopeClaims(scope)) > 0
 }

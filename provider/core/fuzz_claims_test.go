@@ -31,8 +31,8 @@ func FuzzClaimsRequest(f *testing.F) {
 			t.Errorf("%q: %v %v", text, values, essential)
 		}
 		for _, asked := range []map[string]*ClaimRequest{c.IDToken, c.Userinfo} {
-			for name, v := range PickClaims(person, fuzzTime(), []string{"openid"}, asked) {
-				if _, wanted := asked[name]; !wanted || !slices.Contains(SupportedClaims(), name) || name == "password" {
+			for name, v := range (*Vocabulary)(nil).Pick(person, fuzzTime(), []string{"openid"}, asked) {
+				if _, wanted := asked[name]; !wanted || !slices.Contains((*Vocabulary)(nil).Supported(), name) || name == "password" {
 					t.Errorf("%q: %s = %v leaves", text, name, v)
 				}
 			}

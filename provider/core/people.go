@@ -19,6 +19,7 @@ type People struct {
 	directory Directory
 	members   Memberships
 	tenant    storage.ID
+	words     *Vocabulary
 	profiles  *cache.Cache[storage.ID, *profile]
 }
 
@@ -26,8 +27,8 @@ type People struct {
 const maxProfiles = 5_000
 
 // NewPeople returns a chooser over the store. Profiles that UserInfo was asked for stay open in memory until the person changes.
-func NewPeople(reader storage.PersonReader, directory Directory, members Memberships, feed *cache.Feed, tenant storage.ID) *People {
-	p := &People{reader: reader, directory: directory, members: members, tenant: tenant}
+func NewPeople(reader storage.PersonReader, directory Directory, members Memberships, feed *cache.Feed, tenant storage.ID, words *Vocabulary) *People {
+	p := &People{reader: reader, directory: directory, members: members, tenant: tenant, words: words}
 	p.profiles = cache.New(feed, maxProfiles, func(ctx context.Context, id storage.ID) (*profile, error) {
 		person, err := reader.PersonByID(ctx, tenant, id)
 		if err != nil {
@@ -60,7 +61,7 @@ func (p *People) IDTokenClaims(ctx context.Context, g *storage.Grant, withAccess
 	if err != nil {
 		return nil, err
 	}
-	return p.withGroups(ctx, PickClaims(all, person.UpdatedAt, scopes, asked.IDToken), g.Person, g.Scopes)
+	return p.withGroups(ctx, p.words.Pick(all, person.UpdatedAt, scopes, asked.IDToken), g.Person, g.Scopes)
 }
 
 // UserinfoClaims returns the person's claims for the token's scopes and those that the claims request names.
@@ -73,7 +74,7 @@ func (p *People) UserinfoClaims(ctx context.Context, person *storage.Person, g *
 	if err != nil {
 		return nil, err
 	}
-	return p.withGroups(ctx, PickClaims(all, person.UpdatedAt, scopes, asked.Userinfo), person.ID, scopes)
+	return p.withGroups(ctx, p.words.Pick(all, person.UpdatedAt, scopes, asked.Userinfo), person.ID, scopes)
 }
 
 // withGroups adds the groups claim where its scope was granted, and only there: asking for the claim by name gets nobody's groups.

@@ -22,7 +22,7 @@ func (p *People) open(person *storage.Person) (*profile, error) {
 	}
 	out := &profile{version: person.Version, members: make(map[string]json.RawMessage, len(all))}
 	for name, v := range all {
-		if !standardClaim(name) {
+		if p.words.ScopeOf(name) == "" {
 			continue
 		}
 		if out.members[name], err = json.Marshal(v); err != nil {
@@ -57,12 +57,12 @@ func (p *People) UserinfoJSON(ctx context.Context, subject string, person *stora
 		if slices.Contains(scopes[:i], s) {
 			continue
 		}
-		for _, name := range ScopeClaims(s) {
+		for _, name := range p.words.Claims(s) {
 			b = opened.append(b, name)
 		}
 	}
 	for name, r := range asked.Userinfo {
-		if !scopeCovers(scopes, name) && r.accepts(opened.members[name]) {
+		if !slices.Contains(scopes, p.words.ScopeOf(name)) && r.accepts(opened.members[name]) {
 			b = opened.append(b, name)
 		}
 	}
@@ -82,8 +82,4 @@ func (o *profile) append(b []byte, name string) []byte {
 	}
 	b = append(append(append(b, `,"`...), name...), `":`...)
 	return append(b, v...)
-}
-
-func scopeCovers(scopes []string, name string) bool {
-	return slices.ContainsFunc(scopes, func(s string) bool { return slices.Contains(ScopeClaims(s), name) })
 }

@@ -57,7 +57,7 @@ func newPeople(t *testing.T) (*people, *People, *cache.Feed) {
 			t.Fatal("the feed did not become fresh")
 		}
 	}
-	return d, NewPeople(d, d, everybodysGroups{}, feed, storage.ID{}), feed
+	return d, NewPeople(d, d, everybodysGroups{}, feed, storage.ID{}, nil), feed
 }
 
 // everybodysGroups puts everybody into two.

@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"github.com/jedan-auth/jedan-auth/internal/httpx"
+	"github.com/jedan-auth/jedan-auth/provider/core"
 	"github.com/jedan-auth/jedan-auth/provider/core/profiles"
 )
 
@@ -39,11 +40,12 @@ type Features struct {
 	References    bool     // request_uri is followed (RFC 9101)
 	EncryptedTo   []string // algorithms that a key of ours is published for
 	Binding       Binding
-	DetailTypes   []string // of authorization details (RFC 9396)
-	Assertions    bool     // the configuration trusts other issuers (RFC 7523)
-	CheckSession  bool     // there is a check_session_iframe
-	Signup        bool     // people may make an account
-	Classes       []string // of sign-ins that this installation reaches beside the usual ones
+	Vocabulary    *core.Vocabulary // scopes and claims about people
+	DetailTypes   []string         // of authorization details (RFC 9396)
+	Assertions    bool             // the configuration trusts other issuers (RFC 7523)
+	CheckSession  bool             // there is a check_session_iframe
+	Signup        bool             // people may make an account
+	Classes       []string         // of sign-ins that this installation reaches beside the usual ones
 
 	Offer profiles.Offer // what the profile of the whole server leaves
 }

@@ -43,9 +43,9 @@ type document struct {
 	logouts
 }
 
-// Scopes that every provider has.
-func standardScopes() []string {
-	return []string{"openid", "profile", "email", "address", "phone", "groups", "offline_access"}
+// scopes that anybody may ask for; those of an API are its own.
+func scopes(v *core.Vocabulary) []string {
+	return append(append([]string{"openid"}, v.Scopes()...), "groups", "offline_access")
 }
 
 func build(issuer string, on Features) document {
@@ -54,13 +54,13 @@ func build(issuer string, on Features) document {
 	d := document{
 		Issuer: issuer, Authorization: issuer + "/oauth2/authorize", Token: issuer + "/oauth2/token", Userinfo: issuer + "/oauth2/userinfo",
 		JWKS: issuer + "/.well-known/jwks.json", Introspection: issuer + "/oauth2/introspect", Revocation: issuer + "/oauth2/revoke",
-		EndSession: issuer + "/oauth2/logout", Scopes: standardScopes(),
+		EndSession: issuer + "/oauth2/logout", Scopes: scopes(on.Vocabulary),
 		ResponseTypes: []string{"code", "id_token", "token", "id_token token", "code id_token", "code token", "code id_token token"},
 		ResponseModes: core.ResponseModes(), GrantTypes: grantTypes(on),
 		ACR: core.SupportedACR(on.Classes...), Subjects: []string{core.SubjectPublic, core.SubjectPairwise}, IDTokenAlgs: algs, UserinfoAlgs: algs,
 		TokenAuth: core.AuthMethods(), TokenAuthAlgs: assertionAlgs(), IntrospectionAuth: confidential, IntrospectionAuthAlgs: assertionAlgs(),
 		RevocationAuth: core.AuthMethods(), RevocationAuthAlgs: assertionAlgs(),
-		Displays: []string{"page", "popup", "touch", "wap"}, ClaimTypes: []string{"normal"}, Claims: core.SupportedClaims(), UILocales: []string{"en", "de"},
+		Displays: []string{"page", "popup", "touch", "wap"}, ClaimTypes: []string{"normal"}, Claims: on.Vocabulary.Supported(), UILocales: []string{"en", "de"},
 		PKCE: []string{"S256"}, Prompts: []string{"none", "login", "consent", "select_account"},
 		ClaimsParameter: true, IssParameter: true, requests: on.requests(issuer, algs), decoupled: buildDecoupled(issuer),
 	}

@@ -73,7 +73,7 @@ func checkPermitted(ctx context.Context, r *request) error {
 // checkScope: the configuration says what an issuer's word is good for. A service is no person, and has no scope that means one.
 func checkScope(_ context.Context, r *request) error {
 	may := func(s string) bool {
-		return slices.Contains(r.assertion.Scopes, s) && slices.Contains(r.Client.Scopes, s) && (r.person != nil || !core.PersonScope(s))
+		return slices.Contains(r.assertion.Scopes, s) && slices.Contains(r.Client.Scopes, s) && (r.person != nil || !r.g.Vocabulary.PersonScope(s))
 	}
 	asked := core.Words(r.Form.Get("scope"))
 	if len(asked) == 0 { // RFC 6749 section 3.3

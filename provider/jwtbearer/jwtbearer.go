@@ -15,18 +15,19 @@ type Counter interface {
 
 // Grant is the jwt-bearer grant type.
 type Grant struct {
-	Issuance *core.Issuance
-	Issuers  *core.Issuers
-	Vouching *core.Vouching
-	Live     *core.Live
-	Replays  storage.Replays
-	Tokens   *core.Tokens
-	Counter  Counter
-	Config   core.Config
-	Tenant   storage.ID
-	Endpoint string // URL of the token endpoint
-	Now      func() time.Time
-	Log      core.RefusalLog
+	Issuance   *core.Issuance
+	Issuers    *core.Issuers
+	Vouching   *core.Vouching
+	Live       *core.Live
+	Replays    storage.Replays
+	Tokens     *core.Tokens
+	Counter    Counter
+	Vocabulary *core.Vocabulary
+	Config     core.Config
+	Tenant     storage.ID
+	Endpoint   string // URL of the token endpoint
+	Now        func() time.Time
+	Log        core.RefusalLog
 }
 
 // GrantType implements core.GrantType.

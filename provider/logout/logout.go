@@ -17,8 +17,9 @@ import (
 
 // Sessions finds and ends the session of a request.
 type Sessions interface {
-	CurrentSession(c *gin.Context) (*storage.Session, error) // nil, nil when nobody is signed in
-	SignOut(c *gin.Context, reason string) error
+	// SignedInHere are the session of who is signed in, nil for nobody, and those of others who are signed in in the same browser.
+	SignedInHere(c *gin.Context) (cur *storage.Session, others []*storage.Session, err error)
+	SignOut(c *gin.Context, s *storage.Session, reason string) error
 }
 
 // Forms protects the confirmation.
@@ -81,7 +82,7 @@ func (e *Endpoint) get(c *gin.Context) error {
 	if err != nil {
 		return e.refuse(c, r, err)
 	}
-	who, err := e.who(c)
+	who, err := e.who(c, r.hint)
 	if err != nil {
 		return err
 	}
@@ -110,7 +111,7 @@ func (e *Endpoint) post(c *gin.Context) error {
 	if err != nil {
 		return e.refuse(c, r, err)
 	}
-	who, err := e.who(c)
+	who, err := e.who(c, r.hint)
 	if err != nil {
 		return err
 	}
@@ -123,11 +124,29 @@ type signedIn struct {
 	parts   []storage.Participant
 }
 
-// who is nil when nobody is signed in.
-func (e *Endpoint) who(c *gin.Context) (*signedIn, error) {
-	session, err := e.Sessions.CurrentSession(c)
-	if err != nil || session == nil {
+// who is the session to end: the one of this browser that the hint names, else the current one; nil when nobody is signed in.
+func (e *Endpoint) who(c *gin.Context, hint *core.IDTokenHint) (*signedIn, error) {
+	now, others, err := e.Sessions.SignedInHere(c)
+	if err != nil {
 		return nil, err
+	}
+	cur, err := e.taking(c, now)
+	if err != nil || hint == nil || cur != nil && cur.named(hint) {
+		return cur, err
+	}
+	for _, other := range others {
+		named, err := e.taking(c, other)
+		if err != nil || named.named(hint) {
+			return named, err
+		}
+	}
+	return cur, nil
+}
+
+// taking is a session with who takes part in it; nil for none.
+func (e *Endpoint) taking(c *gin.Context, session *storage.Session) (*signedIn, error) {
+	if session == nil {
+		return nil, nil
 	}
 	parts, err := e.Participants.Participants(c.Request.Context(), e.Tenant, session.ID)
 	return &signedIn{session, parts}, err
@@ -146,8 +165,10 @@ func (s *signedIn) named(hint *core.IDTokenHint) bool {
 
 // finish ends the session, if there is one, lets the browser tell those who asked for that, and leads on.
 func (e *Endpoint) finish(c *gin.Context, r *request, who *signedIn) error {
-	if err := e.Sessions.SignOut(c, "logout"); err != nil {
-		return err
+	if who != nil {
+		if err := e.Sessions.SignOut(c, who.session, "logout"); err != nil {
+			return err
+		}
 	}
 	next := r.back
 	if state := r.Params.Get("state"); next != "" && state != "" {

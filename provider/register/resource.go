@@ -2,7 +2,6 @@ package register
 
 import (
 	"context"
-	"slices"
 	"strings"
 
 	"github.com/jedan-auth/jedan-auth/internal/audit"
@@ -105,7 +104,7 @@ func (res Resource) put(row *storage.Resource, owner storage.ID) {
 func (r *Registrar) judgeResource(ctx context.Context, res Resource) (owner storage.ID, err error) {
 	for _, wrong := range []error{
 		refuse("resource", judgeURI(res.Identifier, resourceRules())), refuse("resource", r.judgeOurs(res.Identifier)), judgeResourceName(res.Name),
-		refuse("scopes_supported", judgeScopes(res.Scopes)), judgeReserved(res.Scopes), judgeFormat(res.TokenFormat), judgeSeconds(res.Seconds),
+		refuse("scopes_supported", judgeScopes(res.Scopes)), r.judgeReserved(res.Scopes), judgeFormat(res.TokenFormat), judgeSeconds(res.Seconds),
 		r.judgeAlg(res.Alg), r.judgeDemands(res), r.judgeOwn(res),
 	} {
 		if wrong != nil {
@@ -146,10 +145,10 @@ func judgeResourceName(name string) error {
 }
 
 // judgeReserved refuses scopes that mean something of our own.
-func judgeReserved(scopes []string) error {
+func (r *Registrar) judgeReserved(scopes []string) error {
 	for _, s := range scopes {
-		if strings.HasPrefix(s, "jedan:") || slices.Contains([]string{"openid", "profile", "email", "address", "phone", "groups", "offline_access"}, s) {
-			return refuse("scopes_supported", "must not name a scope of OpenID Connect or one that begins with jedan:")
+		if strings.HasPrefix(s, "jedan:") || r.d.Vocabulary.PersonScope(s) {
+			return refuse("scopes_supported", "must not name a scope that means a person, or one that begins with jedan:")
 		}
 	}
 	return nil
