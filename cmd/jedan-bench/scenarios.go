@@ -50,6 +50,7 @@ func scenarios() []scenario {
 		exchanging(),
 		signedIntrospection(),
 		signIn(),
+		signInAnew(),
 	}
 }
 

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"html"
+	"maps"
 	"net/url"
 	"strings"
 
@@ -146,25 +147,50 @@ func (w *world) signedIn(n int) ([]visitor, error) {
 	return out, nil
 }
 
-// login is a person in a new browser: the authorization request leads to the sign-in page, whose form is sent.
+// login is a person in a new browser, see loginIn.
 func (w *world) login(c *wire, p *party, person int) (cookies string, err error) {
-	if err := c.want(get(w.host, w.authorizePath(p)), 303, nil); err != nil {
-		return "", err
+	jar, err := w.loginIn(c, p, person, nil)
+	return jar.line(), err
+}
+
+// loginIn is a person in a browser with cookies: the authorization request leads to the sign-in page, whose form is sent.
+func (w *world) loginIn(c *wire, p *party, person int, jar cookieJar) (cookieJar, error) {
+	if err := c.want(get(w.host, w.authorizePath(p), "Cookie", jar.line()), 303, nil); err != nil {
+		return nil, err
 	}
-	jar := c.setCookies(nil)
+	jar = c.setCookies(jar)
 	page := strings.TrimPrefix(c.value("Location"), w.issuer)
 	if err := c.want(get(w.host, page, "Cookie", jar.line()), 200, []byte(`name="csrf"`)); err != nil {
-		return "", err
+		return nil, err
 	}
 	jar = c.setCookies(jar)
 	form := url.Values{
 		"csrf": {field(c.body, "csrf")}, "flow": {field(c.body, "flow")}, "identifier": {mailOf(person)}, "password": {benchPassword},
 	}
-	err = c.want(post(w.host, "/login", form.Encode(), "Cookie", jar.line(), "Origin", w.issuer), 303, nil)
+	err := c.want(post(w.host, "/login", form.Encode(), "Cookie", jar.line(), "Origin", w.issuer), 303, nil)
 	if err == nil && !strings.Contains(c.value("Location"), "/oauth2/authorize?") {
 		err = fmt.Errorf("the sign-in led to %.200s", c.value("Location"))
 	}
-	return c.setCookies(jar).line(), err
+	return c.setCookies(jar), err
+}
+
+// known are browsers that each of n people has signed in with before, without a session now.
+func (w *world) known(n int) ([]cookieJar, error) {
+	c, err := dial(w.host)
+	if err != nil {
+		return nil, err
+	}
+	defer c.close()
+	out := make([]cookieJar, n)
+	for i := range out {
+		jar, err := w.loginIn(c, w.sets["code"][i], i, nil)
+		if err != nil {
+			return nil, err
+		}
+		delete(jar, "jedan-session")
+		out[i] = jar
+	}
+	return out, nil
 }
 
 // field is the value of a hidden field of a page.
@@ -174,18 +200,32 @@ func field(page []byte, name string) string {
 	return html.UnescapeString(value)
 }
 
-// signIn is a whole sign-in by password: three requests, one hash.
+// signIn is a whole sign-in by password in a browser that the person has used before: three requests, one hash.
 func signIn() scenario {
 	return scenario{
 		name: "sign-in", title: "password sign-in (three requests)", turns: 3, conns: 8, goal: ofPrimitive(0.85, primArgon2id),
 		setup: func(ctx context.Context, w *world) error { return w.clients(ctx, "code", webClient("jwt")) },
 		start: func(_ context.Context, w *world) (*drive, error) {
+			browsers, err := w.known(visitors)
 			return &drive{warm: 16, op: func(c *wire, n int) error {
-				_, err := w.login(c, w.sets["code"][n%clientCount], n%peopleCount)
+				_, err := w.loginIn(c, w.sets["code"][n%clientCount], n%visitors, maps.Clone(browsers[n%visitors]))
 				return err
-			}}, nil
+			}}, err
 		},
 	}
+}
+
+// signInAnew is the same in a new browser, of which the person is told by mail where they had another before.
+func signInAnew() scenario {
+	s := signIn()
+	s.name, s.title, s.goal = "sign-in-new", "password sign-in in a browser that nobody knows", goal{}
+	s.start = func(_ context.Context, w *world) (*drive, error) {
+		return &drive{warm: 16, op: func(c *wire, n int) error {
+			_, err := w.login(c, w.sets["code"][n%clientCount], n%peopleCount)
+			return err
+		}}, nil
+	}
+	return s
 }
 
 // refreshable makes tokenCount grants of a set with their first refresh tokens.
