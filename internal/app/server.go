@@ -60,6 +60,8 @@ type server struct {
 	lost     *lost.Module
 	risk     *risks
 	rules    *rules // nil: there are none
+
+	bounds *bounds
 }
 
 // late hands the consent feature to the provider, which is made before it.
@@ -92,6 +94,9 @@ func (s *server) makeEdge() (err error) {
 		return err
 	}
 	s.feedMeter.m.Store(s.metrics)
+	if s.bounds, err = s.makeBounds(proxies); err != nil {
+		return err
+	}
 	if s.render, err = web.New(web.Options{BasePath: s.base(), Secure: s.issuer.Scheme == "https", ThemeDir: s.Config.Theme.Dir, ProductName: s.Config.Theme.ProductName, Log: s.Log, Without: s.without(), Attributes: s.Attributes.Labels()}); err != nil {
 		return err
 	}
@@ -106,7 +111,7 @@ func (s *server) makeEdge() (err error) {
 
 func (s *server) edge(proxies []netip.Prefix) httpx.Config {
 	return httpx.Config{
-		Issuer: s.issuer, TrustedProxies: proxies, Pages: s.pages, Logger: s.Log, AccessLog: s.Config.Access, Observer: s.metrics, Now: s.Now, Gate: s.gate, Door: s.door,
+		Issuer: s.issuer, TrustedProxies: proxies, Pages: s.pages, Logger: s.Log, AccessLog: s.Config.Access, Observer: s.metrics, Now: s.Now, Gate: s.enter, Door: s.door,
 		Metrics: s.metrics.Handler(), Checks: []httpx.Check{{Name: "database", Run: s.DB.Ping}, {Name: "changes", Run: s.fresh}},
 	}
 }
@@ -152,6 +157,7 @@ func (s *server) makeProvider() (err error) {
 	if s.rules != nil {
 		deps.Rules = s.rules
 	}
+	deps.Limits = s.bounds
 	if s.Config.Sessions.Watched {
 		deps.Watched = browsers
 	}
@@ -168,7 +174,7 @@ func (s *server) makeLogin() (err error) {
 	offer := s.offer(party)
 	deps := login.Deps{
 		Tenant: s.Tenant, Flows: s.flows, Sessions: s.sessions, Accounts: s.sessions, Browsers: s.sessions, Clients: s.bridge, Subjects: s.bridge, Names: s.Directory,
-		Pages: s.render, Forms: s.sessions.Forms(), Second: s.seconds, Invitation: offer, Risk: s.risk, Trusted: s.DB,
+		Pages: s.render, Forms: s.sessions.Forms(), Second: s.seconds, Invitation: offer, Risk: s.risk, Trusted: s.DB, Naming: s.bounds,
 	}
 	if s.rules != nil {
 		deps.Rules = s.rules
@@ -208,5 +214,6 @@ func (s *server) mount() (err error) {
 	if s.handler, err = s.engine.Handler(); err != nil {
 		return fmt.Errorf("routes: %w", err)
 	}
+	s.bounds.classify(s.base(), s.engine.Routes())
 	return nil
 }

@@ -86,6 +86,12 @@ func (m *Module) ask(c *gin.Context) error {
 	if len(page.Identifier) > login.MaxIdentifier {
 		return errs.New(errs.TooLarge, "The email or username is too long.")
 	}
+	if h == nil { // whoever has proved a first factor names nobody
+		page.RetryAfter = m.d.Steps.Named(c.Request.Context(), login.NamedRecovery, page.Identifier)
+	}
+	if page.RetryAfter > 0 {
+		return m.askPage(c, h, http.StatusTooManyRequests, page)
+	}
 	if ok, wait := m.address.Take(ratelimit.AddrKey(httpx.ClientIP(c))); !ok {
 		page.RetryAfter = wait
 		return m.askPage(c, h, http.StatusTooManyRequests, page)

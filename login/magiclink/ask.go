@@ -77,6 +77,9 @@ func (m *Module) ask(c *gin.Context) error {
 	if len(typed) > maxIdentifier {
 		return errs.New(errs.TooLarge, "The email or username is too long.")
 	}
+	if wait := m.d.Steps.Named(c.Request.Context(), login.NamedMail, typed); wait > 0 {
+		return m.askPage(c, st, http.StatusTooManyRequests, web.MailSignInPage{Identifier: typed, RetryAfter: wait})
+	}
 	if ok, wait := m.address.Take(ratelimit.AddrKey(httpx.ClientIP(c))); !ok {
 		return m.askPage(c, st, http.StatusTooManyRequests, web.MailSignInPage{Identifier: typed, RetryAfter: wait})
 	}

@@ -37,6 +37,7 @@ func rows() []row {
 		{"flow", openFlow},
 		{"form", formShape},
 		{"device", deviceAllowance},
+		{"named", namedAllowance},
 		{"address", addressAllowance},
 		{"everyone", everyoneAllowance},
 		{"person", personExists},
@@ -114,6 +115,19 @@ func deviceAllowance(ctx context.Context, m *Module, a *attempt) *refusal {
 		return nil
 	}
 	return quietly(expected, "none left", "device_limit")
+}
+
+// namedAllowance counts how often strangers name this account, whether it exists or not, on all nodes together. What was typed is the key: by the
+// account's, one name of it would tell of another. Its answer says nothing about an account, so it may be open.
+func namedAllowance(ctx context.Context, m *Module, a *attempt) *refusal {
+	if a.known {
+		return nil
+	}
+	if wait := m.d.Steps.Named(ctx, login.NamedLogin, a.identifier); wait > 0 {
+		return &refusal{as: answerWait, expected: "requests left for this name", received: "none left", reason: "named_limit", wait: wait}
+	}
+	a.named = true
+	return nil
 }
 
 // addressAllowance counts attempts of one address or /64 (PW06, DS07). Its answer

@@ -35,6 +35,7 @@ type attempt struct {
 	quiet      bool            // a row has refused without saying so
 	outdated   bool            // the stored hash is due for renewal
 	taken      []taken
+	named      bool // counted as one that names the account
 }
 
 // taken is an attempt that was counted, or would have been.
@@ -58,7 +59,7 @@ func (m *Module) submit(c *gin.Context) error {
 	}
 	verdict.Log(c.Request.Context(), m.d.Logger, "sign-in", verdicts, httpx.ErrorID(c))
 	if r.reason == "" {
-		a.giveBack() // nobody's password was tried
+		m.giveBack(a) // nobody's password was tried
 	} else {
 		m.report(a, r)
 	}
@@ -92,7 +93,7 @@ func (m *Module) judge(a *attempt) ([]verdict.Verdict, *refusal) {
 // accept makes the session of a person who passed every row.
 func (m *Module) accept(a *attempt) error {
 	ctx := a.c.Request.Context()
-	a.giveBack()
+	m.giveBack(a)
 	m.limits.account.Clear(accountKey(a, m.mask[:]))
 	m.limits.device.Clear(deviceKey(a))
 	if a.outdated {
@@ -162,13 +163,16 @@ func (m *Module) repeat(a *attempt, status int, problem string, wait time.Durati
 	return nil
 }
 
-func (a *attempt) giveBack() {
+func (m *Module) giveBack(a *attempt) {
+	if a.named {
+		m.d.Steps.Unnamed(a.c.Request.Context(), login.NamedLogin, a.identifier)
+	}
 	for _, t := range a.taken {
 		if t.counted {
 			t.in.Give(t.key)
 		}
 	}
-	a.taken = nil
+	a.taken, a.named = nil, false
 }
 
 // sum is what stolen passwords are looked up by: of the text as it was hashed.

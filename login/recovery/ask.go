@@ -16,6 +16,7 @@ import (
 	"github.com/jedan-auth/jedan-auth/internal/notify"
 	"github.com/jedan-auth/jedan-auth/internal/onetime"
 	"github.com/jedan-auth/jedan-auth/internal/ratelimit"
+	"github.com/jedan-auth/jedan-auth/login"
 	"github.com/jedan-auth/jedan-auth/storage"
 	"github.com/jedan-auth/jedan-auth/web"
 )
@@ -56,6 +57,9 @@ func (m *Module) ask(c *gin.Context) error {
 	}
 	if len(typed) > maxIdentifier {
 		return errs.New(errs.TooLarge, "The email or username is too long.")
+	}
+	if wait := m.d.Steps.Named(c.Request.Context(), login.NamedRecovery, typed); wait > 0 {
+		return m.askPage(c, http.StatusTooManyRequests, web.RecoveryPage{Identifier: typed, RetryAfter: wait})
 	}
 	if ok, wait := m.address.Take(ratelimit.AddrKey(httpx.ClientIP(c))); !ok {
 		return m.askPage(c, http.StatusTooManyRequests, web.RecoveryPage{Identifier: typed, RetryAfter: wait})

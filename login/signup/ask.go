@@ -12,6 +12,7 @@ import (
 	"github.com/jedan-auth/jedan-auth/internal/httpx"
 	"github.com/jedan-auth/jedan-auth/internal/notify"
 	"github.com/jedan-auth/jedan-auth/internal/ratelimit"
+	"github.com/jedan-auth/jedan-auth/login"
 	"github.com/jedan-auth/jedan-auth/web"
 )
 
@@ -69,6 +70,9 @@ func (m *Module) ask(c *gin.Context) error {
 	if !m.cfg.lets(canonical) { // what the domains are is on the page
 		page.Error = web.ProblemSignupDomain
 		return m.askPage(c, http.StatusBadRequest, page)
+	}
+	if page.RetryAfter = m.d.Steps.Named(c.Request.Context(), login.NamedSignup, email); page.RetryAfter > 0 {
+		return m.askPage(c, http.StatusTooManyRequests, page)
 	}
 	if ok, wait := m.address.Take(ratelimit.AddrKey(httpx.ClientIP(c))); !ok {
 		page.RetryAfter = wait
