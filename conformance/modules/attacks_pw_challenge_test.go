@@ -298,10 +298,12 @@ func TestPW06_ChallengeByOthers(t *testing.T) {
 				t.Errorf("the service is asked %v", f)
 			}
 			for name, ill := range map[string]func(http.ResponseWriter, *http.Request){
-				"broken":       func(rw http.ResponseWriter, _ *http.Request) { rw.WriteHeader(http.StatusInternalServerError) },
-				"garbage":      func(rw http.ResponseWriter, _ *http.Request) { _, _ = rw.Write([]byte("<html>")) },
-				"wrong secret": func(rw http.ResponseWriter, _ *http.Request) { _, _ = rw.Write([]byte(`{"success":false,"error-codes":["invalid-input-secret"]}`)) },
-				"silent":       func(_ http.ResponseWriter, r *http.Request) { <-r.Context().Done() },
+				"broken":  func(rw http.ResponseWriter, _ *http.Request) { rw.WriteHeader(http.StatusInternalServerError) },
+				"garbage": func(rw http.ResponseWriter, _ *http.Request) { _, _ = rw.Write([]byte("<html>")) },
+				"wrong secret": func(rw http.ResponseWriter, _ *http.Request) {
+					_, _ = rw.Write([]byte(`{"success":false,"error-codes":["invalid-input-secret"]}`))
+				},
+				"silent": func(_ http.ResponseWriter, r *http.Request) { <-r.Context().Done() },
 			} {
 				answer.Store(ill)
 				refused(name)
