@@ -23,6 +23,7 @@ import (
 	"github.com/jedan-auth/jedan-auth/internal/session"
 	"github.com/jedan-auth/jedan-auth/internal/telemetry"
 	"github.com/jedan-auth/jedan-auth/login"
+	"github.com/jedan-auth/jedan-auth/login/challenge"
 	"github.com/jedan-auth/jedan-auth/login/lost"
 	"github.com/jedan-auth/jedan-auth/login/otp"
 	"github.com/jedan-auth/jedan-auth/login/passkey"
@@ -100,13 +101,14 @@ type Passwords struct {
 
 // Login is sign-in.
 type Login struct {
-	Passkeys passkey.Config       `config:"passkeys" doc:"Sign-in by passkey."`
-	ByMail   bool                 `config:"by_mail" default:"false" doc:"Offer a sign-in by a mailed link or code, without a password."`
-	QR       qr.Config            `config:"qr" doc:"Sign-in by a phone on which the person is signed in."`
-	OTP      otp.Config           `config:"otp" doc:"Codes by mail and text message as second factors."`
-	Attempts loginpassword.Config `config:"attempts" doc:"How many attempts with passwords are allowed. Settings that are left out keep their defaults."`
-	Signup   signup.Config        `config:"signup" doc:"Accounts that people make themselves."`
-	Second   login.SecondConfig   `config:"second_factor" doc:"How many wrong codes a second factor bears. They are counted in the database, for each person and kind."`
+	Passkeys  passkey.Config       `config:"passkeys" doc:"Sign-in by passkey."`
+	ByMail    bool                 `config:"by_mail" default:"false" doc:"Offer a sign-in by a mailed link or code, without a password."`
+	QR        qr.Config            `config:"qr" doc:"Sign-in by a phone on which the person is signed in."`
+	OTP       otp.Config           `config:"otp" doc:"Codes by mail and text message as second factors."`
+	Attempts  loginpassword.Config `config:"attempts" doc:"How many attempts with passwords are allowed. Settings that are left out keep their defaults."`
+	Signup    signup.Config        `config:"signup" doc:"Accounts that people make themselves."`
+	Challenge challenge.Config     `config:"challenge" doc:"What browsers do before a form counts while an address or an account is under attack. See the guide on limits."`
+	Second    login.SecondConfig   `config:"second_factor" doc:"How many wrong codes a second factor bears. They are counted in the database, for each person and kind."`
 }
 
 // Keys are the signing keys.

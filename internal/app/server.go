@@ -22,6 +22,7 @@ import (
 	"github.com/jedan-auth/jedan-auth/internal/session"
 	"github.com/jedan-auth/jedan-auth/internal/telemetry"
 	"github.com/jedan-auth/jedan-auth/login"
+	"github.com/jedan-auth/jedan-auth/login/challenge"
 	"github.com/jedan-auth/jedan-auth/login/lost"
 	"github.com/jedan-auth/jedan-auth/login/passkey"
 	loginpassword "github.com/jedan-auth/jedan-auth/login/password"
@@ -62,6 +63,8 @@ type server struct {
 	rules    *rules // nil: there are none
 
 	bounds *bounds
+
+	challenge *challenge.Module
 }
 
 // late hands the consent feature to the provider, which is made before it.
@@ -73,7 +76,7 @@ type late struct {
 func (a *App) newServer() (*server, error) {
 	s := &server{App: a}
 	for _, step := range []func() error{
-		s.makeEdge, s.makeRules, s.makePlatform, s.makeRisk, s.makeFactors, s.makeProvider, s.makeLogin, s.makeConsent, s.makeAccount, s.makeSetup, s.makeOutbox, s.makeMessages, s.makeRecovery, s.makeSignup, s.mount,
+		s.makeEdge, s.makeRules, s.makePlatform, s.makeRisk, s.makeFactors, s.makeProvider, s.makeChallenge, s.makeLogin, s.makeConsent, s.makeAccount, s.makeSetup, s.makeOutbox, s.makeMessages, s.makeRecovery, s.makeSignup, s.mount,
 	} {
 		if err := step(); err != nil {
 			return nil, err
@@ -174,7 +177,7 @@ func (s *server) makeLogin() (err error) {
 	offer := s.offer(party)
 	deps := login.Deps{
 		Tenant: s.Tenant, Flows: s.flows, Sessions: s.sessions, Accounts: s.sessions, Browsers: s.sessions, Clients: s.bridge, Subjects: s.bridge, Names: s.Directory,
-		Pages: s.render, Forms: s.sessions.Forms(), Second: s.seconds, Invitation: offer, Risk: s.risk, Trusted: s.DB, Naming: s.bounds,
+		Pages: s.render, Forms: s.sessions.Forms(), Second: s.seconds, Invitation: offer, Risk: s.risk, Trusted: s.DB, Naming: s.bounds, Challenge: s.challenge,
 	}
 	if s.rules != nil {
 		deps.Rules = s.rules

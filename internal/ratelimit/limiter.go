@@ -127,6 +127,22 @@ func (l *Limiter) Used(key string) float64 {
 	return min(max(float64(debt)/float64(l.window), 0), 1)
 }
 
+// Reserve counts an event of key that waits for its turn, as in a line: delay is how long, at most most. When the line is longer nothing is counted, and delay says
+// when to ask again.
+func (l *Limiter) Reserve(key string, most time.Duration) (ok bool, delay time.Duration) {
+	s, h := l.shard(key)
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	now := l.now().UnixNano()
+	at := max(now, s.at(h)) + int64(l.interval)
+	delay = max(0, time.Duration(at-now)-l.window)
+	if delay > most {
+		return false, delay - most
+	}
+	s.put(h, at, l.perShard)
+	return true, delay
+}
+
 // Give takes back one event that Allow counted, when it turned out to be none.
 func (l *Limiter) Give(key string) {
 	s, h := l.shard(key)

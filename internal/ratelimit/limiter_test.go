@@ -119,6 +119,24 @@ func TestUsed(t *testing.T) {
 	}
 }
 
+func TestReserveStandsInLine(t *testing.T) {
+	l, c := newLimiter(t, 2, 10*time.Second, 0)
+	for i, want := range []time.Duration{0, 0, 5 * time.Second, 10 * time.Second} {
+		if ok, delay := l.Reserve("k", 10*time.Second); !ok || delay != want {
+			t.Errorf("place %d: %v %v", i, ok, delay)
+		}
+	}
+	for range 3 { // who is sent away makes the line no longer
+		if ok, delay := l.Reserve("k", 10*time.Second); ok || delay != 5*time.Second {
+			t.Errorf("%v %v", ok, delay)
+		}
+	}
+	c.advance(5 * time.Second)
+	if ok, delay := l.Reserve("k", 10*time.Second); !ok || delay != 10*time.Second {
+		t.Errorf("%v %v", ok, delay)
+	}
+}
+
 func TestReset(t *testing.T) {
 	l, _ := newLimiter(t, 1, time.Minute, 0)
 	l.Allow("k")

@@ -38,6 +38,7 @@ func rows() []row {
 		{"form", formShape},
 		{"device", deviceAllowance},
 		{"named", namedAllowance},
+		{"challenge", worked},
 		{"address", addressAllowance},
 		{"everyone", everyoneAllowance},
 		{"person", personExists},
@@ -128,6 +129,27 @@ func namedAllowance(ctx context.Context, m *Module, a *attempt) *refusal {
 	}
 	a.named = true
 	return nil
+}
+
+// worked wants what the page asked strangers for, while the address, the name or everybody is under attack: whether the name is an account's or not.
+func worked(_ context.Context, m *Module, a *attempt) *refusal {
+	const expected = "work, or a wait"
+	if a.known {
+		return nil
+	}
+	ok, err := m.d.Steps.Passed(a.c, a.asked(), a.form)
+	switch {
+	case err != nil:
+		return failed(expected, err)
+	case !ok:
+		return &refusal{as: answerChallenge, expected: expected, received: "none that counts"}
+	}
+	return nil
+}
+
+// asked is the form as the gate sees it.
+func (a *attempt) asked() login.Asked {
+	return login.Asked{Purpose: login.NamedLogin, Identifier: a.identifier, Flow: a.step.Sealed}
 }
 
 // addressAllowance counts attempts of one address or /64 (PW06, DS07). Its answer

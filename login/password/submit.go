@@ -58,9 +58,9 @@ func (m *Module) submit(c *gin.Context) error {
 		return m.accept(a)
 	}
 	verdict.Log(c.Request.Context(), m.d.Logger, "sign-in", verdicts, httpx.ErrorID(c))
-	if r.reason == "" {
+	if r.reason == "" && r.as != answerChallenge { // who does not work has named the account all the same
 		m.giveBack(a) // nobody's password was tried
-	} else {
+	} else if r.reason != "" {
 		m.report(a, r)
 	}
 	return m.answer(a, r)
@@ -141,6 +141,8 @@ func (m *Module) answer(a *attempt, r *refusal) error {
 	case answerCrowd:
 		m.d.Steps.Crowded(a.c, a.form.Get("flow"), r.wait)
 		return nil
+	case answerChallenge:
+		return m.repeat(a, http.StatusForbidden, web.ProblemChallenge, 0)
 	case answerOther:
 		return m.repeat(a, http.StatusForbidden, problemOther, 0)
 	case answerWrong:
@@ -158,7 +160,7 @@ func (m *Module) repeat(a *attempt, status int, problem string, wait time.Durati
 	if typed := a.form.Get("identifier"); typed != page.Identifier {
 		page.Identifier, page.IdentifierFixed, page.Reauth = typed, false, false
 	}
-	page.Error, page.RetryAfter = problem, wait
+	page.Error, page.RetryAfter, page.Challenge = problem, wait, m.d.Steps.Wanted(a.c, a.asked())
 	m.d.Steps.Render(a.c, status, page)
 	return nil
 }

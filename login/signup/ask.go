@@ -37,6 +37,7 @@ func (m *Module) askPage(c *gin.Context, status int, p web.SignupPage) error {
 	if err != nil {
 		return err
 	}
+	p.Challenge = m.d.Steps.Wanted(c, login.Asked{Purpose: login.NamedSignup, Identifier: p.Identifier, Flow: p.Flow})
 	p.Lang, p.CSRF, p.Domains = m.d.Steps.Lang(c, nil), token, m.cfg.Domains
 	if p.Flow == "" {
 		m.d.Steps.Render(c, status, p)
@@ -73,6 +74,13 @@ func (m *Module) ask(c *gin.Context) error {
 	}
 	if page.RetryAfter = m.d.Steps.Named(c.Request.Context(), login.NamedSignup, email); page.RetryAfter > 0 {
 		return m.askPage(c, http.StatusTooManyRequests, page)
+	}
+	switch ok, err := m.d.Steps.Passed(c, login.Asked{Purpose: login.NamedSignup, Identifier: email}, form); {
+	case err != nil:
+		return err
+	case !ok:
+		page.Error = web.ProblemChallenge
+		return m.askPage(c, http.StatusForbidden, page)
 	}
 	if ok, wait := m.address.Take(ratelimit.AddrKey(httpx.ClientIP(c))); !ok {
 		page.RetryAfter = wait
