@@ -4,4 +4,4 @@ set -euo pipefail
 cd "$(dirname "$0")/.."
 axe=conformance/rp/node/node_modules/axe-core/axe.min.js
 [ -f "$axe" ] || (cd conformance/rp/node && npm ci)
-JEDAN_AXE=$axe JEDAN_SHOTS=docs/screens exec "${GO:-go}" test -count=1 -run TestScreens ./conformance/browser
+JEDAN_AXE=$axe JEDAN_SHOTS=docs/screens exec "${GO:-go}" test -count=1 -timeout 60m -run TestScreens ./conformance/browser
