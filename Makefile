@@ -6,7 +6,7 @@ BIN     := bin/jedan-auth
 
 export CGO_ENABLED = 0
 
-.PHONY: run build test race check fmt lint gen bench cover fuzz mutants risk races conformance
+.PHONY: run build test race check fmt lint gen bench cover fuzz mutants risk races hung conformance
 
 run: build ## build, start on SQLite in ./data, print the link that sets up the first administrator
 	./$(BIN) serve
@@ -56,6 +56,9 @@ risk: ## measures the risk engine on generated sign-ins and writes docs/risk.md
 
 races: ## 10,000 races each for codes and refresh tokens, request_uri, device_code, auth_req_id, each jti and second factors, 200 x kill -9; hours on a small machine
 	JEDAN_RACES=10000 JEDAN_KILLS=200 CGO_ENABLED=1 $(GO) test -count=1 -timeout 4h -v -run 'TestRaces|TestKill' ./conformance/drills/
+
+hung: ## mail, text messages and all feeds hang, silently and by dropping packets (root): ten windows of 30 s and ten minutes with a kill, on each database; an hour on a quiet machine
+	JEDAN_HUNG=30 JEDAN_DRILLS_REPORT=docs/drills.md $(GO) test -count=1 -timeout 3h -v -run 'TestHung' ./conformance/drills/
 
 conformance: build ## the official suite against this build; docs/guides/conformance.md says how to start both
 	./$(BIN) conformance run --config $(CONFIG) --username $(USERNAME) --password-file $(PASSWORD_FILE) --report conformance $(PLANS)
