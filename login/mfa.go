@@ -125,6 +125,7 @@ func (m *Module) submitMFA(c *gin.Context) error {
 // complete makes the session that both steps stand for, in the place of the one that was stepped up.
 func (m *Module) complete(a *secondTry) error {
 	h := a.half
+	m.Unnamed(a.c.Request.Context(), NamedCode, h.Person.ID.String())
 	in := h.join(a.factor, a.outcome)
 	terms, err := m.terms(a.c, m.halfArrival(a.c, h)) // as they are now: the first factor may have been proved elsewhere
 	if err != nil {

@@ -47,6 +47,7 @@ func rows() []secondRow {
 		{"mfa.first", secondFirst},
 		{"mfa.factor", secondFactor},
 		{"mfa.form", secondForm},
+		{"mfa.named", secondNamed},
 		{"mfa.allowance", secondAllowance},
 		{"mfa.code", secondCode},
 	}
@@ -127,6 +128,14 @@ func secondForm(_ context.Context, _ *Module, a *secondTry) *secondRefusal {
 	}
 	if a.form.Get(field) == "" {
 		return &secondRefusal{as: secondMissing, expected: "a code, or a signature", received: "an empty field"}
+	}
+	return nil
+}
+
+// secondNamed counts how often codes of this account are asked for or tried, on all nodes together and without the database.
+func secondNamed(ctx context.Context, m *Module, a *secondTry) *secondRefusal {
+	if wait := m.Named(ctx, NamedCode, a.half.Person.ID.String()); wait > 0 {
+		return &secondRefusal{as: secondWait, expected: "requests left for this account", received: "none left", wait: wait}
 	}
 	return nil
 }

@@ -17,6 +17,7 @@ func rules() []secondRow {
 		{"mfa_send.flow", secondFlow},
 		{"mfa_send.first", secondFirst},
 		{"mfa_send.factor", secondFactor},
+		{"mfa_send.named", secondNamed},
 	}
 }
 

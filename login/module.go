@@ -86,7 +86,7 @@ type Forms interface {
 	Check(c *gin.Context, purpose string, form url.Values) error
 }
 
-// Deps is what New needs; everything is required but Second, Invitation, Risk, Rules and Trusted.
+// Deps is what New needs; everything is required but Second, Invitation, Risk, Rules, Trusted, Naming and Challenge.
 type Deps struct {
 	Tenant     storage.ID
 	Flows      *flow.Flows
@@ -103,6 +103,8 @@ type Deps struct {
 	Risk       Risk       // nil: nothing is judged
 	Rules      Rules      // nil: there are none
 	Trusted    Trusted    // nil: no browser is trusted
+	Naming     Naming     // nil: nobody counts
+	Challenge  Challenge  // nil: nobody is asked for work
 }
 
 func (d Deps) complete() bool {

@@ -29,7 +29,7 @@ func (m *Module) Page(c *gin.Context, st *Step) (web.LoginPage, error) {
 		Lang: m.Lang(c, st), Flow: st.Sealed, CSRF: token, Passkeys: m.cfg.Passkeys, ByMail: m.cfg.ByMail, ByPhone: m.cfg.ByPhone, Signup: m.cfg.Signup,
 		ClientName: st.Client.Name, ClientLogoURI: st.Client.LogoURI, PolicyURI: st.Client.PolicyURI, TosURI: st.Client.TosURI,
 		Identifier: printable(params.Get("login_hint")), Display: params.Get("display"),
-		FormAction: web.FormActionSource(params.Get("redirect_uri")),
+		FormAction: web.FormActionSource(params.Get("redirect_uri")), Challenge: m.Wanted(c, Asked{Purpose: NamedLogin, Flow: st.Sealed}),
 	}
 	again, err := m.again(c, st)
 	if err != nil || !again {

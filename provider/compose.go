@@ -96,7 +96,7 @@ func newBuild(c Config, d Deps) (*build, error) {
 	}
 	b.authn = &core.Authn{
 		Clients: b.clients, Ring: d.Ring, Vault: d.Ring, Slow: d.Slow, Certificates: b.certificates, Replays: d.Store, Writer: d.Store, Audit: d.Audit,
-		Now: d.Now, Tenant: d.Tenant, Issuer: d.Issuer, Alias: d.MTLS.URL, Config: c, Verdicts: b.log.Verdicts,
+		Now: d.Now, Tenant: d.Tenant, Issuer: d.Issuer, Alias: d.MTLS.URL, Config: c, Limits: d.Limits, Verdicts: b.log.Verdicts,
 	}
 	b.par = par.New(par.Deps{
 		Tenant: d.Tenant, URL: d.Issuer + "/oauth2/par", Authn: b.authn, Proofs: b.proofs, Store: d.Store, Vault: d.Ring, Ring: d.Ring, Lifetime: c.PushedLifetime,

@@ -137,6 +137,8 @@ type Deps struct {
 	Now        func() time.Time
 	MTLS       mtls.Config
 	Signup     bool // people may make an account (prompt=create)
+
+	Limits core.ClientLimits // nil: there are none
 }
 
 // mounter is an endpoint.

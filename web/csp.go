@@ -15,15 +15,16 @@ func policy(s spec) string {
 	case s.action != "" && !strings.ContainsFunc(s.action, breaksSource):
 		action += " " + s.action
 	}
+	scripts, framed, styles, asked := s.challenge.sources()
 	frames := ""
-	if len(s.frames) > 0 {
-		frames = "frame-src " + strings.Join(slices.Compact(slices.Sorted(slices.Values(s.frames))), " ") + "; "
+	if len(s.frames) > 0 || framed != "" {
+		frames = "frame-src " + strings.TrimSpace(strings.Join(slices.Compact(slices.Sorted(slices.Values(s.frames))), " ")+framed) + "; "
 	}
 	connect := ""
-	if s.passkeys {
-		connect = "connect-src 'self'; "
+	if s.passkeys || asked != "" {
+		connect = "connect-src 'self'" + asked + "; "
 	}
-	return "default-src 'none'; style-src 'self'; script-src 'self'; img-src 'self'; font-src 'self'; " + connect + frames +
+	return "default-src 'none'; style-src 'self'" + styles + "; script-src 'self'" + scripts + "; img-src 'self'; font-src 'self'; " + connect + frames +
 		"form-action " + action + "; frame-ancestors 'none'; base-uri 'none'"
 }
 

@@ -30,6 +30,7 @@ type spec struct {
 	terms      string
 	section    string // the entry of an account's menu that it belongs to; empty: it stands alone, without the menu
 	script     string
+	challenge  Challenge
 	passkeys   bool  // the page has the script for passkeys, which asks this server for options
 	err        error // why the page cannot be drawn
 }
@@ -62,8 +63,9 @@ func samples() []Page {
 		SecurityPage{}, EnrolPage{URI: "otpauth://totp/x"}, CodesPage{Codes: []string{"x"}},
 		RequiredPage{Action: RequiredPassword}, RequiredPage{Action: RequiredEmail, Sent: true}, RequiredPage{Action: RequiredTerms, Accepted: time.Unix(0, 0)},
 		SentPage{Factors: []SentFactor{{Kind: "sms"}, {Kind: "mail", ID: "1"}}, RemoveAsk: "1"}, TypedCodePage{}, PhonePage{Number: "1"}, EmailPage{Email: "m"}, EmailLinkPage{Email: "m"},
-		QRPage{Step: QRWaits, Link: "https://localhost/"}, QRPage{Step: QRSeen, Number: "47", Phone: QRDevice{Browser: "Firefox", Address: "192.0.2.7", Place: "HR"}}, QRPage{Step: QRApproved, Person: "m"}, QRPage{},
+		QRPage{Step: QRWaits, Link: "https://localhost/", Still: true}, QRPage{Step: QRSeen, Number: "47", Phone: QRDevice{Browser: "Firefox", Address: "192.0.2.7", Place: "HR"}}, QRPage{Step: QRApproved, Person: "m"}, QRPage{},
 		QRAskPage{ClientName: "x", Asks: QRDevice{Address: "192.0.2.7"}, Elsewhere: QROtherNetwork}, QRAskPage{Number: true, Error: QRNumberFormat}, QRDonePage{Outcome: QRDenied},
+		ChallengeWaitPage{Wait: time.Second}, challengedLogin(), challengedRecovery(), challengedSignup(), challengedMail(), challengedLost(),
 		LostPage{Error: ProblemRecoveryMissing}, LostStepPage{Identifier: "m"}, LostStepPage{Cancel: true, Own: true, Ready: time.Unix(0, 0)}, LostWaitingPage{}, LostSetPage{Factors: true, Errors: map[string]string{"new_password": FieldPasswordShort}},
 	}
 }

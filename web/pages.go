@@ -31,6 +31,7 @@ type LoginPage struct {
 	ByMail          bool // a sign-in by mail is offered
 	ByPhone         bool // and one by phone: the third form posts csrf and flow to {base}/login/qr
 	Signup          bool // people may make an account
+	Challenge       Challenge
 }
 
 func (p LoginPage) spec() spec {
@@ -41,7 +42,7 @@ func (p LoginPage) spec() spec {
 	return spec{
 		template: "login", lang: p.Lang, title: msg(title), client: p.ClientName, logo: p.ClientLogoURI,
 		display: p.Display, action: p.FormAction, wait: p.RetryAfter, self: "/login" + flowQuery(p.Flow),
-		policy: p.PolicyURI, terms: p.TosURI, passkeys: p.Passkeys,
+		policy: p.PolicyURI, terms: p.TosURI, passkeys: p.Passkeys, challenge: p.Challenge,
 	}
 }
 

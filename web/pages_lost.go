@@ -23,10 +23,11 @@ type LostPage struct {
 	Wait       time.Duration // how long such a recovery waits
 	Error      string        // a key, or ""
 	RetryAfter time.Duration // above zero: the throttled state
+	Challenge  Challenge
 }
 
 func (p LostPage) spec() spec {
-	s := spec{template: "lost", lang: p.Lang, title: msg("lost.title"), wait: p.RetryAfter, self: "/recovery/lost"}
+	s := spec{challenge: p.Challenge, template: "lost", lang: p.Lang, title: msg("lost.title"), wait: p.RetryAfter, self: "/recovery/lost"}
 	if p.Flow != "" {
 		s.self += "?" + url.Values{"flow": {p.Flow}, "step": {p.Step}}.Encode()
 	}

@@ -15,11 +15,13 @@ type MailSignInPage struct {
 	Identifier    string
 	Error         string        // a key, or ""
 	RetryAfter    time.Duration // above zero: the throttled state
+	Challenge     Challenge
 }
 
 func (p MailSignInPage) spec() spec {
 	return spec{
-		template: "mail_sign_in", lang: p.Lang, title: msg("login.title"), client: p.ClientName, logo: p.ClientLogoURI, wait: p.RetryAfter,
+		challenge: p.Challenge,
+		template:  "mail_sign_in", lang: p.Lang, title: msg("login.title"), client: p.ClientName, logo: p.ClientLogoURI, wait: p.RetryAfter,
 		self: "/login/link" + flowQuery(p.Flow),
 	}
 }

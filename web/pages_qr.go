@@ -32,6 +32,7 @@ type QRPage struct {
 	Phone         QRDevice
 	Person        string // whom an approved one signs in
 	Until         time.Time
+	Still         bool          // the page does not look again by itself
 	RetryAfter    time.Duration // above zero: the throttled state
 	FormAction    string        // see FormActionSource
 }
@@ -52,7 +53,7 @@ func (d QRDevice) Name(v *view) string {
 func (p QRPage) spec() spec {
 	s := spec{
 		template: "qr", lang: p.Lang, title: msg("qr.title." + p.key()), client: p.ClientName, logo: p.ClientLogoURI, action: p.FormAction, wait: p.RetryAfter,
-		self: "/login/qr" + flowQuery(p.Flow),
+		self: p.Again(),
 	}
 	_, s.err = qrCode(p.Link)
 	return s
@@ -69,7 +70,7 @@ func (p QRPage) QR() (template.HTML, error) { return qrCode(p.Link) }
 // Good marks what is done.
 func (p QRPage) Good() bool { return p.Step == QRApproved }
 
-// Waiting says that the page looks again by itself.
+// Waiting says that something is yet to happen on a phone.
 func (p QRPage) Waiting() bool { return p.Step == QRWaits || p.Step == QRSeen }
 
 // Begins is the label of the button that begins one, nil where one waits.
@@ -84,8 +85,19 @@ func (p QRPage) Begins(v *view) []string {
 	return v.Label("qr.begin", "page.busy")
 }
 
-// Again is this page, Back the one with the other ways to sign in.
-func (p QRPage) Again() string { return "/login/qr" + flowQuery(p.Flow) }
+// Again is this page as it is, Other the one that looks again by itself, or that does not, and Back the one with the other ways to sign in.
+func (p QRPage) Again() string { return p.at(p.Still) }
+
+// Other is described at Again.
+func (p QRPage) Other() string { return p.at(!p.Still) }
+
+func (p QRPage) at(still bool) string {
+	q := url.Values{"flow": {p.Flow}}
+	if still {
+		q.Set("still", "1")
+	}
+	return "/login/qr?" + q.Encode()
+}
 
 // Back is described at Again.
 func (p QRPage) Back() string { return "/login" + flowQuery(p.Flow) }

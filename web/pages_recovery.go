@@ -13,10 +13,11 @@ type RecoveryPage struct {
 	Lost       bool          // who lost every second factor finds a way on
 	Error      string        // a key, or ""
 	RetryAfter time.Duration // above zero: the throttled state
+	Challenge  Challenge
 }
 
 func (p RecoveryPage) spec() spec {
-	return spec{template: "recovery", lang: p.Lang, title: msg("recovery.title"), wait: p.RetryAfter, self: "/recovery"}
+	return spec{challenge: p.Challenge, template: "recovery", lang: p.Lang, title: msg("recovery.title"), wait: p.RetryAfter, self: "/recovery"}
 }
 
 // Fields are the page's inputs in order.

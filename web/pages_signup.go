@@ -32,11 +32,13 @@ type SignupPage struct {
 	Identifier    string
 	Error         string        // a key, or ""
 	RetryAfter    time.Duration // above zero: the throttled state
+	Challenge     Challenge
 }
 
 func (p SignupPage) spec() spec {
 	return spec{
-		template: "signup", lang: p.Lang, title: msg("signup.title"), client: p.ClientName, logo: p.ClientLogoURI, wait: p.RetryAfter, self: "/signup" + flowQuery(p.Flow),
+		challenge: p.Challenge,
+		template:  "signup", lang: p.Lang, title: msg("signup.title"), client: p.ClientName, logo: p.ClientLogoURI, wait: p.RetryAfter, self: "/signup" + flowQuery(p.Flow),
 	}
 }
 

@@ -14,7 +14,9 @@ import (
 )
 
 // cheap makes hashes that cost little: tests count them instead of waiting for them.
-func cheap(c *app.Config) { c.Passwords.MemoryKiB, c.Passwords.Iterations = 64, 1 }
+func cheap(c *app.Config) {
+	c.Passwords.MemoryKiB, c.Passwords.Iterations, c.Login.Challenge.Provider = 64, 1, "off" // the challenge has tests of its own
+}
 
 // proxied trusts this machine as a proxy, so that a test can come from any address.
 func proxied(c *app.Config) { c.Proxies = []string{"127.0.0.0/8"} }
@@ -24,6 +26,7 @@ func free(c *app.Config) {
 	a := &c.Login.Attempts
 	a.Account.Free, a.Device.Free, a.Address.Free, a.Spray.Free, a.Everyone.Free = 1e6, 1e6, 1e6, 1e6, 1e6
 	a.Account.InARow, a.Device.InARow = -1, -1
+	c.Login.Challenge.Provider = "off"
 }
 
 // editing sends requests with changes of the test's own.

@@ -31,6 +31,9 @@ func TestQR_SignIn(t *testing.T) {
 	if desk.Header.Get("Refresh") == "" || qrNumberShown.MatchString(desk.Body) {
 		t.Error("the page does not look again by itself, or shows the number before anybody opened the link")
 	}
+	if p := b.Get(desk.URL.String() + "&still=1"); p.Header.Get("Refresh") != "" || !p.HasID("qr-link") {
+		t.Error("the page cannot be had to stay as it is")
+	}
 	p := phone.Get(qrLink(desk))
 	for _, shown := range []string{"Acme Files", "Firefox on Windows", "192.0.2.7", "Another network than yours", w.email} {
 		if !strings.Contains(p.Body, shown) {
@@ -376,6 +379,19 @@ func TestQR_ThePhonesSession(t *testing.T) {
 		if code := lookAgain(b, desk).Submit().Allow().Code(); code == "" {
 			t.Errorf("%v: no code after a new sign-in on the phone", ask)
 		}
+	}
+
+	// Who must do something first does so before they speak for another device.
+	b, desk = w.waitingDesk()
+	late, lp := w.somebody()
+	theirPhone := w.handset(late)
+	page := theirPhone.Get(qrLink(desk))
+	w.require(lp, "change_password")
+	if p := theirPhone.Get(qrLink(desk)); p.URL.Path != "/login/required" {
+		t.Errorf("a required action is passed by: %d on %s", p.Status, p.URL)
+	}
+	if p := page.Submit("decision", "go"); p.URL.Path != "/login/required" || qrNumberShown.MatchString(lookAgain(b, desk).Body) {
+		t.Errorf("a required action is passed by with a form: %d on %s", p.Status, p.URL)
 	}
 
 	// One about somebody is not answered by somebody else.

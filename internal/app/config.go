@@ -15,6 +15,7 @@ import (
 	"github.com/jedan-auth/jedan-auth/internal/config"
 	"github.com/jedan-auth/jedan-auth/internal/fetch"
 	"github.com/jedan-auth/jedan-auth/internal/keys"
+	"github.com/jedan-auth/jedan-auth/internal/limits"
 	"github.com/jedan-auth/jedan-auth/internal/notify"
 	"github.com/jedan-auth/jedan-auth/internal/outbox"
 	"github.com/jedan-auth/jedan-auth/internal/password"
@@ -22,6 +23,7 @@ import (
 	"github.com/jedan-auth/jedan-auth/internal/session"
 	"github.com/jedan-auth/jedan-auth/internal/telemetry"
 	"github.com/jedan-auth/jedan-auth/login"
+	"github.com/jedan-auth/jedan-auth/login/challenge"
 	"github.com/jedan-auth/jedan-auth/login/lost"
 	"github.com/jedan-auth/jedan-auth/login/otp"
 	"github.com/jedan-auth/jedan-auth/login/passkey"
@@ -41,6 +43,7 @@ type Config struct {
 	Listen     []string            `config:"listen" doc:"Addresses to listen on. Empty: port 8080 on both loopbacks."`
 	Data       string              `config:"data" default:"./data" doc:"Data folder: database file, master key, locks."`
 	Database   config.Secret       `config:"database" doc:"Database: sqlite:PATH or postgres://…. Empty: sqlite in the data folder."`
+	Redis      config.Secret       `config:"redis" doc:"Redis or Valkey, redis://… or rediss://…, in which all nodes count requests together (see limits). Empty: each node counts for itself."`
 	MasterKey  config.Secret       `config:"master_key" doc:"Master key that wraps all others, base64. Empty: the file master.key in the data folder, made at the first start."`
 	Proxies    []string            `config:"trusted_proxies" doc:"Networks (CIDR) of proxies whose X-Forwarded-For, X-Forwarded-Proto and X-Request-Id count. Empty: none."`
 	TLS        TLS                 `config:"tls" doc:"TLS by the server itself. Both paths empty: none; put a proxy in front."`
@@ -69,7 +72,7 @@ type Config struct {
 	Mail       notify.MailConfig   `config:"mail" doc:"Mails to people. Without a host they are written as files into the data folder."`
 	SMS        notify.SMSConfig    `config:"sms" doc:"Text messages to people's phones."`
 	Shutdown   Shutdown            `config:"shutdown" doc:"How the server stops."`
-	Limits     Limits              `config:"limits" doc:"Bounds on connections."`
+	Limits     Limits              `config:"limits" doc:"Bounds on connections, and on how often addresses, clients and accounts may ask. See the guide."`
 }
 
 // TLS names certificate and key; changed files are read again by themselves.
@@ -98,13 +101,14 @@ type Passwords struct {
 
 // Login is sign-in.
 type Login struct {
-	Passkeys passkey.Config       `config:"passkeys" doc:"Sign-in by passkey."`
-	ByMail   bool                 `config:"by_mail" default:"false" doc:"Offer a sign-in by a mailed link or code, without a password."`
-	QR       qr.Config            `config:"qr" doc:"Sign-in by a phone on which the person is signed in."`
-	OTP      otp.Config           `config:"otp" doc:"Codes by mail and text message as second factors."`
-	Attempts loginpassword.Config `config:"attempts" doc:"How many attempts with passwords are allowed. Settings that are left out keep their defaults."`
-	Signup   signup.Config        `config:"signup" doc:"Accounts that people make themselves."`
-	Second   login.SecondConfig   `config:"second_factor" doc:"How many wrong codes a second factor bears. They are counted in the database, for each person and kind."`
+	Passkeys  passkey.Config       `config:"passkeys" doc:"Sign-in by passkey."`
+	ByMail    bool                 `config:"by_mail" default:"false" doc:"Offer a sign-in by a mailed link or code, without a password."`
+	QR        qr.Config            `config:"qr" doc:"Sign-in by a phone on which the person is signed in."`
+	OTP       otp.Config           `config:"otp" doc:"Codes by mail and text message as second factors."`
+	Attempts  loginpassword.Config `config:"attempts" doc:"How many attempts with passwords are allowed. Settings that are left out keep their defaults."`
+	Signup    signup.Config        `config:"signup" doc:"Accounts that people make themselves."`
+	Challenge challenge.Config     `config:"challenge" doc:"What browsers do before a form counts while an address or an account is under attack. See the guide on limits."`
+	Second    login.SecondConfig   `config:"second_factor" doc:"How many wrong codes a second factor bears. They are counted in the database, for each person and kind."`
 }
 
 // Keys are the signing keys.
@@ -127,9 +131,10 @@ type Shutdown struct {
 	Timeout    time.Duration `config:"timeout" default:"15s" doc:"How long running requests may take to finish after that."`
 }
 
-// Limits bound what strangers can hold open.
+// Limits bound what strangers can hold open, and how often they may ask.
 type Limits struct {
 	Connections int `config:"connections" default:"8192" doc:"Most connections at a time."`
+	limits.Config
 }
 
 // Validate refuses what cannot work or is unsafe.
@@ -156,7 +161,7 @@ func (c Config) Validate() error {
 		}
 	}
 	for path, v := range map[string]interface{ Validate() error }{
-		"keys": c.Keys.set(c.Tokens), "sessions": c.Sessions.config(), "passwords": c.Passwords.config(), "risk": c.Risk, "feeds": c.Feeds, "login.signup": c.Login.Signup, "login.qr": c.Login.QR, "policy": c.Policy, "attributes": c.Attributes, "terms": c.Terms, "recovery": c.Recovery,
+		"keys": c.Keys.set(c.Tokens), "sessions": c.Sessions.config(), "passwords": c.Passwords.config(), "risk": c.Risk, "feeds": c.Feeds, "login.signup": c.Login.Signup, "login.qr": c.Login.QR, "policy": c.Policy, "attributes": c.Attributes, "terms": c.Terms, "recovery": c.Recovery, "limits": c.Limits,
 	} {
 		if err := v.Validate(); err != nil {
 			errs = append(errs, fmt.Errorf("%s: %w", path, err))

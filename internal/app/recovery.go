@@ -22,7 +22,7 @@ func (s *server) makeRecovery() error {
 		return err
 	}
 	m, err := recovery.New(recovery.Deps{
-		Tenant: s.Tenant, Issuer: s.Config.Issuer, People: s.DB, Directory: s.Directory, Codes: codes, Notify: s.Notify, Tx: s.DB, Hasher: s.Hasher,
+		Tenant: s.Tenant, Issuer: s.Config.Issuer, Steps: s.login, People: s.DB, Directory: s.Directory, Codes: codes, Notify: s.Notify, Tx: s.DB, Hasher: s.Hasher,
 		Policy: s.Policy, MinLength: s.Config.Passwords.MinLength, Lost: s.Config.Recovery.On(), Forms: s.sessions.Forms(), Audit: s.Audit, Pages: s.render, Logger: s.Log, Now: s.Now,
 	})
 	s.mailed = append(s.mailed, m)

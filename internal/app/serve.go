@@ -138,5 +138,5 @@ func (s *server) flush() error {
 	if err := s.risk.m.Keep(ctx); err != nil {
 		s.Log.WarnContext(ctx, "what is known of the traffic was not written down", "error", err)
 	}
-	return errors.Join(s.provider.Flush(ctx), s.failures.FlushAll(ctx))
+	return errors.Join(s.provider.Flush(ctx), s.failures.FlushAll(ctx), s.bounds.close())
 }

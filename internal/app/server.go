@@ -22,6 +22,7 @@ import (
 	"github.com/jedan-auth/jedan-auth/internal/session"
 	"github.com/jedan-auth/jedan-auth/internal/telemetry"
 	"github.com/jedan-auth/jedan-auth/login"
+	"github.com/jedan-auth/jedan-auth/login/challenge"
 	"github.com/jedan-auth/jedan-auth/login/lost"
 	"github.com/jedan-auth/jedan-auth/login/passkey"
 	loginpassword "github.com/jedan-auth/jedan-auth/login/password"
@@ -60,6 +61,10 @@ type server struct {
 	lost     *lost.Module
 	risk     *risks
 	rules    *rules // nil: there are none
+
+	bounds *bounds
+
+	challenge *challenge.Module
 }
 
 // late hands the consent feature to the provider, which is made before it.
@@ -71,7 +76,7 @@ type late struct {
 func (a *App) newServer() (*server, error) {
 	s := &server{App: a}
 	for _, step := range []func() error{
-		s.makeEdge, s.makeRules, s.makePlatform, s.makeRisk, s.makeFactors, s.makeProvider, s.makeLogin, s.makeConsent, s.makeAccount, s.makeSetup, s.makeOutbox, s.makeMessages, s.makeRecovery, s.makeSignup, s.mount,
+		s.makeEdge, s.makeRules, s.makePlatform, s.makeRisk, s.makeFactors, s.makeProvider, s.makeChallenge, s.makeLogin, s.makeConsent, s.makeAccount, s.makeSetup, s.makeOutbox, s.makeMessages, s.makeRecovery, s.makeSignup, s.mount,
 	} {
 		if err := step(); err != nil {
 			return nil, err
@@ -92,6 +97,9 @@ func (s *server) makeEdge() (err error) {
 		return err
 	}
 	s.feedMeter.m.Store(s.metrics)
+	if s.bounds, err = s.makeBounds(proxies); err != nil {
+		return err
+	}
 	if s.render, err = web.New(web.Options{BasePath: s.base(), Secure: s.issuer.Scheme == "https", ThemeDir: s.Config.Theme.Dir, ProductName: s.Config.Theme.ProductName, Log: s.Log, Without: s.without(), Attributes: s.Attributes.Labels()}); err != nil {
 		return err
 	}
@@ -106,7 +114,7 @@ func (s *server) makeEdge() (err error) {
 
 func (s *server) edge(proxies []netip.Prefix) httpx.Config {
 	return httpx.Config{
-		Issuer: s.issuer, TrustedProxies: proxies, Pages: s.pages, Logger: s.Log, AccessLog: s.Config.Access, Observer: s.metrics, Now: s.Now, Gate: s.gate, Door: s.door,
+		Issuer: s.issuer, TrustedProxies: proxies, Pages: s.pages, Logger: s.Log, AccessLog: s.Config.Access, Observer: s.metrics, Now: s.Now, Gate: s.enter, Door: s.door,
 		Metrics: s.metrics.Handler(), Checks: []httpx.Check{{Name: "database", Run: s.DB.Ping}, {Name: "changes", Run: s.fresh}},
 	}
 }
@@ -152,6 +160,7 @@ func (s *server) makeProvider() (err error) {
 	if s.rules != nil {
 		deps.Rules = s.rules
 	}
+	deps.Limits = s.bounds
 	if s.Config.Sessions.Watched {
 		deps.Watched = browsers
 	}
@@ -168,7 +177,7 @@ func (s *server) makeLogin() (err error) {
 	offer := s.offer(party)
 	deps := login.Deps{
 		Tenant: s.Tenant, Flows: s.flows, Sessions: s.sessions, Accounts: s.sessions, Browsers: s.sessions, Clients: s.bridge, Subjects: s.bridge, Names: s.Directory,
-		Pages: s.render, Forms: s.sessions.Forms(), Second: s.seconds, Invitation: offer, Risk: s.risk, Trusted: s.DB,
+		Pages: s.render, Forms: s.sessions.Forms(), Second: s.seconds, Invitation: offer, Risk: s.risk, Trusted: s.DB, Naming: s.bounds, Challenge: s.challenge,
 	}
 	if s.rules != nil {
 		deps.Rules = s.rules
@@ -208,5 +217,6 @@ func (s *server) mount() (err error) {
 	if s.handler, err = s.engine.Handler(); err != nil {
 		return fmt.Errorf("routes: %w", err)
 	}
+	s.bounds.classify(s.base(), s.engine.Routes())
 	return nil
 }

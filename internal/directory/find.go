@@ -62,3 +62,16 @@ func (d *Directory) free(ctx context.Context, p *storage.Person, c Claims) error
 }
 
 func nobody() error { return errs.New(errs.NotFound, "There is no such person.") }
+
+// Canonical is the one spelling by which an identifier is looked up, for whoever counts by it. What no account can have is itself.
+func Canonical(identifier string) string {
+	typed := strings.TrimSpace(identifier)
+	canonical, err := CanonicalUsername(typed)
+	if strings.ContainsRune(typed, '@') {
+		canonical, err = CanonicalEmail(typed)
+	}
+	if err != nil {
+		return strings.ToLower(typed)
+	}
+	return canonical
+}

@@ -35,6 +35,13 @@ type Limiter struct {
 	shards   [shardCount]shard
 }
 
+// Interval is the time between two events at the sustained rate, and Window how far ahead of now a key may run: what another counter needs to count
+// alike.
+func (l *Limiter) Interval() time.Duration { return l.interval }
+
+// Window is the burst as a time.
+func (l *Limiter) Window() time.Duration { return l.window }
+
 type shard struct {
 	mu   sync.Mutex
 	keys map[uint64]*cell
@@ -109,6 +116,31 @@ func (l *Limiter) Check(key string) (ok bool, retryAfter time.Duration) {
 		return false, time.Duration(wait)
 	}
 	return true, 0
+}
+
+// Used is how much of its burst key has used up, from 0 to 1.
+func (l *Limiter) Used(key string) float64 {
+	s, h := l.shard(key)
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	debt := s.at(h) - l.now().UnixNano()
+	return min(max(float64(debt)/float64(l.window), 0), 1)
+}
+
+// Reserve counts an event of key that waits for its turn, as in a line: delay is how long, at most most. When the line is longer nothing is counted, and delay says
+// when to ask again.
+func (l *Limiter) Reserve(key string, most time.Duration) (ok bool, delay time.Duration) {
+	s, h := l.shard(key)
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	now := l.now().UnixNano()
+	at := max(now, s.at(h)) + int64(l.interval)
+	delay = max(0, time.Duration(at-now)-l.window)
+	if delay > most {
+		return false, delay - most
+	}
+	s.put(h, at, l.perShard)
+	return true, delay
 }
 
 // Give takes back one event that Allow counted, when it turned out to be none.

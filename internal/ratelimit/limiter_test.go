@@ -97,6 +97,46 @@ func TestGiveTakesBackOne(t *testing.T) {
 	}
 }
 
+func TestUsed(t *testing.T) {
+	l, c := newLimiter(t, 4, 4*time.Second, 0)
+	if u := l.Used("k"); u != 0 {
+		t.Errorf("of nothing: %v", u)
+	}
+	l.Allow("k")
+	l.Allow("k")
+	if u := l.Used("k"); u != 0.5 {
+		t.Errorf("of two in four: %v", u)
+	}
+	for range 9 {
+		l.Allow("k")
+	}
+	if u := l.Used("k"); u != 1 {
+		t.Errorf("of all: %v", u)
+	}
+	c.advance(time.Minute)
+	if u := l.Used("k"); u != 0 {
+		t.Errorf("after a minute: %v", u)
+	}
+}
+
+func TestReserveStandsInLine(t *testing.T) {
+	l, c := newLimiter(t, 2, 10*time.Second, 0)
+	for i, want := range []time.Duration{0, 0, 5 * time.Second, 10 * time.Second} {
+		if ok, delay := l.Reserve("k", 10*time.Second); !ok || delay != want {
+			t.Errorf("place %d: %v %v", i, ok, delay)
+		}
+	}
+	for range 3 { // who is sent away makes the line no longer
+		if ok, delay := l.Reserve("k", 10*time.Second); ok || delay != 5*time.Second {
+			t.Errorf("%v %v", ok, delay)
+		}
+	}
+	c.advance(5 * time.Second)
+	if ok, delay := l.Reserve("k", 10*time.Second); !ok || delay != 10*time.Second {
+		t.Errorf("%v %v", ok, delay)
+	}
+}
+
 func TestReset(t *testing.T) {
 	l, _ := newLimiter(t, 1, time.Minute, 0)
 	l.Allow("k")
@@ -217,6 +257,19 @@ func TestAddrKey(t *testing.T) {
 			t.Errorf("%s: got %s, want %s", in, got, want)
 		}
 	}
+	for _, same := range [][2]string{
+		{"192.0.2.7", "::ffff:192.0.2.7"}, {"192.0.2.7", "64:ff9b::192.0.2.7"}, {"192.0.2.7", "2002:c000:0207:1234::1"}, {"fe80::1%eth0", "fe80::2"},
+		{"2001:db8:1:2:3:4:5:6", "2001:db8:1:2:ffff::"},
+	} {
+		if AddrTag(netip.MustParseAddr(same[0])) != AddrTag(netip.MustParseAddr(same[1])) {
+			t.Errorf("%v have two tags", same)
+		}
+	}
+	for _, other := range [][2]string{{"192.0.2.7", "192.0.2.8"}, {"2001:db8:1:2::1", "2001:db8:1:3::1"}, {"c000:207::", "192.0.2.7"}} {
+		if AddrTag(netip.MustParseAddr(other[0])) == AddrTag(netip.MustParseAddr(other[1])) {
+			t.Errorf("%v have one tag", other)
+		}
+	}
 	if AddrKey(netip.Addr{}) != "unknown" {
 		t.Error("an invalid address needs a key: it must not skip the limit")
 	}
@@ -235,6 +288,16 @@ func TestRotationInsideASubnetIsOneKey(t *testing.T) {
 	}
 	if allowed != 5 || l.Len() != 1 {
 		t.Errorf("%d allowed, %d keys", allowed, l.Len())
+	}
+}
+
+func BenchmarkAddrTag(b *testing.B) {
+	l, _ := newLimiter(b, 1_000_000, time.Second, 0)
+	a := netip.MustParseAddr("192.0.2.7")
+	b.ReportAllocs()
+	for b.Loop() {
+		tag := AddrTag(a)
+		l.Allow(string(tag[:]))
 	}
 }
 

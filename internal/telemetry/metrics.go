@@ -28,6 +28,8 @@ type Metrics struct {
 	deliveries     *prometheus.CounterVec
 	changesLag     prometheus.Gauge
 	feeds          *prometheus.CounterVec
+	limited        *prometheus.CounterVec
+	challenges     *prometheus.CounterVec
 }
 
 // NewMetrics makes the numbers in a registry of their own, with Go's and the
@@ -51,6 +53,8 @@ func NewMetrics(version string) (*Metrics, error) {
 	m.deliveries = counter("jedan_outbox_deliveries_total", "Attempts to tell another server by kind and outcome (delivered, retried, dead).", "kind", "outcome")
 	m.changesLag = prometheus.NewGauge(prometheus.GaugeOpts{Name: "jedan_changes_lag_seconds", Help: "How far caches are behind the database."})
 	m.feeds = counter("jedan_feeds_total", "What feeds of addresses and stolen passwords were asked, by feed and outcome.", "feed", "outcome")
+	m.limited = counter("jedan_limits_refused_total", "Requests over a limit by what is limited (address, client, account) and kind of route or act.", "by", "kind")
+	m.challenges = counter("jedan_challenges_total", "Answers to challenges by kind (work, wait, turnstile, hcaptcha) and outcome (passed, refused, away).", "kind", "outcome")
 	build := prometheus.NewGauge(prometheus.GaugeOpts{Name: "jedan_build_info", Help: "Always 1.", ConstLabels: prometheus.Labels{"version": version}})
 	build.Set(1)
 	m.start()
@@ -68,7 +72,7 @@ func (m *Metrics) start() {
 
 func (m *Metrics) register(more ...prometheus.Collector) error {
 	all := append(more, m.authRequests, m.failedLogins, m.securityEvents, m.authTime, m.httpRequests, m.tokens, m.gateRunning,
-		m.outboxLag, m.deliveries, m.changesLag, m.feeds, collectors.NewGoCollector(), collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}))
+		m.outboxLag, m.deliveries, m.changesLag, m.feeds, m.limited, m.challenges, collectors.NewGoCollector(), collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}))
 	var failed []error
 	for _, c := range all {
 		failed = append(failed, m.registry.Register(c))
@@ -140,6 +144,22 @@ func (m *Metrics) SecurityEvent(eventType, severity string) {
 
 // Feed counts a question to a feed, or one that was not put to it.
 func (m *Metrics) Feed(name, outcome string) { m.feeds.WithLabelValues(name, outcome).Inc() }
+
+// Limited counts a request over a limit: by is what is limited, kind the kind of route or what for.
+func (m *Metrics) Limited(by, kind string) { m.limited.WithLabelValues(by, kind).Inc() }
+
+// Challenge counts an answer to a challenge, or a service that did not answer.
+func (m *Metrics) Challenge(kind, outcome string) { m.challenges.WithLabelValues(kind, outcome).Inc() }
+
+// Redis shows whether Redis answers, where there is one.
+func (m *Metrics) Redis(up func() bool) error {
+	return m.registry.Register(prometheus.NewGaugeFunc(prometheus.GaugeOpts{Name: "jedan_redis_up", Help: "Whether Redis answers (1); while it does not, each node counts requests for itself."}, func() float64 {
+		if up() {
+			return 1
+		}
+		return 0
+	}))
+}
 
 // TokenIssued counts a token by grant type and kind (access, refresh, id).
 func (m *Metrics) TokenIssued(grant, kind string) { m.tokens.WithLabelValues(grant, kind).Inc() }

@@ -57,6 +57,9 @@ func (m *Module) askPage(c *gin.Context, h *login.Half, status int, p web.LostPa
 		return err
 	}
 	p.Lang, p.CSRF, p.Wait = m.lang(c), token, m.c.Wait
+	if h == nil { // whoever has proved a first factor is no stranger
+		p.Challenge = m.d.Steps.Wanted(c, login.Asked{Purpose: login.ForLost, Identifier: p.Identifier})
+	}
 	if h != nil {
 		_, p.Identifier = m.d.Directory.Display(h.Person)
 		p.Flow = h.Step.Sealed
@@ -85,6 +88,21 @@ func (m *Module) ask(c *gin.Context) error {
 	}
 	if len(page.Identifier) > login.MaxIdentifier {
 		return errs.New(errs.TooLarge, "The email or username is too long.")
+	}
+	if h == nil { // whoever has proved a first factor names nobody
+		page.RetryAfter = m.d.Steps.Named(c.Request.Context(), login.NamedRecovery, page.Identifier)
+	}
+	if page.RetryAfter > 0 {
+		return m.askPage(c, h, http.StatusTooManyRequests, page)
+	}
+	if h == nil {
+		switch ok, err := m.d.Steps.Passed(c, login.Asked{Purpose: login.ForLost, Identifier: page.Identifier}, form); {
+		case err != nil:
+			return err
+		case !ok:
+			page.Error = web.ProblemChallenge
+			return m.askPage(c, h, http.StatusForbidden, page)
+		}
 	}
 	if ok, wait := m.address.Take(ratelimit.AddrKey(httpx.ClientIP(c))); !ok {
 		page.RetryAfter = wait

@@ -52,6 +52,7 @@ func (m *Module) askPage(c *gin.Context, st *login.Step, status int, p web.MailS
 	if err != nil {
 		return err
 	}
+	p.Challenge = m.d.Steps.Wanted(c, login.Asked{Purpose: login.NamedMail, Identifier: p.Identifier, Flow: st.Sealed})
 	p.Lang, p.Flow, p.CSRF, p.ClientName, p.ClientLogoURI = m.d.Steps.Lang(c, st), st.Sealed, token, st.Client.Name, st.Client.LogoURI
 	m.d.Steps.Render(c, status, p)
 	return nil
@@ -76,6 +77,15 @@ func (m *Module) ask(c *gin.Context) error {
 	}
 	if len(typed) > maxIdentifier {
 		return errs.New(errs.TooLarge, "The email or username is too long.")
+	}
+	if wait := m.d.Steps.Named(c.Request.Context(), login.NamedMail, typed); wait > 0 {
+		return m.askPage(c, st, http.StatusTooManyRequests, web.MailSignInPage{Identifier: typed, RetryAfter: wait})
+	}
+	switch ok, err := m.d.Steps.Passed(c, login.Asked{Purpose: login.NamedMail, Identifier: typed}, form); {
+	case err != nil:
+		return err
+	case !ok:
+		return m.askPage(c, st, http.StatusForbidden, web.MailSignInPage{Identifier: typed, Error: web.ProblemChallenge})
 	}
 	if ok, wait := m.address.Take(ratelimit.AddrKey(httpx.ClientIP(c))); !ok {
 		return m.askPage(c, st, http.StatusTooManyRequests, web.MailSignInPage{Identifier: typed, RetryAfter: wait})

@@ -37,6 +37,8 @@ func rows() []row {
 		{"flow", openFlow},
 		{"form", formShape},
 		{"device", deviceAllowance},
+		{"named", namedAllowance},
+		{"challenge", worked},
 		{"address", addressAllowance},
 		{"everyone", everyoneAllowance},
 		{"person", personExists},
@@ -114,6 +116,40 @@ func deviceAllowance(ctx context.Context, m *Module, a *attempt) *refusal {
 		return nil
 	}
 	return quietly(expected, "none left", "device_limit")
+}
+
+// namedAllowance counts how often strangers name this account, whether it exists or not, on all nodes together. What was typed is the key: by the
+// account's, one name of it would tell of another. Its answer says nothing about an account, so it may be open.
+func namedAllowance(ctx context.Context, m *Module, a *attempt) *refusal {
+	if a.known {
+		return nil
+	}
+	if wait := m.d.Steps.Named(ctx, login.NamedLogin, a.identifier); wait > 0 {
+		return &refusal{as: answerWait, expected: "requests left for this name", received: "none left", reason: "named_limit", wait: wait}
+	}
+	a.named = true
+	return nil
+}
+
+// worked wants what the page asked strangers for, while the address, the name or everybody is under attack: whether the name is an account's or not.
+func worked(_ context.Context, m *Module, a *attempt) *refusal {
+	const expected = "work, or a wait"
+	if a.known {
+		return nil
+	}
+	ok, err := m.d.Steps.Passed(a.c, a.asked(), a.form)
+	switch {
+	case err != nil:
+		return failed(expected, err)
+	case !ok:
+		return &refusal{as: answerChallenge, expected: expected, received: "none that counts"}
+	}
+	return nil
+}
+
+// asked is the form as the gate sees it.
+func (a *attempt) asked() login.Asked {
+	return login.Asked{Purpose: login.NamedLogin, Identifier: a.identifier, Flow: a.step.Sealed}
 }
 
 // addressAllowance counts attempts of one address or /64 (PW06, DS07). Its answer

@@ -12,14 +12,15 @@ import (
 type answerKind int
 
 const (
-	answerWrong   answerKind = iota // the one answer to quiet refusals
-	answerError                     // an error page
-	answerExpired                   // start again at the application
-	answerMissing                   // fill in both fields
-	answerWait                      // come back later
-	answerBusy                      // the queue is full
-	answerCrowd                     // it was before anything was looked at
-	answerOther                     // the request is about somebody else
+	answerWrong     answerKind = iota // the one answer to quiet refusals
+	answerError                       // an error page
+	answerExpired                     // start again at the application
+	answerMissing                     // fill in both fields
+	answerWait                        // come back later
+	answerBusy                        // the queue is full
+	answerCrowd                       // it was before anything was looked at
+	answerOther                       // the request is about somebody else
+	answerChallenge                   // there is something to do first
 )
 
 // problemOther is the sentence for answerOther.

@@ -29,7 +29,7 @@ func (m *Module) report(a *attempt, r *refusal) {
 		}
 	}
 	if r.as == answerWait || r.as == answerOther {
-		a.giveBack() // no password was tried, or the right one
+		m.giveBack(a) // no password was tried, or the right one
 	}
 }
 

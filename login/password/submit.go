@@ -35,6 +35,7 @@ type attempt struct {
 	quiet      bool            // a row has refused without saying so
 	outdated   bool            // the stored hash is due for renewal
 	taken      []taken
+	named      bool // counted as one that names the account
 }
 
 // taken is an attempt that was counted, or would have been.
@@ -57,9 +58,9 @@ func (m *Module) submit(c *gin.Context) error {
 		return m.accept(a)
 	}
 	verdict.Log(c.Request.Context(), m.d.Logger, "sign-in", verdicts, httpx.ErrorID(c))
-	if r.reason == "" {
-		a.giveBack() // nobody's password was tried
-	} else {
+	if r.reason == "" && r.as != answerChallenge { // who does not work has named the account all the same
+		m.giveBack(a) // nobody's password was tried
+	} else if r.reason != "" {
 		m.report(a, r)
 	}
 	return m.answer(a, r)
@@ -92,7 +93,7 @@ func (m *Module) judge(a *attempt) ([]verdict.Verdict, *refusal) {
 // accept makes the session of a person who passed every row.
 func (m *Module) accept(a *attempt) error {
 	ctx := a.c.Request.Context()
-	a.giveBack()
+	m.giveBack(a)
 	m.limits.account.Clear(accountKey(a, m.mask[:]))
 	m.limits.device.Clear(deviceKey(a))
 	if a.outdated {
@@ -140,6 +141,8 @@ func (m *Module) answer(a *attempt, r *refusal) error {
 	case answerCrowd:
 		m.d.Steps.Crowded(a.c, a.form.Get("flow"), r.wait)
 		return nil
+	case answerChallenge:
+		return m.repeat(a, http.StatusForbidden, web.ProblemChallenge, 0)
 	case answerOther:
 		return m.repeat(a, http.StatusForbidden, problemOther, 0)
 	case answerWrong:
@@ -157,18 +160,21 @@ func (m *Module) repeat(a *attempt, status int, problem string, wait time.Durati
 	if typed := a.form.Get("identifier"); typed != page.Identifier {
 		page.Identifier, page.IdentifierFixed, page.Reauth = typed, false, false
 	}
-	page.Error, page.RetryAfter = problem, wait
+	page.Error, page.RetryAfter, page.Challenge = problem, wait, m.d.Steps.Wanted(a.c, a.asked())
 	m.d.Steps.Render(a.c, status, page)
 	return nil
 }
 
-func (a *attempt) giveBack() {
+func (m *Module) giveBack(a *attempt) {
+	if a.named {
+		m.d.Steps.Unnamed(a.c.Request.Context(), login.NamedLogin, a.identifier)
+	}
 	for _, t := range a.taken {
 		if t.counted {
 			t.in.Give(t.key)
 		}
 	}
-	a.taken = nil
+	a.taken, a.named = nil, false
 }
 
 // sum is what stolen passwords are looked up by: of the text as it was hashed.

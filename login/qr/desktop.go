@@ -23,8 +23,9 @@ const (
 	phonePath = "/account/qr"
 )
 
-// lookEvery is how often the page looks again by itself, in seconds. It does so by a header, which needs no script.
-const lookEvery = 3
+// lookEvery is how often the page looks again by itself, in seconds. It does so by a header, which needs no script. Whom that disturbs, such as readers of the page, can
+// have it stay as it is.
+const lookEvery = 4
 
 // show says where the flow's sign-in by phone stands. Looking changes nothing. Without a flow one begins that leads to our own start page.
 func (m *Module) show(c *gin.Context) error {
@@ -39,7 +40,7 @@ func (m *Module) show(c *gin.Context) error {
 	if err != nil {
 		return m.d.Steps.Refuse(c, err)
 	}
-	a := &try{m: m, c: c, step: st}
+	a := &try{m: m, c: c, step: st, still: query.Has("still")}
 	found, err := a.ofFlow()
 	switch {
 	case err != nil:
@@ -67,7 +68,7 @@ func (a *try) stands() error {
 	if !a.m.d.Now().Before(a.row.ExpiresAt) {
 		return a.over(http.StatusNotFound)
 	}
-	p := web.QRPage{Until: a.row.ExpiresAt}
+	p := web.QRPage{Until: a.row.ExpiresAt, Still: a.still}
 	switch a.row.State {
 	case storage.QROpen:
 		p.Step, p.Link = web.QRWaits, a.m.d.Steps.Link(phonePath, "token", a.secret.token(a.row.ID))
@@ -78,7 +79,9 @@ func (a *try) stands() error {
 	case storage.QRDenied, storage.QRSpent:
 		return a.over(http.StatusNotFound)
 	}
-	a.c.Header("Refresh", strconv.Itoa(lookEvery))
+	if !a.still {
+		a.c.Header("Refresh", strconv.Itoa(lookEvery))
+	}
 	return a.page(http.StatusOK, p)
 }
 
@@ -212,6 +215,7 @@ func (a *try) finish() error {
 		return a.over(http.StatusForbidden)
 	}
 	if err == nil {
+		a.m.address.Give(ratelimit.AddrKey(httpx.ClientIP(a.c)))
 		a.m.d.Meter.AuthRequest(kind, "success")
 	}
 	return err

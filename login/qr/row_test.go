@@ -2,6 +2,7 @@ package qr
 
 import (
 	"context"
+	"net/netip"
 	"net/url"
 	"slices"
 	"testing"
@@ -9,6 +10,7 @@ import (
 
 	"github.com/jedan-auth/jedan-auth/internal/flow"
 	"github.com/jedan-auth/jedan-auth/storage"
+	"github.com/jedan-auth/jedan-auth/web"
 )
 
 func TestOnlyTwoDigitsAreANumber(t *testing.T) {
@@ -86,6 +88,21 @@ func TestWhatWantsANewSignIn(t *testing.T) {
 		got, err := m.wantedAfter(t.Context(), &flow.Flow{Client: c.client, Params: c.params, Started: began})
 		if err != nil || got.Equal(began) != c.want || got.IsZero() == c.want {
 			t.Errorf("%q %v: %v %v", c.client, c.params, got, err)
+		}
+	}
+}
+
+// Where countries are known they are compared; else networks are.
+func TestHowFarWhoAsksIs(t *testing.T) {
+	places := map[string]string{"192.0.2.7": "HR", "192.0.2.8": "HR", "203.0.113.7": "RO"}
+	m := &Module{d: Deps{Country: func(ip netip.Addr) string { return places[ip.String()] }}}
+	for _, c := range []struct{ asks, phone, want string }{
+		{"192.0.2.7", "192.0.2.7", ""}, {"192.0.2.7", "192.0.2.8", ""}, {"192.0.2.7", "203.0.113.7", web.QROtherCountry},
+		{"198.51.100.1", "198.51.100.1", ""}, {"198.51.100.1", "198.51.100.2", web.QROtherNetwork}, {"198.51.100.1", "192.0.2.7", web.QROtherNetwork},
+		{"2001:db8::1", "2001:db8::2", ""}, {"2001:db8::1", "2001:db8:1::1", web.QROtherNetwork},
+	} {
+		if got := m.elsewhere(netip.MustParseAddr(c.asks), netip.MustParseAddr(c.phone)); got != c.want {
+			t.Errorf("%s from %s: %q, want %q", c.asks, c.phone, got, c.want)
 		}
 	}
 }

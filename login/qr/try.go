@@ -26,6 +26,7 @@ type try struct {
 
 	// of the browser that asks
 	step   *login.Step
+	still  bool // the page does not look again by itself
 	person *storage.Person
 
 	row    *storage.QRSignIn

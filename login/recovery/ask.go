@@ -16,6 +16,7 @@ import (
 	"github.com/jedan-auth/jedan-auth/internal/notify"
 	"github.com/jedan-auth/jedan-auth/internal/onetime"
 	"github.com/jedan-auth/jedan-auth/internal/ratelimit"
+	"github.com/jedan-auth/jedan-auth/login"
 	"github.com/jedan-auth/jedan-auth/storage"
 	"github.com/jedan-auth/jedan-auth/web"
 )
@@ -37,6 +38,7 @@ func (m *Module) askPage(c *gin.Context, status int, p web.RecoveryPage) error {
 	if err != nil {
 		return err
 	}
+	p.Challenge = m.d.Steps.Wanted(c, login.Asked{Purpose: login.NamedRecovery, Identifier: p.Identifier})
 	p.Lang, p.CSRF, p.Lost = m.lang(c), token, m.d.Lost
 	return m.render(c, status, p)
 }
@@ -56,6 +58,15 @@ func (m *Module) ask(c *gin.Context) error {
 	}
 	if len(typed) > maxIdentifier {
 		return errs.New(errs.TooLarge, "The email or username is too long.")
+	}
+	if wait := m.d.Steps.Named(c.Request.Context(), login.NamedRecovery, typed); wait > 0 {
+		return m.askPage(c, http.StatusTooManyRequests, web.RecoveryPage{Identifier: typed, RetryAfter: wait})
+	}
+	switch ok, err := m.d.Steps.Passed(c, login.Asked{Purpose: login.NamedRecovery, Identifier: typed}, form); {
+	case err != nil:
+		return err
+	case !ok:
+		return m.askPage(c, http.StatusForbidden, web.RecoveryPage{Identifier: typed, Error: web.ProblemChallenge})
 	}
 	if ok, wait := m.address.Take(ratelimit.AddrKey(httpx.ClientIP(c))); !ok {
 		return m.askPage(c, http.StatusTooManyRequests, web.RecoveryPage{Identifier: typed, RetryAfter: wait})

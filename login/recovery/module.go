@@ -71,6 +71,7 @@ type Recorder interface {
 type Deps struct {
 	Tenant    storage.ID
 	Issuer    string // without a trailing slash
+	Steps     *login.Module
 	People    People
 	Directory Directory
 	Codes     *onetime.Codes
@@ -88,7 +89,7 @@ type Deps struct {
 }
 
 func (d Deps) complete() bool {
-	return !d.Tenant.IsZero() && d.Issuer != "" && !strings.HasSuffix(d.Issuer, "/") && d.People != nil && d.Directory != nil && d.Codes != nil && d.Notify != nil &&
+	return !d.Tenant.IsZero() && d.Issuer != "" && !strings.HasSuffix(d.Issuer, "/") && d.Steps != nil && d.People != nil && d.Directory != nil && d.Codes != nil && d.Notify != nil &&
 		d.Tx != nil && d.Hasher != nil && d.Policy != nil && d.Forms != nil && d.Audit != nil && d.Pages != nil && d.Logger != nil && d.Now != nil
 }
 

@@ -12,6 +12,7 @@ import (
 	"github.com/jedan-auth/jedan-auth/internal/httpx"
 	"github.com/jedan-auth/jedan-auth/internal/notify"
 	"github.com/jedan-auth/jedan-auth/internal/ratelimit"
+	"github.com/jedan-auth/jedan-auth/login"
 	"github.com/jedan-auth/jedan-auth/web"
 )
 
@@ -36,6 +37,7 @@ func (m *Module) askPage(c *gin.Context, status int, p web.SignupPage) error {
 	if err != nil {
 		return err
 	}
+	p.Challenge = m.d.Steps.Wanted(c, login.Asked{Purpose: login.NamedSignup, Identifier: p.Identifier, Flow: p.Flow})
 	p.Lang, p.CSRF, p.Domains = m.d.Steps.Lang(c, nil), token, m.cfg.Domains
 	if p.Flow == "" {
 		m.d.Steps.Render(c, status, p)
@@ -69,6 +71,16 @@ func (m *Module) ask(c *gin.Context) error {
 	if !m.cfg.lets(canonical) { // what the domains are is on the page
 		page.Error = web.ProblemSignupDomain
 		return m.askPage(c, http.StatusBadRequest, page)
+	}
+	if page.RetryAfter = m.d.Steps.Named(c.Request.Context(), login.NamedSignup, email); page.RetryAfter > 0 {
+		return m.askPage(c, http.StatusTooManyRequests, page)
+	}
+	switch ok, err := m.d.Steps.Passed(c, login.Asked{Purpose: login.NamedSignup, Identifier: email}, form); {
+	case err != nil:
+		return err
+	case !ok:
+		page.Error = web.ProblemChallenge
+		return m.askPage(c, http.StatusForbidden, page)
 	}
 	if ok, wait := m.address.Take(ratelimit.AddrKey(httpx.ClientIP(c))); !ok {
 		page.RetryAfter = wait

@@ -23,29 +23,33 @@ import (
 
 const finishPurpose = "signup finish"
 
+// visit is somebody who follows a link.
+type visit struct {
+	m     *Module
+	c     *gin.Context
+	token string
+	code  *storage.Code
+	kept
+}
+
 // note shows a page that says one thing.
 func (m *Module) note(c *gin.Context, status int, n web.Note) error {
 	m.d.Steps.Render(c, status, web.NotePage{Lang: m.d.Steps.Lang(c, nil), Note: n})
 	return nil
 }
 
-// follow is the link of a browser that may use it. Whoever is signed in is somebody else than the link is for (PW23).
-func (m *Module) follow(c *gin.Context, token string) (o *opened, done bool, err error) {
-	o, err = m.open(c.Request.Context(), token)
-	if errs.Is(err, errs.NotFound) {
+// follow is the link of a browser that may use it; done says that the browser was told why it may not.
+func (m *Module) follow(c *gin.Context, token string) (v *visit, done bool, err error) {
+	v = &visit{m: m, c: c, token: token}
+	switch reason, err := m.judge(v); {
+	case err != nil:
+		return nil, true, err
+	case reason == somebodyIsIn:
+		return nil, true, m.note(c, http.StatusForbidden, web.NoteSignupSomebody)
+	case reason != "":
 		return nil, true, m.note(c, http.StatusNotFound, web.NoteSignupEnded)
 	}
-	if err != nil {
-		return nil, true, err
-	}
-	cur, err := m.current(c)
-	if err != nil {
-		return nil, true, err
-	}
-	if cur != nil {
-		return nil, true, m.note(c, http.StatusForbidden, web.NoteSignupSomebody)
-	}
-	return o, false, nil
+	return v, false, nil
 }
 
 // showFinish is the form for the rest. Looking at it uses nothing: mail scanners do so too.
@@ -61,7 +65,7 @@ func (m *Module) showFinish(c *gin.Context) error {
 	return m.finishPage(c, o, http.StatusOK, web.SignupFinishPage{Attributes: m.asked(c, nil, nil)})
 }
 
-func (m *Module) finishPage(c *gin.Context, o *opened, status int, p web.SignupFinishPage) error {
+func (m *Module) finishPage(c *gin.Context, o *visit, status int, p web.SignupFinishPage) error {
 	token, err := m.d.Steps.Token(c, finishPurpose)
 	if err != nil {
 		return err
@@ -85,7 +89,7 @@ func (m *Module) finish(c *gin.Context) error {
 		return err
 	}
 	name, next := strings.TrimSpace(form.Get("name")), form.Get("new_password")
-	problems, err := m.judge(o, name, next)
+	problems, err := m.weigh(o, name, next)
 	if err != nil {
 		return err
 	}
@@ -108,8 +112,8 @@ func (m *Module) finish(c *gin.Context) error {
 	return m.goOn(c, o, p)
 }
 
-// judge looks at name and password without hashing (PW10).
-func (m *Module) judge(o *opened, name, next string) (map[string]string, error) {
+// weigh looks at name and password without hashing (PW10).
+func (m *Module) weigh(o *visit, name, next string) (map[string]string, error) {
 	problems := map[string]string{}
 	if name != "" {
 		if _, err := (directory.Claims{"name": name}).Validate(); err != nil {
@@ -143,7 +147,7 @@ func (m *Module) asked(c *gin.Context, form url.Values, wrong []string) []web.At
 }
 
 // create spends the link and makes the account in one transaction: of two that come together one wins.
-func (m *Module) create(ctx context.Context, o *opened, name, phc string, more directory.Claims) (p *storage.Person, err error) {
+func (m *Module) create(ctx context.Context, o *visit, name, phc string, more directory.Claims) (p *storage.Person, err error) {
 	claims := directory.Claims{"email": o.Email, "email_verified": true, "locale": o.Lang}
 	maps.Copy(claims, more)
 	if name != "" {
@@ -168,7 +172,7 @@ func (m *Module) create(ctx context.Context, o *opened, name, phc string, more d
 }
 
 // goOn signs the new person in where the sign-in that led here is still open in this browser; anybody else signs in by themselves.
-func (m *Module) goOn(c *gin.Context, o *opened, p *storage.Person) error {
+func (m *Module) goOn(c *gin.Context, o *visit, p *storage.Person) error {
 	if o.Flow != "" {
 		if st, err := m.d.Steps.Open(c, o.Flow); err == nil {
 			return m.d.Steps.Finish(c, st, p, login.Proof{ACR: assurance.One, AMR: []string{"pwd"}, Kind: "signup"})

@@ -72,38 +72,3 @@ func Invite(ctx context.Context, c Config, d Inviting, email, lang string, by di
 	}
 	return err
 }
-
-// opened is a link that works.
-type opened struct {
-	token string
-	code  *storage.Code
-	kept
-}
-
-// open judges a link. errs.NotFound whatever is wrong with it: used, too old, forged, or asked for when people still might.
-func (m *Module) open(ctx context.Context, token string) (*opened, error) {
-	ended := errs.New(errs.NotFound, "This link works no longer.")
-	code, err := m.d.Codes.Find(ctx, purposeInvited, token)
-	if errs.Is(err, errs.NotFound) {
-		code, err = m.d.Codes.Find(ctx, purposeAsked, token)
-	}
-	if err != nil {
-		return nil, err
-	}
-	data, err := m.d.Codes.Data(code)
-	if err != nil {
-		return nil, err
-	}
-	o := &opened{token: token, code: code}
-	if err := json.Unmarshal(data, &o.kept); err != nil {
-		return nil, err
-	}
-	if !m.d.Codes.Linked(code, token, []byte(o.Email)) {
-		return nil, ended
-	}
-	canonical, err := directory.CanonicalEmail(o.Email)
-	if err != nil || code.Purpose == purposeAsked && !m.cfg.lets(canonical) {
-		return nil, ended
-	}
-	return o, nil
-}

@@ -37,6 +37,7 @@ type Authn struct {
 	Issuer       string
 	Alias        string // where the endpoints are reached with a certificate, like the issuer; "" if nowhere else
 	Config       Config
+	Limits       ClientLimits // nil: there are none
 	Verdicts     func(ctx context.Context, table string, vs []verdict.Verdict)
 }
 
@@ -69,6 +70,7 @@ func AuthnRows() []Row[AuthnRequest] {
 		{"client.secret", checkClientSecret},
 		{"client.assertion", checkClientAssertion},
 		{"client.certificate", checkClientCertificate},
+		{"client.limit", checkClientLimit},
 	}
 }
 

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"net/http"
+	"time"
 
 	"github.com/ory/fosite"
 
@@ -18,6 +19,8 @@ type Refusal struct {
 	Page     bool   // answered with a page, never with a redirect
 	PageText string // catalogue key of what the page says; empty: the description
 	Cause    error  // hidden
+
+	After time.Duration // when to try again, with status 429; 0: in a moment
 
 	Challenge string // what goes on in a resource's WWW-Authenticate, from the comma on
 }

@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"net/http"
 	"strconv"
+	"time"
 )
 
 // WriteJSON writes v as JSON that no cache keeps (RFC 6749 section 5.1).
@@ -49,6 +50,8 @@ func WriteError(w http.ResponseWriter, r *Refusal, basic bool) error {
 	switch {
 	case status == http.StatusServiceUnavailable:
 		w.Header().Set("Retry-After", "1")
+	case status == http.StatusTooManyRequests && r.After > 0:
+		w.Header().Set("Retry-After", strconv.FormatInt(int64((r.After+time.Second-1)/time.Second), 10))
 	case status == http.StatusTooManyRequests: // what waits lives for minutes
 		w.Header().Set("Retry-After", "10")
 	case status == http.StatusUnauthorized && basic:

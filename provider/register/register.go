@@ -42,7 +42,7 @@ type Deps struct {
 	Fetch       core.Getter // for sector_identifier_uri
 	Profiles    profiles.Server
 	Vocabulary  *core.Vocabulary // scopes that mean a person; nil: the standard ones
-	Classes     []string // of sign-ins that this installation reaches beside the usual ones
+	Classes     []string         // of sign-ins that this installation reaches beside the usual ones
 	// Certificates is what of mutual TLS is configured; nil: certificates are off.
 	Certificates Certificates
 	Now          func() time.Time

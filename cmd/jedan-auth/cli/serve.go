@@ -44,9 +44,13 @@ func (a *addressFlags) values() (map[string]string, error) {
 
 func (c *cli) serve() *cobra.Command {
 	var a *addressFlags
+	var redis string
 	cmd := c.verb("serve [flags]", "Run the server; the first start makes everything it needs", cobra.NoArgs, func(cmd *cobra.Command, _ []string) error {
 		v, err := a.values()
 		if err != nil {
+			return err
+		}
+		if err := addRedis(v, redis); err != nil {
 			return err
 		}
 		cfg, err := c.load(v)
@@ -56,10 +60,22 @@ func (c *cli) serve() *cobra.Command {
 		return c.runServer(cmd.Context(), cfg)
 	})
 	a = addAddress(cmd)
+	cmd.Flags().StringVar(&redis, "redis", "", "Redis or Valkey `URL` without a password, in which nodes count requests together")
 	cmd.Long = "Runs the server until SIGTERM or SIGINT, then lets running requests finish. On an empty data folder it makes the database, the master key\n" +
 		"(readable by its owner only) and the signing keys. While there is no administrator it prints a link that makes the first one, once.\n" +
 		"The log goes to standard error."
 	return cmd
+}
+
+// addRedis adds the flag's URL, unless it holds a password, which every process of the machine would see.
+func addRedis(v map[string]string, redis string) error {
+	if redis != "" && mayHoldPassword(redis) {
+		return usagef("--redis must not hold a password: set JEDAN_REDIS or JEDAN_REDIS_FILE in the environment")
+	}
+	if redis != "" {
+		v["redis"] = redis
+	}
+	return nil
 }
 
 func (c *cli) runServer(ctx context.Context, cfg app.Config) (err error) {
