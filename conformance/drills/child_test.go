@@ -33,6 +33,9 @@ func TestMain(m *testing.M) {
 	if os.Getenv(childVariable) != "" {
 		os.Exit(serveAsChild())
 	}
+	if host := os.Getenv(fakesVariable); host != "" {
+		os.Exit(serveFakes(host))
+	}
 	os.Exit(m.Run())
 }
 

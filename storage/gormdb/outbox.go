@@ -146,19 +146,10 @@ func (d *DB) ClaimOutbox(ctx context.Context, cmd storage.ClaimOutbox) ([]storag
 	return claimed, err
 }
 
-// firstOfTargets finds the first waiting message of each target by stepping through the index outbox_target from target to target.
-const firstOfTargets = "WITH RECURSIVE heads(id) AS (" +
-	"SELECT (SELECT id FROM outbox WHERE tenant = ? AND state = 'waiting' AND target <> '' ORDER BY kind, target, id LIMIT 1) UNION ALL " +
-	"SELECT COALESCE((SELECT n.id FROM outbox AS n WHERE n.tenant = o.tenant AND n.state = 'waiting' AND n.target <> '' " +
-	"AND n.kind = o.kind AND n.target > o.target ORDER BY n.target, n.id LIMIT 1), " +
-	"(SELECT n.id FROM outbox AS n WHERE n.tenant = o.tenant AND n.state = 'waiting' AND n.target <> '' " +
-	"AND n.kind > o.kind ORDER BY n.kind, n.target, n.id LIMIT 1)) FROM heads JOIN outbox AS o ON o.tenant = ? AND o.id = heads.id) "
-
 // claimOf takes a tenant's first messages of targets, and then its messages without one.
 func (t *tx) claimOf(ctx context.Context, tenant storage.ID, cmd storage.ClaimOutbox, limit int) ([]storage.OutboxMessage, error) {
-	heads := claimQuery{with: firstOfTargets, where: "tenant = ? AND id IN (SELECT id FROM heads WHERE id IS NOT NULL)", args: []any{tenant, tenant, tenant}}
 	loose := claimQuery{where: "tenant = ? AND target = ''", args: []any{tenant}}
-	found, err := t.claimable(ctx, heads, cmd, limit)
+	found, err := t.claimable(ctx, t.heads(tenant, cmd, limit), cmd, limit)
 	if err == nil && len(found) < limit {
 		var more []storage.OutboxMessage
 		more, err = t.claimable(ctx, loose, cmd, limit-len(found))

@@ -100,6 +100,7 @@ func cases() []testCase {
 		consentCases(), onceCases(), auditCases(), sweepCases(), txCases(), raceCases(), tailCases(), canaryCases(),
 		participantCases(), pendingCases(), pendingSpendCases(), initialAccessCases(), registeredCases(), riskCases(), firewallCases(),
 		passkeyCases(), factorCases(), backupCodeCases(), triesCases(), codeCases(), recoveryCases(), groupCases(), trustedCases(), qrCases(),
+		outboxCases(), outboxOrderCases(),
 	} {
 		all = append(all, some...)
 	}
