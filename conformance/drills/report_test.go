@@ -41,17 +41,14 @@ repeats a run's choices, though not the machine's.
 - **Copy.** Database and log are copied while the server is stopped in the middle of whatever it did, the copy's log gets the torn frames of one more
   commit, and a new server on the copy passes the same check.
 - **First start.** A server that was killed during its first start leaves something that the next start completes.
-<<<<<<< HEAD
 - **Crowd.** Five hundred browsers sign in by password in a closed loop, honouring Retry-After, against a server with one core and the memory limit that it gives
   itself in a container of 256 MiB; argon2id at its default cost. Successes a second are compared with the argon2id rate of the same run, alone on a core;
   nobody waits over ten seconds for an answer, whoever is too many gets 503 with Retry-After, and a client's token requests are timed meanwhile.
-=======
 - **Providers that hang.** Mail server, gateway for text messages, AbuseIPDB, VirusTotal, OTX, the list of Tor's exits and Pwned Passwords hang together, in every
   other of ten windows, and once more for long while the server is killed and started again (` + "`make hung`" + `): they accept and are silent, or every packet between
   them and the server is lost. Requests come at a steady rate: sign-ins in new browsers from new addresses, mailed links, codes by text message, refreshes, client
   credentials and UserInfo. Ratios are medians of neighbouring windows. Every message that was promised arrives afterwards and none that was not asked for; each
   verdict names exactly the feeds that did not answer.
->>>>>>> integ
 - **Broken connections.** Those between two servers and PostgreSQL are ended by an administrator or cut. Clients are told to try again (503 with
   Retry-After) and do; no refresh token, revocation or logout is lost, and no honest retry refused. Only a code whose answer was lost may be spent.
 
