@@ -6,6 +6,7 @@ import (
 	"os/exec"
 	"strings"
 	"testing"
+	"time"
 )
 
 // namespace is a network of its own behind a cable that can be pulled at its far end. Whoever sends to it does not notice: where it is, is not asked for (a static
@@ -22,7 +23,7 @@ func newNamespace(t *testing.T) *namespace {
 	if os.Geteuid() != 0 {
 		t.Skip("a network namespace takes root")
 	}
-	id := os.Getpid()
+	id := int(time.Now().UnixNano()/1000%90_000) + 10_000 // what the last one had may not be gone yet
 	n := &namespace{t: t, name: fmt.Sprintf("jedan-drill-%d", id), here: fmt.Sprintf("10.9.%d.1", id%250+1), there: fmt.Sprintf("10.9.%d.2", id%250+1), far: fmt.Sprintf("jdf%d", id)}
 	if out, err := exec.Command("ip", "netns", "add", n.name).CombinedOutput(); err != nil {
 		t.Skipf("no network namespace here: %v %s", err, out)
