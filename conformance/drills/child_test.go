@@ -117,7 +117,7 @@ func (c *child) serve(ctx context.Context) error {
 	cfg.Limits.Account = limits.Rate{Events: -1} // and one person is named by all
 	cfg.Login.ByMail = true
 	if os.Getenv(dearVariable) == "" {
-		cfg.Login.Challenge.Provider = challenge.Off // wrong codes by the hundred are what some drills are about
+		cfg.Login.Challenge.Provider = challenge.Off              // wrong codes by the hundred are what some drills are about
 		cfg.Passwords.MemoryKiB, cfg.Passwords.Iterations = 64, 1 // weaker than an operator may: sign-ins are not what is measured
 	}
 	log, err := telemetry.NewLogger(cfg.Log, telemetry.LogDeps{Out: os.Stderr, RequestID: httpx.ContextRequestID, Now: c.clock.now})
