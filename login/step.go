@@ -78,6 +78,21 @@ func (m *Module) Start(c *gin.Context, to string) error {
 	return m.Back(c, to, nil)
 }
 
+// Arrive opens the flow that a page's address names; without one a flow begins that leads to our own start page, at the sign-in screen. done says that the
+// answer is written.
+func (m *Module) Arrive(c *gin.Context) (st *Step, query url.Values, done bool, err error) {
+	if query, err = httpx.Query(c); err != nil {
+		return nil, nil, true, err
+	}
+	if !query.Has("flow") {
+		return nil, nil, true, m.Start(c, home)
+	}
+	if st, err = m.Open(c, query.Get("flow")); err != nil {
+		return nil, nil, true, m.Refuse(c, err)
+	}
+	return st, query, false, nil
+}
+
 // Finish is the one place where a first factor ends. Whoever has a second one and
 // has not proved two yet goes on to it, without a session; otherwise the session
 // is made, the one before it ends (SE01), and the browser goes back to the
@@ -177,6 +192,12 @@ func (m *Module) RequiredPerson(c *gin.Context, st *Step) (is func(*storage.Pers
 		return nil, nil
 	}
 	return m.d.Subjects.RequiredPerson(c.Request.Context(), st.Flow)
+}
+
+// MayBe says that the request is about this person, or about anybody (AZ27).
+func (m *Module) MayBe(c *gin.Context, st *Step, p *storage.Person) (bool, error) {
+	is, err := m.RequiredPerson(c, st)
+	return err == nil && (is == nil || is(p)), err
 }
 
 // Display is how the person is shown to themselves.

@@ -132,19 +132,29 @@ func (w *world) consented(ctx context.Context, set string) error {
 	})
 }
 
-func (w *world) signedIn(n int) ([]visitor, error) {
+// browsers are n people's, each signed in.
+func (w *world) browsers(n int) ([]cookieJar, error) {
 	c, err := dial(w.host)
 	if err != nil {
 		return nil, err
 	}
 	defer c.close()
-	out := make([]visitor, n)
+	out := make([]cookieJar, n)
 	for i := range out {
-		if out[i].cookies, err = w.login(c, w.sets["code"][i], i); err != nil {
+		if out[i], err = w.loginIn(c, w.sets["code"][i], i, nil); err != nil {
 			return nil, err
 		}
 	}
 	return out, nil
+}
+
+func (w *world) signedIn(n int) ([]visitor, error) {
+	all, err := w.browsers(n)
+	out := make([]visitor, len(all))
+	for i, jar := range all {
+		out[i].cookies = jar.line()
+	}
+	return out, err
 }
 
 // login is a person in a new browser, see loginIn.
@@ -176,21 +186,11 @@ func (w *world) loginIn(c *wire, p *party, person int, jar cookieJar) (cookieJar
 
 // known are browsers that each of n people has signed in with before, without a session now.
 func (w *world) known(n int) ([]cookieJar, error) {
-	c, err := dial(w.host)
-	if err != nil {
-		return nil, err
-	}
-	defer c.close()
-	out := make([]cookieJar, n)
-	for i := range out {
-		jar, err := w.loginIn(c, w.sets["code"][i], i, nil)
-		if err != nil {
-			return nil, err
-		}
+	all, err := w.browsers(n)
+	for _, jar := range all {
 		delete(jar, "jedan-session")
-		out[i] = jar
 	}
-	return out, nil
+	return all, err
 }
 
 // field is the value of a hidden field of a page.

@@ -70,7 +70,7 @@ type speaker struct {
 	out io.Writer
 }
 
-func (s *speaker) say(w word) {
+func (s *speaker) say(w any) {
 	line, err := json.Marshal(w)
 	if err != nil {
 		panic(err)
@@ -98,7 +98,8 @@ const dearVariable = "DRILL_DEAR_PASSWORDS"
 func serveAsChild() int {
 	ctx, stop := signal.NotifyContext(context.Background(), syscall.SIGTERM)
 	defer stop()
-	c := &child{clock: &clock{}, say: (&speaker{out: os.Stdout}).say}
+	out := &speaker{out: os.Stdout}
+	c := &child{clock: &clock{}, say: func(w word) { out.say(w) }}
 	if err := c.serve(ctx); err != nil {
 		c.say(word{Event: "refused", Error: fmt.Sprintf("%v (%s)", err, errs.MessageOf(err))})
 		return 1

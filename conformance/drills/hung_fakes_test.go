@@ -11,7 +11,6 @@ import (
 	"net/http"
 	"os"
 	"strings"
-	"sync"
 	"sync/atomic"
 	"time"
 
@@ -33,24 +32,16 @@ type told struct {
 type fakes struct {
 	silent atomic.Bool
 	feeds  http.Handler
-	mu     sync.Mutex
+	out    speaker
 }
 
-func (f *fakes) say(w told) {
-	line, err := json.Marshal(w)
-	if err != nil {
-		panic(err)
-	}
-	f.mu.Lock()
-	defer f.mu.Unlock()
-	_, _ = os.Stdout.Write(append(line, '\n')) // the parent may be gone
-}
+func (f *fakes) say(w told) { f.out.say(w) }
 
 // serveFakes obeys the moods on stdin, and does not outlive its parent.
 func serveFakes(host string) int {
 	feed := feedtest.New()
 	defer feed.Close()
-	f := &fakes{feeds: feed.Config.Handler}
+	f := &fakes{feeds: feed.Config.Handler, out: speaker{out: os.Stdout}}
 	smtp, err := net.Listen("tcp", net.JoinHostPort(host, "0"))
 	if err != nil {
 		f.say(told{Event: "broken", Error: err.Error()})

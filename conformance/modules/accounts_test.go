@@ -141,3 +141,28 @@ func TestSE07_SeveralAccounts(t *testing.T) {
 		t.Errorf("choosing an account passes for a fresh sign-in: %s", p.URL.Path)
 	}
 }
+
+// Who is added beside others and shows a second factor leaves them signed in, too; "Not you?" adds nobody (SE01).
+func TestAccounts_BesideBySecondFactor(t *testing.T) {
+	w := alone(t, cheap)
+	rp := w.Client(storage.ClientMetadata{})
+	b := w.Browser()
+	email, person := w.somebody()
+	own := w.Browser()
+	own.Authorize(w.AuthURL(rp), email)
+	key := own.AddApp()
+	b.Authorize(w.AuthURL(rp), w.email)
+	p := b.Get(w.AuthURL(rp, "prompt", "select_account")).Submit("account", "other").SignIn(email, testkit.Password).Factor("totp", key.Next())
+	w.ok(w.Redeem(rp, p.Allow().Params().Get("code")))
+	if w.toldOf(b, rp) != person.Subject {
+		t.Error("the added one is not current")
+	}
+	if p := b.Get("/login/account"); !strings.Contains(p.Body, w.email) || !strings.Contains(p.Body, email) {
+		t.Errorf("somebody is gone: %.600s", p.Body)
+	}
+	third, _ := w.somebody()
+	w.ok(w.Redeem(rp, b.Get(w.AuthURL(rp, "prompt", "login")).Submit("identifier", third, "password", testkit.Password).Allow().Params().Get("code")))
+	if p := b.Get("/login/account"); strings.Contains(p.Body, email) || !strings.Contains(p.Body, third) || !strings.Contains(p.Body, w.email) {
+		t.Errorf("a sign-in over another's session added somebody: %.900s", p.Body)
+	}
+}

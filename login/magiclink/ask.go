@@ -33,16 +33,9 @@ const (
 
 // show is the empty form. Without a flow one begins that leads to our own start page, at the sign-in page.
 func (m *Module) show(c *gin.Context) error {
-	query, err := httpx.Query(c)
-	if err != nil {
+	st, _, done, err := m.d.Steps.Arrive(c)
+	if done || err != nil {
 		return err
-	}
-	if !query.Has("flow") {
-		return m.d.Steps.Start(c, "/")
-	}
-	st, err := m.d.Steps.Open(c, query.Get("flow"))
-	if err != nil {
-		return m.d.Steps.Refuse(c, err)
 	}
 	return m.askPage(c, st, http.StatusOK, web.MailSignInPage{})
 }

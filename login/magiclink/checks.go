@@ -98,8 +98,8 @@ func sameBrowser(_ context.Context, a *try) (expected, received string, err erro
 
 // hintedPerson wants whom the request is about, if it is about somebody (AZ27): the code of anybody else stays unspent.
 func hintedPerson(_ context.Context, a *try) (expected, received string, err error) {
-	is, err := a.m.d.Steps.RequiredPerson(a.c, a.step)
-	if err == nil && is != nil && !is(a.person) {
+	may, err := a.m.d.Steps.MayBe(a.c, a.step, a.person)
+	if err == nil && !may {
 		received = "another"
 	}
 	return "whom the request is about", received, err

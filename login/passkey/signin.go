@@ -208,11 +208,11 @@ func personActive(_ *Module, a *attempt) *refusal {
 // samePerson wants the person that the request is about, if it is about one.
 func samePerson(m *Module, a *attempt) *refusal {
 	const expected = "the person whom the request names"
-	is, err := m.d.Steps.RequiredPerson(a.c, a.step)
+	may, err := m.d.Steps.MayBe(a.c, a.step, a.person)
 	if err != nil {
 		return failed(expected, err)
 	}
-	if is != nil && !is(a.person) {
+	if !may {
 		return &refusal{expected: expected, received: "another", reason: "other_person", problem: web.ProblemSubject}
 	}
 	return nil

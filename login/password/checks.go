@@ -229,11 +229,11 @@ func samePerson(_ context.Context, m *Module, a *attempt) *refusal {
 	if a.quiet {
 		return nil
 	}
-	is, err := m.d.Steps.RequiredPerson(a.c, a.step)
+	may, err := m.d.Steps.MayBe(a.c, a.step, a.person)
 	if err != nil {
 		return failed("the person whom the request names", err)
 	}
-	if is != nil && !is(a.person) {
+	if !may {
 		return &refusal{as: answerOther, expected: "the person whom the request names", received: "another", reason: "other_person"}
 	}
 	return nil

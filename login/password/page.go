@@ -5,7 +5,6 @@ import (
 
 	"github.com/gin-gonic/gin"
 
-	"github.com/jedan-auth/jedan-auth/internal/httpx"
 	"github.com/jedan-auth/jedan-auth/login"
 )
 
@@ -18,16 +17,9 @@ const (
 // show is the sign-in page. Without a flow one begins that leads to our own
 // start page.
 func (m *Module) show(c *gin.Context) error {
-	query, err := httpx.Query(c)
-	if err != nil {
+	st, query, done, err := m.d.Steps.Arrive(c)
+	if done || err != nil {
 		return err
-	}
-	if !query.Has("flow") {
-		return m.d.Steps.Start(c, home)
-	}
-	st, err := m.d.Steps.Open(c, query.Get("flow"))
-	if err != nil {
-		return m.d.Steps.Refuse(c, err)
 	}
 	if query.Get("step") != stepBack {
 		choose, err := m.d.Steps.Chooses(c, st)

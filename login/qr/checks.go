@@ -151,8 +151,8 @@ func itsPerson(ctx context.Context, a *try) (expected, received string, err erro
 
 // hintedPerson wants whom the request is about, if it is about somebody (AZ27): what anybody else has allowed stays unspent.
 func hintedPerson(_ context.Context, a *try) (expected, received string, err error) {
-	is, err := a.m.d.Steps.RequiredPerson(a.c, a.step)
-	if err == nil && is != nil && !is(a.person) {
+	may, err := a.m.d.Steps.MayBe(a.c, a.step, a.person)
+	if err == nil && !may {
 		received = "another"
 	}
 	return "whom the request is about", received, err

@@ -29,16 +29,9 @@ const lookEvery = 4
 
 // show says where the flow's sign-in by phone stands. Looking changes nothing. Without a flow one begins that leads to our own start page.
 func (m *Module) show(c *gin.Context) error {
-	query, err := httpx.Query(c)
-	if err != nil {
+	st, query, done, err := m.d.Steps.Arrive(c)
+	if done || err != nil {
 		return err
-	}
-	if !query.Has("flow") {
-		return m.d.Steps.Start(c, "/")
-	}
-	st, err := m.d.Steps.Open(c, query.Get("flow"))
-	if err != nil {
-		return m.d.Steps.Refuse(c, err)
 	}
 	a := &try{m: m, c: c, step: st, still: query.Has("still")}
 	found, err := a.ofFlow()

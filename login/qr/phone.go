@@ -33,6 +33,15 @@ func (m *Module) visitor(c *gin.Context, token string) (a *try, done bool, err e
 	return a, false, nil
 }
 
+// waits judges the link; done says that the person was told that it has ended.
+func (a *try) waits() (done bool, err error) {
+	reason, err := a.m.judge(a, rows().link)
+	if err != nil || reason == "" {
+		return false, err
+	}
+	return true, a.ended()
+}
+
 // look shows who asks, or takes the number once the person has said to go on. It changes nothing: whatever follows links does no harm.
 func (m *Module) look(c *gin.Context) error {
 	query, err := httpx.Query(c)
@@ -43,12 +52,8 @@ func (m *Module) look(c *gin.Context) error {
 	if done || err != nil {
 		return err
 	}
-	reason, err := m.judge(a, rows().link)
-	switch {
-	case err != nil:
+	if done, err := a.waits(); done || err != nil {
 		return err
-	case reason != "":
-		return a.ended()
 	}
 	return a.ask(http.StatusOK, "")
 }
@@ -112,12 +117,8 @@ func (m *Module) answer(c *gin.Context) error {
 	if err := m.d.Steps.CheckToken(c, a.purpose(), form); err != nil {
 		return err
 	}
-	reason, err := m.judge(a, rows().link)
-	switch {
-	case err != nil:
+	if done, err := a.waits(); done || err != nil {
 		return err
-	case reason != "":
-		return a.ended()
 	}
 	switch form.Get("decision") {
 	case "deny":
