@@ -5,7 +5,6 @@ import (
 	"html"
 	"html/template"
 	"net/url"
-	"strconv"
 	"strings"
 	"time"
 )
@@ -105,7 +104,8 @@ func (v *view) challengeScript() string {
 // Challenge is the script of the page's challenge; "" where there is none.
 func (v *view) Challenge() string { return v.challengeScript() }
 
-// ChallengeWaitPage makes whoever runs no scripts wait: {base}/login/challenge. It goes on by itself to a page of ours.
+// ChallengeWaitPage makes whoever runs no scripts wait: {base}/login/challenge. Its button leads on to a page of
+// ours: it does not go on by itself, since readers need a time that is theirs (WCAG 2.2, success criterion 2.2.1).
 type ChallengeWaitPage struct {
 	Lang string
 	Wait time.Duration
@@ -130,10 +130,4 @@ func (p ChallengeWaitPage) Next() string {
 // Lead says how long.
 func (p ChallengeWaitPage) Lead(v *view) string {
 	return v.T("challenge.wait.lead", "wait", v.Wait(p.Wait))
-}
-
-// Refresh is the content attribute that goes on without scripts; html/template would not write an address there.
-func (p ChallengeWaitPage) Refresh(v *view) template.HTMLAttr {
-	seconds := strconv.FormatInt(int64((p.Wait+time.Second-1)/time.Second), 10)
-	return template.HTMLAttr(`content="` + seconds + ";url=" + html.EscapeString(v.Base+p.Next()) + `"`) //nolint:gosec // G203: escaped, a path of ours
 }
