@@ -255,7 +255,7 @@ func (p *passwordCrowd) judge(full bool, length, spent, perHash time.Duration, p
 	if p.in == 0 || len(p.tokens) == 0 {
 		p.Error("nobody got anywhere")
 	}
-	if peak > crowdMemory {
+	if peak > crowdMemory*detectorShare {
 		p.Errorf("%d KiB resident", peak)
 	}
 	if !full {
