@@ -40,7 +40,7 @@ type Renderer struct {
 	product string
 	secure  bool
 	log     *slog.Logger
-	pages   map[string]*template.Template
+	pages   *template.Template // see parsePages
 	texts   catalogues
 	assets  *assetSet
 	mails   mails
@@ -139,7 +139,7 @@ func (r *Renderer) draw(req *http.Request, p Page) (*view, []byte, error) {
 		return v, nil, v.spec.err
 	}
 	var b bytes.Buffer
-	if err := r.pages[v.spec.template].ExecuteTemplate(&b, "layout", v); err != nil {
+	if err := r.pages.ExecuteTemplate(&b, ofPage(v.spec.template, layoutName), v); err != nil {
 		return v, nil, err
 	}
 	return v, b.Bytes(), nil
@@ -157,27 +157,4 @@ func setHeaders(h http.Header, v *view) {
 	if v.spec.wait > 0 && h.Get("Retry-After") == "" {
 		h.Set("Retry-After", strconv.FormatInt(int64((v.spec.wait+time.Second-1)/time.Second), 10))
 	}
-}
-
-// parsePages joins the layout and the shared parts with each page's own file.
-func parsePages(files map[string][]byte) (map[string]*template.Template, error) {
-	shared := template.New("shared").Option("missingkey=error")
-	for _, name := range []string{"layout", "parts"} {
-		if _, err := shared.New(name + ".html").Parse(string(files[name+".html"])); err != nil {
-			return nil, fmt.Errorf("web: template %s.html: %w", name, err)
-		}
-	}
-	pages := make(map[string]*template.Template)
-	for _, sample := range samples() {
-		name := sample.spec().template
-		page, err := shared.Clone()
-		if err == nil {
-			_, err = page.New(name + ".html").Parse(string(files[name+".html"]))
-		}
-		if err != nil {
-			return nil, fmt.Errorf("web: template %s.html: %w", name, err)
-		}
-		pages[name] = page
-	}
-	return pages, nil
 }

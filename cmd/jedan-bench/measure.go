@@ -73,7 +73,7 @@ func (s *session) dsn() string {
 func (o options) chosen() []scenario {
 	var out []scenario
 	for _, sc := range scenarios() {
-		if strings.Contains(sc.name, o.only) {
+		if sc.name == o.only || !o.step && strings.Contains(sc.name, o.only) {
 			out = append(out, sc)
 		}
 	}
@@ -82,8 +82,10 @@ func (o options) chosen() []scenario {
 
 func (s *session) measure(ctx context.Context, db string, chosen []scenario) (p *part, err error) {
 	p = &part{database: db}
-	if p.start, err = s.starts(ctx); err != nil {
-		return nil, err
+	if !s.o.step {
+		if p.start, err = s.starts(ctx); err != nil {
+			return nil, err
+		}
 	}
 	l, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {
@@ -94,13 +96,18 @@ func (s *session) measure(ctx context.Context, db string, chosen []scenario) (p 
 		return nil, err
 	}
 	defer func() { err = errors.Join(err, s.hello.stop()) }()
-	if err = s.measurePrimitives(p); err != nil {
-		return nil, err
+	if !s.o.step {
+		if err = s.measurePrimitives(p); err != nil {
+			return nil, err
+		}
 	}
 	for _, sc := range chosen {
 		r, err := s.scenario(ctx, sc)
 		if err != nil {
 			return nil, fmt.Errorf("%s: %w", sc.name, err)
+		}
+		if r == nil {
+			continue
 		}
 		p.results = append(p.results, r)
 		fmt.Fprintln(s.out, r.line())
@@ -174,6 +181,9 @@ func (s *session) scenario(ctx context.Context, sc scenario) (_ *result, err err
 		if err := s.profiled(ctx, sc, d, own); err != nil {
 			return nil, err
 		}
+	}
+	if s.o.step {
+		return nil, s.stepped(ctx, sc, d, own)
 	}
 	return s.interleaved(ctx, sc, d, own, bare, size)
 }

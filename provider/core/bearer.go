@@ -37,16 +37,21 @@ func notOneToken() error {
 	return InvalidRequest("The Authorization header is not one bearer token.", "Bearer, one space, one token", "another header")
 }
 
+// tokenByte are the characters of b64token (RFC 6750 section 2.1), without the padding. A table, because which of its kinds the next character of a token is
+// can't be foreseen.
+var tokenByte = func() (t [256]bool) {
+	for _, c := range []byte("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-._~+/") {
+		t[c] = true
+	}
+	return t
+}()
+
 func b64token(s string) bool {
 	body := strings.TrimRight(s, "=")
-	if body == "" {
-		return false
-	}
-	for _, c := range []byte(body) {
-		ok := c >= 'a' && c <= 'z' || c >= 'A' && c <= 'Z' || c >= '0' && c <= '9' || strings.IndexByte("-._~+/", c) >= 0
-		if !ok {
+	for i := range len(body) {
+		if !tokenByte[body[i]] {
 			return false
 		}
 	}
-	return true
+	return body != ""
 }
