@@ -5,6 +5,7 @@ import (
 	"errors"
 	"log/slog"
 	"net/http"
+	"net/netip"
 	"net/url"
 	"strings"
 	"time"
@@ -118,7 +119,7 @@ type Deps struct {
 	Forms      Forms
 	Logger     *slog.Logger
 	Own        OwnSessions
-	Places     Places // nil: nobody knows where an address is
+	Places     func(ip netip.Addr, lang string) string // where an address is, for people, "" if unknown; nil: nobody knows
 	Now        func() time.Time
 	Activity   Activity
 	Profiles   Profiles

@@ -34,11 +34,6 @@ type Browsers interface {
 	DistrustBrowsers(ctx context.Context, tenant, person storage.ID, ev *storage.AuditEvent) error
 }
 
-// Places says where an address is, in words of a language ("near Zagreb, by network"); "" when it does not know.
-type Places interface {
-	Place(ip netip.Addr, lang string) string
-}
-
 // listSessions shows where the person is signed in.
 func (m *Module) listSessions(c *gin.Context) error {
 	cur, done, err := m.signedIn(c, sessionsPath)
@@ -86,7 +81,7 @@ func (m *Module) where(ip netip.Addr, lang string) (address, place string) {
 		return "", ""
 	}
 	if m.d.Places != nil {
-		place = m.d.Places.Place(ip, lang)
+		place = m.d.Places(ip, lang)
 	}
 	return ip.String(), place
 }

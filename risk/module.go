@@ -19,7 +19,7 @@ type Config struct {
 	Off       bool          `config:"off" default:"false" doc:"Judge nothing."`
 	StepUp    float64       `config:"step_up" default:"0" doc:"Score from which a second factor is asked for; 0: 5.6, which one genuine sign-in in a thousand reached in the measurement."`
 	Deny      float64       `config:"deny" default:"0" doc:"Score from which a sign-in is refused like one with a wrong password; 0: never, since others can raise the score by attacks of their own."`
-	City      string        `config:"city" doc:"Path of a file of places in the MaxMind format (GeoLite2-City or -Country). Empty: places are not known, and impossible travel is not looked for."`
+	City      string        `config:"city" doc:"Path of a file of places in the MaxMind format (GeoLite2-City or -Country). Empty: places are not known: nobody is told where a sign-in came from, and impossible travel is not looked for."`
 	Operators string        `config:"operators" doc:"Path of a file of network operators in the MaxMind format (GeoLite2-ASN)."`
 	Verdicts  int           `config:"verdicts" default:"50" doc:"Verdicts kept of each person."`
 	Keep      time.Duration `config:"keep" default:"2160h" doc:"How long a verdict is kept."`

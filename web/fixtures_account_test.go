@@ -20,7 +20,7 @@ func accountStates(lang string) []state {
 	wrong.Errors = map[string]string{"picture": FieldProfileURL, "birthdate": FieldProfileDate, "name": FieldProfileText, "zoneinfo": FieldProfileZone, "locale": FieldProfileLocale}
 	return []state{
 		{"sessions", ok, SessionsPage{Lang: lang, CSRF: "c1", Ended: true, Trusted: 2, Rows: []SessionRow{
-			{ID: "1", Browser: "Firefox", System: "Windows", Address: "192.0.2.7", Place: "near Zagreb, by network", SignedInAt: at, SeenAt: at.Add(time.Hour), This: true},
+			{ID: "1", Browser: "Firefox", System: "Windows", Address: "192.0.2.7", Place: "Zagreb, Croatia", SignedInAt: at, SeenAt: at.Add(time.Hour), This: true},
 			{ID: "2", Browser: "Safari", System: "iPhone", Address: "2001:db8:1234:5678:9abc:def0:1234:5678", SignedInAt: at.Add(-48 * time.Hour), SeenAt: at},
 			{ID: "3", SignedInAt: at, SeenAt: at},
 		}}},
@@ -29,7 +29,7 @@ func accountStates(lang string) []state {
 		{"profile-attributes", ok, more},
 		{"profile-error", http.StatusBadRequest, wrong},
 		{"activity", ok, ActivityPage{Lang: lang, Older: "0198", Rows: []ActivityRow{
-			{Type: "user.login", Browser: "Firefox", System: "Windows", Address: "192.0.2.7", Place: "near Zagreb, by network", At: at},
+			{Type: "user.login", Browser: "Firefox", System: "Windows", Address: "192.0.2.7", Place: "Zagreb, Croatia", At: at},
 			{Type: "login.failures", Count: 12, Failed: true, At: at}, {Type: "consent.grant", ClientName: "Acme Files", Browser: "Safari", System: "iPhone", At: at},
 			{Type: "user.lock", ByOther: true, At: at}, {Type: "moon.rise", At: at},
 		}}},

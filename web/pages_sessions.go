@@ -11,7 +11,7 @@ type SessionRow struct {
 	Browser    string // "Firefox"; "" if unknown
 	System     string // "Windows"; "" if unknown
 	Address    string // at sign-in; "" if unknown
-	Place      string // "near Zagreb, by network"; "" if unknown
+	Place      string // "Zagreb, Croatia"; "" if unknown
 	SignedInAt time.Time
 	SeenAt     time.Time
 	This       bool // the browser that asks

@@ -41,11 +41,12 @@ func notices() map[string]web.MailKind {
 type announcer struct {
 	*App
 	table   map[string]web.MailKind
-	country func(netip.Addr) string // "": not known
+	country func(netip.Addr) string         // ISO 3166-1 code; "": not known
+	words   func(netip.Addr, string) string // where an address is, in a language; "": not known
 }
 
 func (a *App) openNotices(context.Context) error {
-	a.announcer = &announcer{App: a, table: notices(), country: func(netip.Addr) string { return "" }}
+	a.announcer = &announcer{App: a, table: notices(), country: func(netip.Addr) string { return "" }, words: func(netip.Addr, string) string { return "" }}
 	a.DB.Watch(a.announcer.watch)
 	return nil
 }
@@ -86,7 +87,7 @@ func (a *announcer) tell(ctx context.Context, kind web.MailKind, e audit.Event) 
 	}
 	m := web.Mail{Kind: kind, Lang: own.String("locale"), At: e.Time, What: what(e)}
 	if e.ActorKind == audit.Person { // an operator's device is not theirs
-		m.Device, m.Place = device(e.Device), a.country(e.IP)
+		m.Device, m.Place = device(e.Device), a.words(e.IP, m.Lang)
 		if e.IP.IsValid() {
 			m.Address = e.IP.String()
 		}

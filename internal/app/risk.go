@@ -49,6 +49,7 @@ func (s *server) makeRisk() error {
 	s.Feed.Subscribe(r.changed)
 	s.risk = r
 	s.announcer.country = func(ip netip.Addr) string { return places.Place(ip).Country }
+	s.announcer.words = places.Words
 	return nil
 }
 

@@ -66,7 +66,7 @@ func (a *try) stands() error {
 	case storage.QROpen:
 		p.Step, p.Link = web.QRWaits, a.m.d.Steps.Link(phonePath, "token", a.secret.token(a.row.ID))
 	case storage.QRSeen:
-		p.Step, p.Number, p.Phone = web.QRSeen, a.secret.Number, a.m.shown(a.word.device)
+		p.Step, p.Number, p.Phone = web.QRSeen, a.secret.Number, a.m.shown(a.word.device, a.m.d.Steps.Lang(a.c, a.step))
 	case storage.QRApproved:
 		return a.approved(p)
 	case storage.QRDenied, storage.QRSpent:
@@ -88,7 +88,7 @@ func (a *try) approved(p web.QRPage) error {
 	if err != nil {
 		return err
 	}
-	p.Step, p.Phone = web.QRApproved, a.m.shown(a.word.device)
+	p.Step, p.Phone = web.QRApproved, a.m.shown(a.word.device, a.m.d.Steps.Lang(a.c, a.step))
 	_, p.Person = a.m.d.Steps.Display(person)
 	return a.page(http.StatusOK, p)
 }

@@ -92,7 +92,8 @@ type Deps struct {
 	People  People
 	Store   Store
 	Ring    Ring
-	Country func(ip netip.Addr) string // "": not known
+	Country func(ip netip.Addr) string              // ISO 3166-1 code; "": not known
+	Words   func(ip netip.Addr, lang string) string // where an address is, for people; "": not known
 	// Aged says that an application wants sign-ins of a certain age without saying so in its requests (default_max_age).
 	Aged     func(ctx context.Context, clientID string) (bool, error)
 	StepUp   StepUp
@@ -105,7 +106,7 @@ type Deps struct {
 }
 
 func (d Deps) complete() bool {
-	return d.Steps != nil && d.Clients != nil && d.People != nil && d.Store != nil && d.Ring != nil && d.Country != nil && d.Aged != nil && d.StepUp != nil && d.Failures != nil &&
+	return d.Steps != nil && d.Clients != nil && d.People != nil && d.Store != nil && d.Ring != nil && d.Country != nil && d.Words != nil && d.Aged != nil && d.StepUp != nil && d.Failures != nil &&
 		d.Audit != nil && d.Meter != nil && d.Logger != nil && d.Now != nil
 }
 

@@ -69,9 +69,10 @@ func (a *try) ask(status int, problem string) error {
 		return err
 	}
 	name, identifier := a.m.d.Steps.Display(a.cur.Person)
+	lang := a.m.d.Steps.Lang(a.c, nil)
 	a.m.d.Steps.Render(a.c, status, web.QRAskPage{
-		Lang: a.m.d.Steps.Lang(a.c, nil), CSRF: token, Token: a.token, ClientName: client.Name, ClientHost: client.Host, Verified: client.Verified,
-		Number: a.row.State == storage.QRSeen, Asks: a.m.shown(a.asker.device), Elsewhere: a.m.elsewhere(a.asker.IP, httpx.ClientIP(a.c)), At: a.row.CreatedAt,
+		Lang: lang, CSRF: token, Token: a.token, ClientName: client.Name, ClientHost: client.Host, Verified: client.Verified,
+		Number: a.row.State == storage.QRSeen, Asks: a.m.shown(a.asker.device, lang), Elsewhere: a.m.elsewhere(a.asker.IP, httpx.ClientIP(a.c)), At: a.row.CreatedAt,
 		Until: a.row.ExpiresAt, Error: problem, Person: name, PersonIdentifier: identifier,
 	})
 	return nil

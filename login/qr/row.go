@@ -120,11 +120,11 @@ func (m *Module) wantedAfter(ctx context.Context, fl *flow.Flow) (time.Time, err
 }
 
 // shown says a device in words.
-func (m *Module) shown(d device) web.QRDevice {
+func (m *Module) shown(d device, lang string) web.QRDevice {
 	out := web.QRDevice{}
 	out.Browser, out.System = useragent.Parse(d.Agent)
 	if d.IP.IsValid() {
-		out.Address, out.Place = d.IP.String(), m.d.Country(d.IP)
+		out.Address, out.Place = d.IP.String(), m.d.Words(d.IP, lang)
 	}
 	return out
 }

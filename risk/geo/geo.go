@@ -1,9 +1,11 @@
 package geo
 
 import (
+	"cmp"
 	"errors"
 	"fmt"
 	"net/netip"
+	"strings"
 
 	"github.com/oschwald/maxminddb-golang/v2"
 
@@ -39,6 +41,45 @@ func (d *DB) Close() (err error) {
 		}
 	}
 	return err
+}
+
+// named is the names of a place by language, as the files have them.
+type named struct {
+	Names map[string]string `maxminddb:"names"`
+}
+
+// in is the name in a language, or else in English.
+func (n named) in(lang string) string {
+	for _, tag := range []string{lang, strings.SplitN(lang, "-", 2)[0], "en"} {
+		if name := n.Names[tag]; name != "" {
+			return name
+		}
+	}
+	return ""
+}
+
+// Words says where an address is, in a language (BCP 47) where the file knows it and in English where not: "Zagreb, Croatia". Without names it is the country's
+// code; "" when nothing is known.
+func (d *DB) Words(a netip.Addr, lang string) string {
+	a = a.Unmap().WithZone("")
+	if d.city == nil || !a.IsValid() {
+		return ""
+	}
+	var rec struct {
+		City    named `maxminddb:"city"`
+		Country struct {
+			ISOCode string            `maxminddb:"iso_code"`
+			Names   map[string]string `maxminddb:"names"`
+		} `maxminddb:"country"`
+	}
+	if d.city.Lookup(a).Decode(&rec) != nil {
+		return ""
+	}
+	city, country := rec.City.in(lang), cmp.Or(named{rec.Country.Names}.in(lang), rec.Country.ISOCode)
+	if city == "" || country == "" {
+		return city + country
+	}
+	return city + ", " + country
 }
 
 // Place is where an address is, as far as the files say. A damaged entry is an unknown place.
