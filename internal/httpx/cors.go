@@ -37,7 +37,7 @@ func (g Guard) allowOrigin(c *gin.Context) {
 	}
 	if g.cors(c.Request.Context(), origins[0]) {
 		c.Header("Access-Control-Allow-Origin", origins[0])
-		c.Header("Access-Control-Expose-Headers", "WWW-Authenticate, DPoP-Nonce")
+		c.Header("Access-Control-Expose-Headers", "WWW-Authenticate, DPoP-Nonce, Retry-After")
 	}
 }
 

@@ -6,6 +6,7 @@ import (
 	"net/http"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/gin-gonic/gin"
 
@@ -287,6 +288,32 @@ func TestSetFormAction(t *testing.T) {
 	for _, bad := range []string{"", "*", "https://a.test; script-src *", "'unsafe-inline'", "a b", "https://a.test,b", "é:"} {
 		if got, status := try(bad); status != 500 || got != "'self'" {
 			t.Errorf("%q: %d %q", bad, status, got)
+		}
+	}
+}
+
+// A script that is put off can read that it is, and until when; one that is kept out, or has no business here, reads nothing.
+func TestCORSOfWhoIsPutOff(t *testing.T) {
+	var refusal error
+	w := newWorld(t, "https://id.test", func(c *Config) { c.Gate = func(*gin.Context) error { return refusal } }, func(r Router) {
+		r.Handle("POST", "/token", API.CORS(func(_ context.Context, origin string) bool { return origin == "https://app.test" }), text("{}"))
+	})
+	for _, c := range []struct {
+		refusal      error
+		origin, want string
+		status       int
+	}{
+		{errs.New(errs.Throttled, "Too many.").After(time.Minute), "https://app.test", "https://app.test", http.StatusTooManyRequests},
+		{errs.New(errs.Throttled, "Too many.").After(time.Minute), "https://evil.test", "", http.StatusTooManyRequests},
+		{errs.New(errs.Forbidden, "Kept out."), "https://app.test", "", http.StatusForbidden},
+	} {
+		refusal = c.refusal
+		resp := w.ask("POST", "/token", "", "Origin: "+c.origin)
+		if got := resp.Header.Get("Access-Control-Allow-Origin"); resp.StatusCode != c.status || got != c.want {
+			t.Errorf("%v for %s: %d, may be read by %q", c.refusal, c.origin, resp.StatusCode, got)
+		}
+		if c.want != "" && (!strings.Contains(resp.Header.Get("Access-Control-Expose-Headers"), "Retry-After") || resp.Header.Get("Retry-After") != "60") {
+			t.Errorf("until when is not said: %v", resp.Header)
 		}
 	}
 }

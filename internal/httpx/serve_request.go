@@ -30,10 +30,13 @@ func (e *Engine) serve(c *gin.Context, rt *route) {
 	}
 }
 
-// gateThenAdmit asks the gate first: who is kept out costs nothing more.
+// gateThenAdmit asks the gate first: who is kept out costs nothing more, but that a script learns when to come back.
 func (e *Engine) gateThenAdmit(c *gin.Context, st *state, rt *route) (done bool, err error) {
 	if e.cfg.Gate != nil && !rt.exempt {
 		if err := e.cfg.Gate(c); err != nil {
+			if errs.Is(err, errs.Throttled) {
+				rt.guard.allowOrigin(c)
+			}
 			return false, err
 		}
 	}
