@@ -204,7 +204,7 @@ func (s *sheets) serve(next http.Handler) http.Handler {
 	mux.HandleFunc("GET /sheets/{view}", func(w http.ResponseWriter, r *http.Request) {
 		w.Header().Set("Content-Type", "text/html; charset=utf-8")
 		page := `<!doctype html><style>body{margin:8px;display:grid;grid-template-columns:repeat(10,1fr);gap:8px;font:11px sans-serif;background:#999}
-figure{margin:0}img{width:100%;max-height:310px;object-fit:cover;object-position:top;display:block}</style>`
+figure{margin:0}img{width:100%;max-height:248px;object-fit:cover;object-position:top;display:block}</style>`
 		for _, state := range s.order {
 			page += fmt.Sprintf(`<figure><img src="/shots/%s/%s"><figcaption>%s</figcaption></figure>`, r.PathValue("view"), state, state)
 		}
@@ -217,10 +217,10 @@ figure{margin:0}img{width:100%;max-height:310px;object-fit:cover;object-position
 func (s *sheets) keep(t *testing.T, ctx context.Context, base string) {
 	t.Helper()
 	for _, v := range s.views {
-		if err := chromedp.Do(ctx, chromedp.Func(sight{width: 1500, scheme: "light"}.set), chromedp.Navigate(base+"/sheets/"+v.String())); err != nil {
+		if err := chromedp.Do(ctx, chromedp.Func(sight{width: 1200, scheme: "light"}.set), chromedp.Navigate(base+"/sheets/"+v.String())); err != nil {
 			t.Fatal(err)
 		}
-		picture, err := chromedp.Run(ctx, chromedp.FullScreenshot(45))
+		picture, err := chromedp.Run(ctx, chromedp.FullScreenshot(25))
 		if err != nil {
 			t.Fatal(err)
 		}
