@@ -12,7 +12,8 @@ import (
 const layoutName = "layout"
 
 // parsePages makes one set of all templates: the shared parts stand in it once, and each page's own, with a copy of the layout that leads to them, under
-// the page's name (ofPage). What a page defines takes the place of what the layout or the parts define, in its own file and in the layout.
+// the page's name (ofPage). What a page defines takes the place of what the layout or the parts define, in its own file and in the
+// layout; a part that another part asks for is the shared one.
 func parsePages(files map[string][]byte) (*template.Template, error) {
 	set := template.New("pages").Option("missingkey=error")
 	for _, name := range []string{layoutName, "parts"} {

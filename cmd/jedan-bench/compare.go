@@ -22,7 +22,7 @@ const (
 )
 
 // stepped runs the scenario once for each line of standard input.
-func (s *session) stepped(ctx context.Context, sc scenario, d *drive, own *pool) error {
+func (s *session) stepped(ctx context.Context, d *drive, own *pool) error {
 	fmt.Fprintln(s.out, stepReady)
 	for lines := bufio.NewScanner(os.Stdin); lines.Scan(); {
 		if err := d.refill(ctx); err != nil {
@@ -30,7 +30,7 @@ func (s *session) stepped(ctx context.Context, sc scenario, d *drive, own *pool)
 		}
 		x, err := s.window(ctx, s.own, own, d.op, s.o.length, d.most)
 		if err != nil {
-			return fmt.Errorf("%s: %w", sc.name, err)
+			return err
 		}
 		fmt.Fprintf(s.out, "%s%d\n", stepTook, (x.cpu + x.database).Nanoseconds())
 	}
@@ -38,20 +38,21 @@ func (s *session) stepped(ctx context.Context, sc scenario, d *drive, own *pool)
 }
 
 // compare drives this build's server and another's in turn, each on a world of its own, and prints how their CPU times stand to each other. Whatever else
-// the machine does meets both.
+// the machine does meets both. A scenario that the other build does not have fails, and the next one is measured.
 func compare(ctx context.Context, o options, out io.Writer) error {
 	self, err := os.Executable()
 	if err != nil {
 		return err
 	}
+	var failed []error
 	for _, db := range o.databases {
 		for _, sc := range o.chosen() {
 			if err := o.pair(ctx, sc, db, []string{self, o.against}, out); err != nil {
-				fmt.Fprintf(out, "%-34s %v\n", sc.title, err)
+				failed = append(failed, fmt.Errorf("%s: %w", sc.name, err))
 			}
 		}
 	}
-	return ctx.Err()
+	return errors.Join(append(failed, ctx.Err())...)
 }
 
 // pair compares one scenario. Who goes first changes with each round.
@@ -90,7 +91,7 @@ type stepper struct {
 }
 
 func (o options) stepper(ctx context.Context, program string, sc scenario, db string) (_ *stepper, err error) {
-	x := &stepper{cmd: exec.CommandContext(ctx, program, "-step", "-only", sc.name, "-db", db, "-conns", strconv.Itoa(o.conns), "-length", o.length.String())} //nolint:gosec // what the operator names
+	x := &stepper{cmd: exec.CommandContext(ctx, program, "-step", sc.name, "-db", db, "-conns", strconv.Itoa(o.conns), "-length", o.length.String())} //nolint:gosec // what the operator names
 	x.cmd.Env, x.cmd.Stderr = append(os.Environ(), postgresEnv+"="+o.postgres), &x.log
 	if x.in, err = x.cmd.StdinPipe(); err != nil {
 		return nil, err
@@ -129,8 +130,14 @@ func (x *stepper) hear(mark string) (string, error) {
 			return said, nil
 		}
 	}
-	return "", fmt.Errorf("it ended: %.1000s", x.log.String())
+	return "", errors.New("a benchmark ended")
 }
 
-// stop lets it end.
-func (x *stepper) stop() error { return errors.Join(x.in.Close(), x.cmd.Wait()) }
+// stop lets it end, and says why it did by itself.
+func (x *stepper) stop() error {
+	err := errors.Join(x.in.Close(), x.cmd.Wait())
+	if err != nil {
+		err = fmt.Errorf("%s: %w: %.1000s", x.cmd.Path, err, x.log.String())
+	}
+	return err
+}

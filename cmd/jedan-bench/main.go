@@ -22,7 +22,7 @@ type options struct {
 	runs      int
 	conns     int
 	length    time.Duration
-	step      bool   // wait for a line of standard input before each run, tell its figures, measure nothing else
+	step      string // the one scenario to run when told (compare)
 	against   string // another build of this program, to be measured in turn with this one
 	child     childOptions
 }
@@ -65,7 +65,7 @@ func parse(args []string) (options, error) {
 	f.IntVar(&o.runs, "runs", 5, "interleaved runs; the median counts")
 	f.IntVar(&o.conns, "conns", 32, "connections of the closed loop")
 	f.DurationVar(&o.length, "length", 2*time.Second, "length of one run")
-	f.BoolVar(&o.step, "step", false, "internal: run when told")
+	f.StringVar(&o.step, "step", "", "internal: the scenario to run when told")
 	f.StringVar(&o.against, "against", "", "an older build of this program: the server of this one and of that one are driven in turn, and their CPU times compared; writes no document")
 	f.StringVar(&o.child.role, "child", "", "internal: what a child process does")
 	f.StringVar(&o.child.data, "data", "", "internal: the child's data folder")
@@ -96,7 +96,7 @@ func bench(ctx context.Context, o options, w io.Writer) error {
 		}
 		doc.parts = append(doc.parts, part)
 	}
-	if o.only != "" || o.out == "" || o.step {
+	if o.only != "" || o.out == "" || o.step != "" {
 		return nil
 	}
 	return doc.write(o.out)

@@ -60,6 +60,9 @@ func measureOn(ctx context.Context, o options, db string, out io.Writer) (p *par
 			return nil, fmt.Errorf("%s: set-up: %w", sc.name, err)
 		}
 	}
+	if o.step != "" {
+		return &part{database: db}, s.serving(ctx, chosen[0], s.stepped)
+	}
 	return s.measure(ctx, db, chosen)
 }
 
@@ -73,7 +76,7 @@ func (s *session) dsn() string {
 func (o options) chosen() []scenario {
 	var out []scenario
 	for _, sc := range scenarios() {
-		if sc.name == o.only || !o.step && strings.Contains(sc.name, o.only) {
+		if o.step == sc.name || o.step == "" && strings.Contains(sc.name, o.only) {
 			out = append(out, sc)
 		}
 	}
@@ -82,10 +85,8 @@ func (o options) chosen() []scenario {
 
 func (s *session) measure(ctx context.Context, db string, chosen []scenario) (p *part, err error) {
 	p = &part{database: db}
-	if !s.o.step {
-		if p.start, err = s.starts(ctx); err != nil {
-			return nil, err
-		}
+	if p.start, err = s.starts(ctx); err != nil {
+		return nil, err
 	}
 	l, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {
@@ -96,18 +97,13 @@ func (s *session) measure(ctx context.Context, db string, chosen []scenario) (p 
 		return nil, err
 	}
 	defer func() { err = errors.Join(err, s.hello.stop()) }()
-	if !s.o.step {
-		if err = s.measurePrimitives(p); err != nil {
-			return nil, err
-		}
+	if err = s.measurePrimitives(p); err != nil {
+		return nil, err
 	}
 	for _, sc := range chosen {
 		r, err := s.scenario(ctx, sc)
 		if err != nil {
 			return nil, fmt.Errorf("%s: %w", sc.name, err)
-		}
-		if r == nil {
-			continue
 		}
 		p.results = append(p.results, r)
 		fmt.Fprintln(s.out, r.line())
@@ -149,15 +145,34 @@ func (s *session) primitive(name primitive) (time.Duration, error) {
 	return r.Each, err
 }
 
-// scenario starts a server, so that no scenario fills another's caches, and runs the bare handler and the server in turn.
-func (s *session) scenario(ctx context.Context, sc scenario) (_ *result, err error) {
+// scenario runs the bare handler and the server in turn.
+func (s *session) scenario(ctx context.Context, sc scenario) (r *result, err error) {
+	err = s.serving(ctx, sc, func(ctx context.Context, d *drive, own *pool) error {
+		bare, err := newPool(s.hello.addr, s.o.conns)
+		if err != nil {
+			return err
+		}
+		defer bare.close()
+		if s.o.profile != "" {
+			if err := s.profiled(ctx, sc, d, own); err != nil {
+				return err
+			}
+		}
+		r, err = s.interleaved(ctx, sc, d, own, bare)
+		return err
+	})
+	return r, err
+}
+
+// serving starts a server, so that no scenario fills another's caches, and lets use drive it when it is warm.
+func (s *session) serving(ctx context.Context, sc scenario, use func(ctx context.Context, d *drive, own *pool) error) (err error) {
 	if s.own, err = spawn(ctx, s.world.dir, s.serverOptions(), s.world.dsn, s.world.listener, true); err != nil {
-		return nil, err
+		return err
 	}
 	defer func() { err = errors.Join(err, s.own.stop()) }()
 	d, err := sc.start(ctx, s.world)
 	if err != nil {
-		return nil, err
+		return err
 	}
 	conns := s.o.conns
 	if sc.conns > 0 {
@@ -165,42 +180,31 @@ func (s *session) scenario(ctx context.Context, sc scenario) (_ *result, err err
 	}
 	own, err := newPool(s.own.addr, conns)
 	if err != nil {
-		return nil, err
+		return err
 	}
 	defer own.close()
-	bare, err := newPool(s.hello.addr, s.o.conns)
-	if err != nil {
-		return nil, err
+	if err := s.warm(ctx, d, own); err != nil {
+		return err
 	}
-	defer bare.close()
-	size, err := s.warm(ctx, d, own)
-	if err != nil {
-		return nil, err
-	}
-	if s.o.profile != "" {
-		if err := s.profiled(ctx, sc, d, own); err != nil {
-			return nil, err
-		}
-	}
-	if s.o.step {
-		return nil, s.stepped(ctx, sc, d, own)
-	}
-	return s.interleaved(ctx, sc, d, own, bare, size)
+	return use(ctx, d, own)
 }
 
-// warm runs before anything counts and returns the size of an answer.
-func (s *session) warm(ctx context.Context, d *drive, own *pool) (size int, err error) {
+// warm runs before anything counts.
+func (s *session) warm(ctx context.Context, d *drive, own *pool) error {
 	if err := d.refill(ctx); err != nil {
-		return 0, err
+		return err
 	}
-	if _, err := own.run(ctx, d.op, 0, d.warm); err != nil {
-		return 0, err
-	}
-	size = 2
-	for _, w := range own.wires { // a short warm-up has not used every connection
+	_, err := own.run(ctx, d.op, 0, d.warm)
+	return err
+}
+
+// answerSize is the size of the pool's last answers.
+func (p *pool) answerSize() int {
+	size := 2
+	for _, w := range p.wires { // a short warm-up has not used every connection
 		size = max(size, len(w.body))
 	}
-	return min(size, longestAnswer), nil
+	return min(size, longestAnswer)
 }
 
 func (d *drive) refill(ctx context.Context) error {
@@ -210,9 +214,9 @@ func (d *drive) refill(ctx context.Context) error {
 	return d.fresh(ctx)
 }
 
-func (s *session) interleaved(ctx context.Context, sc scenario, d *drive, own, bare *pool, size int) (*result, error) {
+func (s *session) interleaved(ctx context.Context, sc scenario, d *drive, own, bare *pool) (*result, error) {
 	r := &result{scenario: sc, each: map[primitive]time.Duration{}}
-	helloOp := helloTurn(s.hello.addr, size)
+	helloOp := helloTurn(s.hello.addr, own.answerSize())
 	all := map[primitive][]time.Duration{}
 	var hellos, owns []figures
 	for range s.o.runs {

@@ -14,7 +14,7 @@ func (s *server) makeQR() error {
 		return nil
 	}
 	deps := qr.Deps{
-		Steps: s.login, Clients: s.bridge, People: s.DB, Store: s.DB, Ring: s.Ring, Country: s.announcer.country, Words: s.announcer.words, Aged: s.aged, StepUp: s.seconds, Failures: s.failures, Audit: s.Audit,
+		Steps: s.login, Clients: s.bridge, People: s.DB, Store: s.DB, Ring: s.Ring, Country: s.announcer.country, Words: s.risk.geo.Words, Aged: s.aged, StepUp: s.seconds, Failures: s.failures, Audit: s.Audit,
 		Meter: s.metrics, Logger: s.Log, Now: s.Now,
 	}
 	if s.rules != nil {
