@@ -38,7 +38,12 @@ func New[K comparable, V any](feed *Feed, size int, load func(context.Context, K
 
 // Get returns the value for key, from memory if that can be believed. Errors are not kept.
 func (c *Cache[K, V]) Get(ctx context.Context, key K) (V, error) {
-	if !c.feed.Fresh() {
+	return c.GetIf(ctx, c.feed.Fresh(), key)
+}
+
+// GetIf is Get for who asks several caches at once, and the feed only once whether it is fresh.
+func (c *Cache[K, V]) GetIf(ctx context.Context, fresh bool, key K) (V, error) {
+	if !fresh {
 		return c.load(ctx, key)
 	}
 	if v, ok := c.kept.GetIfPresent(key); ok {

@@ -40,7 +40,7 @@ const (
 type Groups struct {
 	d    Deps
 	of   *cache.Cache[storage.ID, []storage.ID] // groups that somebody was put into, by person
-	tree *cache.Cache[struct{}, *tree]
+	tree *cache.One[*tree]
 }
 
 // tree is every group with what it lies within.
@@ -55,8 +55,7 @@ func New(d Deps) *Groups {
 	g.of = cache.New(d.Feed, maxPeople, func(ctx context.Context, person storage.ID) ([]storage.ID, error) {
 		return d.Store.GroupsOf(ctx, d.Tenant, person)
 	}, touches)
-	g.tree = cache.New(d.Feed, 1, func(ctx context.Context, _ struct{}) (*tree, error) { return g.load(ctx) },
-		func(c storage.Change) (struct{}, bool, bool) { return struct{}{}, false, c.Kind == storage.ChangeGroup })
+	g.tree = cache.NewOne(d.Feed, g.load, func(c storage.Change) bool { return c.Kind == storage.ChangeGroup })
 	return g
 }
 
@@ -93,7 +92,7 @@ func (g *Groups) NamesOf(ctx context.Context, person storage.ID) ([]string, erro
 	if err != nil || len(direct) == 0 {
 		return []string{}, err
 	}
-	t, err := g.tree.Get(ctx, struct{}{})
+	t, err := g.tree.Get(ctx)
 	if err != nil {
 		return nil, err
 	}

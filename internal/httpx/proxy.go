@@ -1,6 +1,8 @@
 package httpx
 
 import (
+	"context"
+	"net"
 	"net/netip"
 	"strings"
 )
@@ -13,6 +15,21 @@ func peerAddr(remote string) netip.Addr {
 		return netip.Addr{}
 	}
 	return ap.Addr().Unmap().WithZone("")
+}
+
+type peerKey struct{}
+
+// withPeer reads the peer's address once for all requests of a connection.
+func withPeer(ctx context.Context, c net.Conn) context.Context {
+	return context.WithValue(ctx, peerKey{}, peerAddr(c.RemoteAddr().String()))
+}
+
+// peerOf is the address that withPeer read, or remote's.
+func peerOf(ctx context.Context, remote string) netip.Addr {
+	if peer, ok := ctx.Value(peerKey{}).(netip.Addr); ok {
+		return peer
+	}
+	return peerAddr(remote)
 }
 
 func contains(prefixes []netip.Prefix, a netip.Addr) bool {

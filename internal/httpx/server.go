@@ -137,6 +137,7 @@ func newServer(ctx context.Context, cfg ServerConfig, h http.Handler) *http.Serv
 		ErrorLog:          slog.NewLogLogger(cfg.Logger.Handler(), slog.LevelDebug),
 		// A request outlives the signal to stop: that is what draining means.
 		BaseContext:                  func(net.Listener) context.Context { return context.WithoutCancel(ctx) },
+		ConnContext:                  withPeer,
 		DisableGeneralOptionsHandler: true,
 	}
 	if cfg.Certificates != nil {

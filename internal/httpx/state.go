@@ -66,7 +66,7 @@ func (st *state) id() string {
 
 // addresses are the peer's and the client's.
 func (st *state) addresses() (peer, client netip.Addr) {
-	st.found.Do(func() { st.peer = peerAddr(st.remote) })
+	st.found.Do(func() { st.peer = peerOf(st.Context, st.remote) })
 	if st.trusted {
 		return st.peer, st.from
 	}

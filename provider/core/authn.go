@@ -74,10 +74,12 @@ func AuthnRows() []Row[AuthnRequest] {
 	}
 }
 
+var authnTable = AuthnRows() // made once: a request only reads it
+
 // Authenticate returns the client, or a refusal.
 func (a *Authn) Authenticate(ctx context.Context, r *AuthnRequest) (*Client, error) {
 	r.a = a
-	vs, err := Run(ctx, AuthnRows(), r)
+	vs, err := Run(ctx, authnTable, r)
 	if err != nil {
 		a.Verdicts(ctx, "client", vs)
 		return nil, err

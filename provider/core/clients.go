@@ -17,7 +17,7 @@ type Clients struct {
 	byName *cache.Cache[string, *Client]
 	byRow  *cache.Cache[storage.ID, *Client]
 
-	origins      *cache.Cache[struct{}, map[string]bool]
+	origins      *cache.One[map[string]bool]
 	descriptions Descriptions // nil: nobody describes themselves
 }
 

@@ -47,12 +47,12 @@ func InsufficientAuthentication(d SignInDemands) *Refusal {
 
 // OwnDemands are the demands of a resource of this server itself, which need not be registered.
 type OwnDemands struct {
-	kept *cache.Cache[struct{}, SignInDemands]
+	kept *cache.One[SignInDemands]
 }
 
 // NewOwnDemands reads the resource of the identifier, from memory where it may.
 func NewOwnDemands(store storage.ResourceReader, feed *cache.Feed, tenant storage.ID, identifier string) *OwnDemands {
-	return &OwnDemands{kept: cache.New(feed, 1, func(ctx context.Context, _ struct{}) (SignInDemands, error) {
+	return &OwnDemands{kept: cache.NewOne(feed, func(ctx context.Context) (SignInDemands, error) {
 		r, err := store.ResourceByIdentifier(ctx, tenant, identifier)
 		if errs.Is(err, errs.NotFound) {
 			return SignInDemands{}, nil
@@ -61,12 +61,10 @@ func NewOwnDemands(store storage.ResourceReader, feed *cache.Feed, tenant storag
 			return SignInDemands{}, err
 		}
 		return SignInDemandsOf(r), nil
-	}, func(c storage.Change) (struct{}, bool, bool) {
-		return struct{}{}, false, c.Kind == storage.ChangeResource
-	})}
+	}, func(c storage.Change) bool { return c.Kind == storage.ChangeResource })}
 }
 
 // Get returns the demands as they stand.
 func (o *OwnDemands) Get(ctx context.Context) (SignInDemands, error) {
-	return o.kept.Get(ctx, struct{}{})
+	return o.kept.Get(ctx)
 }

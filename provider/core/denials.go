@@ -57,9 +57,9 @@ func (d *denials) changed(c storage.Change) {
 	d.set[storage.ID(c.Ref)] = struct{}{}
 }
 
-// has reports whether a token was revoked.
-func (d *denials) has(ctx context.Context, id storage.ID) (bool, error) {
-	if !d.feed.Fresh() {
+// has reports whether a token was revoked. fresh is whether memory may be believed.
+func (d *denials) has(ctx context.Context, fresh bool, id storage.ID) (bool, error) {
+	if !fresh {
 		return d.ask(ctx, id)
 	}
 	denied, complete := d.look(id)

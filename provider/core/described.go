@@ -52,8 +52,9 @@ func (c *Clients) described(ctx context.Context, id string) (*Client, error) {
 }
 
 // Stored returns a registered client without asking anybody else, for what stands on an earlier authorization.
-func (c *Clients) Stored(ctx context.Context, id string) (*Client, error) {
-	return c.byName.Get(ctx, id)
+// fresh is whether memory may be believed.
+func (c *Clients) Stored(ctx context.Context, fresh bool, id string) (*Client, error) {
+	return c.byName.GetIf(ctx, fresh, id)
 }
 
 // Keep stores a client that describes itself, now that a person wants it; others are stored already.

@@ -19,6 +19,7 @@ type LiveStore interface {
 // Live answers whether a token that verifies still counts: its jti, grant, person and client (the session's end ends its grants).
 type Live struct {
 	tenant  storage.ID
+	feed    *cache.Feed
 	now     func() time.Time
 	clients *Clients
 	members Memberships
@@ -29,7 +30,7 @@ type Live struct {
 
 // NewLive returns a checker over the store with caches that follow the feed.
 func NewLive(store LiveStore, clients *Clients, members Memberships, feed *cache.Feed, tenant storage.ID, now func() time.Time) *Live {
-	l := &Live{tenant: tenant, now: now, clients: clients, members: members}
+	l := &Live{tenant: tenant, feed: feed, now: now, clients: clients, members: members}
 	l.grants = cache.New(feed, 50_000, func(ctx context.Context, id storage.ID) (*storage.Grant, error) {
 		return store.GrantByID(ctx, tenant, id)
 	}, RowTouches(storage.ChangeGrant))
@@ -42,19 +43,20 @@ func NewLive(store LiveStore, clients *Clients, members Memberships, feed *cache
 
 // Check returns the client and, for a person's token, the person. A refusal says that the token no longer counts; other errors are ours.
 func (l *Live) Check(ctx context.Context, t *AccessToken) (*Client, *storage.Grant, *storage.Person, error) {
-	client, err := l.clients.Stored(ctx, t.ClientID)
+	fresh := l.feed.Fresh() // asked once for all of it: nothing is older by that than the request itself
+	client, err := l.clients.Stored(ctx, fresh, t.ClientID)
 	if err != nil {
 		return nil, nil, nil, gone(err, "a registered client")
 	}
 	if client.Disabled || (!t.Client.IsZero() && t.Client != client.ID) {
 		return nil, nil, nil, InvalidToken("an enabled client", "a disabled or replaced one")
 	}
-	if denied, err := l.denied.has(ctx, t.ID); err != nil {
+	if denied, err := l.denied.has(ctx, fresh, t.ID); err != nil {
 		return nil, nil, nil, err
 	} else if denied {
 		return nil, nil, nil, InvalidToken("a token that was not revoked", "a revoked one")
 	}
-	client, grant, person, err := l.checkOwner(ctx, t, client)
+	client, grant, person, err := l.checkOwner(ctx, fresh, t, client)
 	if err == nil && person != nil {
 		err = l.stillPermitted(ctx, client, person)
 	}
@@ -62,14 +64,14 @@ func (l *Live) Check(ctx context.Context, t *AccessToken) (*Client, *storage.Gra
 }
 
 // checkOwner judges what stands behind a token.
-func (l *Live) checkOwner(ctx context.Context, t *AccessToken, client *Client) (*Client, *storage.Grant, *storage.Person, error) {
+func (l *Live) checkOwner(ctx context.Context, fresh bool, t *AccessToken, client *Client) (*Client, *storage.Grant, *storage.Person, error) {
 	if t.Exchanged {
 		return l.checkExchanged(ctx, t, client)
 	}
 	if !t.OfPerson() {
 		return client, nil, nil, nil
 	}
-	grant, person, err := l.Grant(ctx, t.Grant)
+	grant, person, err := l.grant(ctx, fresh, t.Grant)
 	if err == nil && grant.Client != client.ID {
 		err = InvalidToken("a grant of the token's client", "another's")
 	}
@@ -110,14 +112,18 @@ func standing(c *Client, err error) error {
 
 // Grant returns a grant that counts with its person who may sign in.
 func (l *Live) Grant(ctx context.Context, id storage.ID) (*storage.Grant, *storage.Person, error) {
-	grant, err := l.grants.Get(ctx, id)
+	return l.grant(ctx, l.feed.Fresh(), id)
+}
+
+func (l *Live) grant(ctx context.Context, fresh bool, id storage.ID) (*storage.Grant, *storage.Person, error) {
+	grant, err := l.grants.GetIf(ctx, fresh, id)
 	if err != nil {
 		return nil, nil, gone(err, "a standing grant")
 	}
 	if !grant.Live(l.now()) {
 		return nil, nil, InvalidToken("a live grant", "a revoked or expired one")
 	}
-	person, err := l.people.Get(ctx, grant.Person)
+	person, err := l.people.GetIf(ctx, fresh, grant.Person)
 	if err != nil {
 		return nil, nil, gone(err, "a standing person")
 	}

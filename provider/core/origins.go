@@ -11,8 +11,8 @@ import (
 const pageOfClients = 500
 
 // newOrigins gathers the origins of every client's redirect URIs, for CORS. It is read again when any client changed.
-func newOrigins(store storage.ClientReader, feed *cache.Feed, tenant storage.ID) *cache.Cache[struct{}, map[string]bool] {
-	load := func(ctx context.Context, _ struct{}) (map[string]bool, error) {
+func newOrigins(store storage.ClientReader, feed *cache.Feed, tenant storage.ID) *cache.One[map[string]bool] {
+	load := func(ctx context.Context) (map[string]bool, error) {
 		out := map[string]bool{}
 		for after := (storage.ID{}); ; {
 			page, err := store.Clients(ctx, tenant, after, pageOfClients)
@@ -28,9 +28,7 @@ func newOrigins(store storage.ClientReader, feed *cache.Feed, tenant storage.ID)
 			}
 		}
 	}
-	return cache.New(feed, 1, load, func(c storage.Change) (struct{}, bool, bool) {
-		return struct{}{}, false, c.Kind == storage.ChangeClient
-	})
+	return cache.NewOne(feed, load, func(c storage.Change) bool { return c.Kind == storage.ChangeClient })
 }
 
 func addOrigins(to map[string]bool, c *storage.Client) {
@@ -47,6 +45,6 @@ func addOrigins(to map[string]bool, c *storage.Client) {
 // OriginAllowed reports whether scripts of an origin may read the answers of token, UserInfo and revocation: those of redirect URIs may. Without an
 // answer from the database the answer is no.
 func (c *Clients) OriginAllowed(ctx context.Context, origin string) bool {
-	all, err := c.origins.Get(ctx, struct{}{})
+	all, err := c.origins.Get(ctx)
 	return err == nil && all[origin]
 }

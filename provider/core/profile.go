@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"slices"
 	"strconv"
+	"sync/atomic"
 
 	"github.com/jedan-auth/jedan-auth/storage"
 )
@@ -13,6 +14,13 @@ import (
 type profile struct {
 	version int64
 	members map[string]json.RawMessage
+	last    atomic.Pointer[scoped]
+}
+
+// scoped is what UserInfo wrote of a profile for some scopes: most people's tokens are asked for with the same ones again and again.
+type scoped struct {
+	scopes []string
+	claims []byte
 }
 
 func (p *People) open(person *storage.Person) (*profile, error) {
@@ -53,6 +61,29 @@ func (p *People) UserinfoJSON(ctx context.Context, subject string, person *stora
 		return nil, err
 	}
 	b := appendString(append(make([]byte, 0, 768), `{"sub":`...), subject)
+	b = append(b, p.claimsOf(opened, scopes)...)
+	for name, r := range asked.Userinfo {
+		if !slices.Contains(scopes, p.words.ScopeOf(name)) && r.accepts(opened.members[name]) {
+			b = opened.append(b, name)
+		}
+	}
+	if !slices.Contains(scopes, ScopeGroups) {
+		return append(b, '}'), nil
+	}
+	more, err := p.withGroups(ctx, map[string]any{}, person.ID, scopes)
+	if err != nil {
+		return nil, err
+	}
+	names, err := json.Marshal(more[ScopeGroups])
+	return append(append(append(b, `,"groups":`...), names...), '}'), err
+}
+
+// claimsOf writes the claims of the scopes, each behind a comma.
+func (p *People) claimsOf(opened *profile, scopes []string) []byte {
+	if last := opened.last.Load(); last != nil && slices.Equal(last.scopes, scopes) {
+		return last.claims
+	}
+	var b []byte
 	for i, s := range scopes {
 		if slices.Contains(scopes[:i], s) {
 			continue
@@ -61,17 +92,8 @@ func (p *People) UserinfoJSON(ctx context.Context, subject string, person *stora
 			b = opened.append(b, name)
 		}
 	}
-	for name, r := range asked.Userinfo {
-		if !slices.Contains(scopes, p.words.ScopeOf(name)) && r.accepts(opened.members[name]) {
-			b = opened.append(b, name)
-		}
-	}
-	more, err := p.withGroups(ctx, map[string]any{}, person.ID, scopes)
-	if err != nil || len(more) == 0 {
-		return append(b, '}'), err
-	}
-	names, err := json.Marshal(more[ScopeGroups])
-	return append(append(append(b, `,"groups":`...), names...), '}'), err
+	opened.last.Store(&scoped{scopes: slices.Clone(scopes), claims: slices.Clip(b)})
+	return b
 }
 
 // append writes one claim, if the person has it.

@@ -76,6 +76,8 @@ func Rows() []core.Row[request] {
 	}
 }
 
+var table = Rows() // made once: a request only reads it
+
 func (e *Endpoint) serve(c *gin.Context) error {
 	form, err := core.ReadForm(c)
 	if err != nil {
@@ -91,7 +93,7 @@ func (e *Endpoint) serve(c *gin.Context) error {
 }
 
 func (e *Endpoint) grant(ctx context.Context, r *request) (*core.TokenResponse, error) {
-	if _, err := core.Run(ctx, Rows(), r); err != nil {
+	if _, err := core.Run(ctx, table, r); err != nil {
 		return nil, err
 	}
 	resp, err := r.kind.Serve(ctx, &r.TokenRequest)

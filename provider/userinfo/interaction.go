@@ -13,6 +13,9 @@ const interaction = "X-Fapi-Interaction-Id"
 // 6.2.1, 11). Requests with a token that is bound to a certificate, as that profile wants it, get one if they bring none.
 func interact(answer http.Header, r *request, now time.Time) {
 	id := r.HTTP.Header.Get(interaction)
+	if id == "" && r.Cnf.X5T == "" {
+		return
+	}
 	if _, err := storage.ParseID(id); err != nil {
 		if id = ""; r.Cnf.X5T != "" {
 			id = storage.NewID(now).String()

@@ -68,6 +68,8 @@ func Rows() []core.Row[request] {
 	}
 }
 
+var table = Rows() // made once: a request only reads it
+
 func (e *Endpoint) serve(c *gin.Context) error {
 	r := &request{e: e, Presented: core.Presented{
 		Proofs: e.Proofs, Certificates: e.Certificates, ProofRequest: core.ProofRequest{HTTP: c.Request, Path: path, Answer: c.Writer.Header()},
@@ -75,7 +77,7 @@ func (e *Endpoint) serve(c *gin.Context) error {
 	if err := e.readForm(c, r); err != nil {
 		return core.Answer(c, e.Log, "userinfo", false, err)
 	}
-	if _, err := core.Run(c.Request.Context(), Rows(), r); err != nil {
+	if _, err := core.Run(c.Request.Context(), table, r); err != nil {
 		refusal := core.AsRefusal(err)
 		e.Log.Refused(c.Request.Context(), "userinfo", refusal)
 		bound := r.Scheme == core.TypeDPoP || r.Verified != nil && r.Cnf.JKT != ""
@@ -144,7 +146,7 @@ func checkBearer(_ context.Context, r *request) error {
 		return err
 	}
 	inBody := r.form["access_token"]
-	if r.HTTP.URL.Query().Has("access_token") {
+	if r.HTTP.URL.RawQuery != "" && r.HTTP.URL.Query().Has("access_token") {
 		return core.InvalidRequest("The access token must not be in the query.", "a token in the header or the body", "one in the query")
 	}
 	if token != "" && len(inBody) > 0 {
