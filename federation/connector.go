@@ -1,0 +1,119 @@
+package federation
+
+import (
+	"context"
+	"net/http"
+	"net/url"
+	"time"
+)
+
+// Connector is an upstream that is ready to be asked. What it can do beside having a kind are the capability interfaces below. It is safe for concurrent
+// use, and replaced when its row changes.
+type Connector interface {
+	// Kind is the plug-in's name, such as oidc or saml.
+	Kind() string
+}
+
+// Redirector signs people in by sending their browser to the upstream.
+type Redirector interface {
+	Connector
+	// Begin says where the browser goes. errs.Unavailable when the upstream's metadata cannot be had.
+	Begin(ctx context.Context, w Wish) (*Departure, error)
+	// Complete judges what the browser brought back. A *Refusal says that it does not count; errs.Unavailable that the upstream did not answer.
+	Complete(ctx context.Context, a Arrival) (*Identity, error)
+}
+
+// Wish is what the application, or a page of ours, wants of the sign-in.
+type Wish struct {
+	State       string        // unguessable, at most 64 characters of base64url: what comes back must carry it (state, RelayState)
+	CallbackURL string        // where the browser comes back to
+	Fresh       bool          // the person must prove themselves now (prompt=login, ForceAuthn)
+	MaxAge      time.Duration // since they did; 0: any
+	Silent      bool          // no screen may be shown (prompt=none, IsPassive)
+	ACR         []string      // classes one of which is wanted, in order of preference
+	Hint        string        // login_hint, allow-listed by the broker; may be empty
+	Locales     string        // ui_locales
+}
+
+// Departure is how a browser leaves.
+type Departure struct {
+	URL  string            // address of a GET, or of a POST when Form is set
+	Form map[string]string // fields of the form to post; nil: a redirect
+	// Kept is what Complete needs again: nonce, code verifier, request id. The broker keeps it sealed, for this browser alone, and gives it back once.
+	Kept []byte
+}
+
+// Arrival is a browser that comes back, once the broker has matched its state with the departure.
+type Arrival struct {
+	Wish   Wish   // as it was at the departure
+	Kept   []byte // the departure's
+	Began  time.Time
+	Method string     // of the request: GET or POST
+	Params url.Values // its query, or its form
+}
+
+// PasswordChecker signs people in by a name and a password that are typed here.
+type PasswordChecker interface {
+	Connector
+	// CheckPassword asks the upstream once. A *Refusal says that it said no; errs.Unavailable that nothing is known.
+	CheckPassword(ctx context.Context, username, password string) (*Identity, error)
+}
+
+// Rechecker says whether somebody may still sign in, without them.
+type Rechecker interface {
+	Connector
+	// Recheck returns what the upstream says now. A *Refusal says that the person may not sign in any more; errs.Unavailable that nothing is known.
+	Recheck(ctx context.Context, key string, tokens *Tokens) (*Identity, error)
+}
+
+// Publisher has documents that the upstream reads, such as SAML metadata.
+type Publisher interface {
+	Connector
+	Metadata(ctx context.Context) (contentType string, body []byte, err error)
+}
+
+// Identity is what an upstream says about somebody. Everything in it was in the bytes that were verified.
+type Identity struct {
+	// Key names the person at this upstream for good: sub, objectGUID, a persistent name identifier. Never a name or an address that may be given to somebody
+	// else, unless the operator chose so. At most 1,024 bytes.
+	Key string
+	// Claims are what it said, by its own names: what mapping rules read.
+	Claims map[string]any
+	// Profile is the same in OpenID's standard claims, as far as the kind knows them; email_verified is true only where the kind's rules trust it.
+	Profile map[string]any
+	Groups  []string
+	ACR     string    // class that the upstream says was met; "": it did not say
+	AMR     []string  // methods (RFC 8176), as it said
+	At      time.Time // when the person proved themselves there; zero: it did not say
+	Until   time.Time // when its session ends, at the latest; zero: it did not say
+	Session string    // what it calls its session (sid, SessionIndex); may be empty
+	Subject string    // what a sign-out there will name (sub, NameID in its canonical text); may be empty
+	Tokens  *Tokens   // of the upstream's own API; nil: none
+}
+
+// Tokens are the upstream's, for its own API. They are kept sealed.
+type Tokens struct {
+	Access, Refresh, ID string
+	ExpiresAt           time.Time // of Access; zero: not said
+	Scope               string
+}
+
+// Refusal is the answer to what does not count. It names the check; nothing that somebody sent is in it.
+type Refusal struct {
+	Check    string // row of a table, such as oidc_id_token.nonce
+	Expected string
+	Received string
+	Reason   string // one word for audit and metrics: signature, audience, replay
+	// Person is true where the upstream itself said no to the person (access_denied, a disabled account): they are told, and may try another way.
+	Person bool
+}
+
+// Error is for the log.
+func (r *Refusal) Error() string {
+	return "federation: " + r.Check + ": expected " + r.Expected + ", received " + r.Received
+}
+
+// Asker is the one outbound HTTP client (internal/fetch), as connectors see it.
+type Asker interface {
+	Do(ctx context.Context, method, address string, header http.Header, body []byte) (status int, h http.Header, answer []byte, err error)
+}
