@@ -2,7 +2,6 @@ package federation
 
 import (
 	"context"
-	"net/http"
 	"net/url"
 	"time"
 )
@@ -113,7 +112,3 @@ func (r *Refusal) Error() string {
 	return "federation: " + r.Check + ": expected " + r.Expected + ", received " + r.Received
 }
 
-// Asker is the one outbound HTTP client (internal/fetch), as connectors see it.
-type Asker interface {
-	Do(ctx context.Context, method, address string, header http.Header, body []byte) (status int, h http.Header, answer []byte, err error)
-}
