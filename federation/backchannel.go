@@ -2,9 +2,11 @@ package federation
 
 import (
 	"context"
+	"crypto/hmac"
 	"crypto/sha256"
 	"errors"
 	"net/http"
+	"slices"
 
 	"github.com/gin-gonic/gin"
 
@@ -89,31 +91,15 @@ func (m *Module) end(ctx context.Context, from *Ready, n *LogoutNotice) error {
 
 // resting are the sessions that rest on what has ended. Where both a session and somebody are named they must belong together.
 func (m *Module) resting(ctx context.Context, from *Ready, n *LogoutNotice) ([]storage.Session, error) {
-	var link *storage.Link
-	if n.Key != "" {
-		var err error
-		link, err = m.d.Store.LinkByKey(ctx, m.d.Tenant, from.Row.ID, m.keys(from, &Identity{Key: n.Key}))
-		if errs.Is(err, errs.NotFound) {
-			return nil, nil
-		}
-		if err != nil {
-			return nil, err
-		}
-	}
+	subject := m.endMark(from, "subject", n.Subject)
 	if n.Session == "" {
-		return m.d.Store.SessionsByLink(ctx, m.d.Tenant, link.ID)
+		return m.d.Store.SessionsByUpstreamSubject(ctx, m.d.Tenant, subject)
 	}
-	all, err := m.d.Store.SessionsByUpstream(ctx, m.d.Tenant, m.sessionMark(from, n.Session))
-	if link == nil {
+	all, err := m.d.Store.SessionsByUpstream(ctx, m.d.Tenant, m.endMark(from, "session", n.Session))
+	if subject == nil {
 		return all, err
 	}
-	var theirs []storage.Session
-	for _, s := range all {
-		if s.Link == link.ID {
-			theirs = append(theirs, s)
-		}
-	}
-	return theirs, err
+	return slices.DeleteFunc(all, func(s storage.Session) bool { return !hmac.Equal(s.UpstreamSubject, subject) }), err
 }
 
 // unheard answers what does not count (section 2.8).

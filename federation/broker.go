@@ -11,6 +11,7 @@ import (
 	"github.com/jedan-auth/jedan-auth/internal/directory"
 	"github.com/jedan-auth/jedan-auth/internal/errs"
 	"github.com/jedan-auth/jedan-auth/internal/seal"
+	"github.com/jedan-auth/jedan-auth/internal/session"
 	"github.com/jedan-auth/jedan-auth/storage"
 )
 
@@ -103,10 +104,7 @@ func (m *Module) known(c *gin.Context, t *trip, from *Ready, id *Identity, l *st
 
 // finish signs somebody in. What they proved upstream counts as one factor, unless the connector's rule says otherwise (FE09).
 func (m *Module) finish(c *gin.Context, t *trip, from *Ready, id *Identity, link storage.ID, p *storage.Person) error {
-	proof := Proof{Strong: from.mapper.strong(id), Kind: "federation:" + from.Row.Name, Until: id.Until, Link: link}
-	if id.Session != "" {
-		proof.Upstream = m.sessionMark(from, id.Session)
-	}
+	proof := Proof{Strong: from.mapper.strong(id), Kind: "federation:" + from.Row.Name, Until: id.Until, Upstream: session.Upstream{Link: link, Session: m.endMark(from, "session", id.Session), Subject: m.endMark(from, "subject", id.Subject)}}
 	if proof.Strong {
 		proof.AMR = id.AMR
 	}
@@ -164,9 +162,12 @@ func (m *Module) row(from *Ready, id *Identity, person storage.ID) (*storage.Lin
 	return l, err
 }
 
-// sessionMark is by what sessions are found that rest on a session there.
-func (m *Module) sessionMark(from *Ready, session string) []byte {
-	return m.mark("session", append(append([]byte{}, from.Row.ID[:]...), session...))
+// endMark is by what sessions are found when the upstream says that one of its own, or all of somebody's, have ended; nil for what it did not name.
+func (m *Module) endMark(from *Ready, kind, value string) []byte {
+	if value == "" {
+		return nil
+	}
+	return m.mark(kind, append(append([]byte{}, from.Row.ID[:]...), value...))
 }
 
 // connect links somebody with a person, by a rule or because they said so.

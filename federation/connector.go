@@ -76,7 +76,7 @@ type LogoutReceiver interface {
 type LogoutNotice struct {
 	ID      string    // of the message: it counts once
 	Until   time.Time // when it would not count any more anyhow
-	Key     string    // Identity.Key; empty: it names a session alone
+	Subject string    // Identity.Subject; empty: it names a session alone
 	Session string    // Identity.Session; empty: all of theirs
 }
 

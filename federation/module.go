@@ -35,9 +35,8 @@ type Proof struct {
 	AMR    []string // methods that the upstream names, where they count here
 	Kind   string   // for the audit event
 	Until  time.Time
-	// Link is by which the person signed in, and Upstream a keyed hash of what the upstream calls its session, or nil.
-	Link     storage.ID
-	Upstream []byte
+	// Upstream is what the session rests on.
+	Upstream session.Upstream
 }
 
 // Flows opens sign-ins and ends them (login.Module).

@@ -2,7 +2,7 @@ package login
 
 import (
 	"context"
-	"encoding/base64"
+	"encoding/json"
 	"strconv"
 	"strings"
 	"time"
@@ -13,6 +13,7 @@ import (
 	"github.com/jedan-auth/jedan-auth/internal/errs"
 	"github.com/jedan-auth/jedan-auth/internal/flow"
 	"github.com/jedan-auth/jedan-auth/internal/httpx"
+	"github.com/jedan-auth/jedan-auth/internal/session"
 	"github.com/jedan-auth/jedan-auth/storage"
 )
 
@@ -24,10 +25,9 @@ const (
 	halfScore    = "score"    // what risk made of the first factor
 	halfDoubted  = "doubted"  // and whether it was doubted
 	halfPassword = "password" // when it was set: a change in between ends the half sign-in
-	halfLink     = "link"     // on whose word it rests, and that one's session; "": it was proved here
-	halfUpstream = "upstream"
-	halfUntil    = "until" // when a session that rests on it ends at the latest; "": nobody said
-	halfSince    = "since" // when an earlier session proved it; "": it was proved now
+	halfUpstream = "upstream" // on whose word it rests, JSON; "": it was proved here
+	halfUntil    = "until"    // when a session that rests on it ends at the latest; "": nobody said
+	halfSince    = "since"    // when an earlier session proved it; "": it was proved now
 )
 
 // needsSecond says whether what was proved is not enough for this person: a passkey that verified its user is two factors already, and a browser that the person
@@ -52,7 +52,7 @@ func (m *Module) halfway(c *gin.Context, st *Step, a Arrival) error {
 	token := m.d.Flows.SignStep(flow.Step{Flow: st.Flow.ID, Step: flow.StepFirst, Person: person.ID, Data: map[string]string{
 		halfACR: p.ACR, halfAMR: strings.Join(p.AMR, " "), halfKind: p.Kind, halfPassword: passwordTime(person),
 		halfScore: strconv.FormatFloat(a.Score, 'g', -1, 64), halfDoubted: strconv.FormatBool(a.Doubted), halfSince: sinceText(p.Since), halfUntil: sinceText(p.Until),
-		halfLink: linkText(p.Link), halfUpstream: base64.RawURLEncoding.EncodeToString(p.Upstream),
+		halfUpstream: upstreamText(p.Upstream),
 	}})
 	return httpx.SeeOther(c, m.link(mfaPath, st.Sealed, "step", token))
 }
@@ -75,8 +75,8 @@ func (m *Module) half(ctx context.Context, st *Step, token string) (*Half, error
 		if h.First.Until, err = sinceOf(first.Data[halfUntil]); err != nil {
 			return nil, noHalf("a time that can be read")
 		}
-		if h.First.Link, h.First.Upstream, err = upstreamOf(first.Data); err != nil {
-			return nil, noHalf("a link that can be read")
+		if text := first.Data[halfUpstream]; text != "" && json.Unmarshal([]byte(text), &h.First.Upstream) != nil {
+			return nil, noHalf("an upstream that can be read")
 		}
 		h.doubted = first.Data[halfDoubted] != "false"
 		if h.score, err = strconv.ParseFloat(first.Data[halfScore], 64); err != nil {
@@ -85,7 +85,7 @@ func (m *Module) half(ctx context.Context, st *Step, token string) (*Half, error
 	case st.Current != nil:
 		s := st.Current.Session
 		id, password = s.Person, passwordTime(st.Current.Person)
-		h.First, h.Since = Proof{ACR: s.ACR, AMR: s.AMR, Kind: "session", Until: s.ExpiresAt, Link: s.Link, Upstream: s.Upstream}, s.AuthTime
+		h.First, h.Since = Proof{ACR: s.ACR, AMR: s.AMR, Kind: "session", Until: s.ExpiresAt, Upstream: session.UpstreamOf(s)}, s.AuthTime
 	default:
 		return nil, noHalf("a proved first factor")
 	}
@@ -138,23 +138,13 @@ func (m *Module) HalfOf(c *gin.Context, sealed, token string) (*Half, error) {
 	return m.half(c.Request.Context(), st, token)
 }
 
-func linkText(id storage.ID) string {
-	if id.IsZero() {
+func upstreamText(u session.Upstream) string {
+	if u.Link.IsZero() {
 		return ""
 	}
-	return id.String()
-}
-
-func upstreamOf(data map[string]string) (link storage.ID, upstream []byte, err error) {
-	if data[halfLink] == "" {
-		return link, nil, nil
+	raw, err := json.Marshal(u)
+	if err != nil {
+		return "" // cannot happen: an id and bytes
 	}
-	if link, err = storage.ParseID(data[halfLink]); err != nil {
-		return link, nil, err
-	}
-	if data[halfUpstream] == "" {
-		return link, nil, nil
-	}
-	upstream, err = base64.RawURLEncoding.DecodeString(data[halfUpstream])
-	return link, upstream, err
+	return string(raw)
 }

@@ -24,6 +24,8 @@ type Session struct {
 	Reason     string // why it was revoked
 	Link       ID     // by which the person signed in; zero: here
 	Upstream   []byte // keyed hash of what the upstream calls its session; NULL: it did not say
+	// UpstreamSubject is a keyed hash of whom its messages about the end of a session name; NULL: it did not say.
+	UpstreamSubject []byte
 }
 
 // TableName names the table.
@@ -51,8 +53,8 @@ type SessionWriter interface {
 
 // UpstreamSessions are those that rest on a sign-in elsewhere.
 type UpstreamSessions interface {
-	// SessionsByLink lists those of a link that have not ended.
-	SessionsByLink(ctx context.Context, tenant, link ID) ([]Session, error)
 	// SessionsByUpstream lists those of an upstream's session that have not ended.
 	SessionsByUpstream(ctx context.Context, tenant ID, upstream []byte) ([]Session, error)
+	// SessionsByUpstreamSubject lists those of somebody there that have not ended.
+	SessionsByUpstreamSubject(ctx context.Context, tenant ID, subject []byte) ([]Session, error)
 }

@@ -23,9 +23,7 @@ func (c *connector) ReadLogout(ctx context.Context, message string) (*federation
 	n := &federation.LogoutNotice{Until: c.now().Add(maxLife + 2*c.skew())}
 	n.ID, _ = t.claims["jti"].(string)
 	n.Session, _ = t.claims["sid"].(string)
-	if sub, _ := t.claims["sub"].(string); sub != "" {
-		n.Key = c.key(sub)
-	}
+	n.Subject, _ = t.claims["sub"].(string)
 	return n, nil
 }
 

@@ -19,6 +19,17 @@ import (
 // maxAgent is how much of a user agent is kept, in bytes.
 const maxAgent = 256
 
+// Upstream is a sign-in elsewhere that a session rests on: by which link, and keyed hashes of what the upstream calls its session and whom it names, or nil.
+type Upstream struct {
+	Link             storage.ID
+	Session, Subject []byte
+}
+
+// UpstreamOf reads it off a session.
+func UpstreamOf(s *storage.Session) Upstream {
+	return Upstream{Link: s.Link, Session: s.Upstream, Subject: s.UpstreamSubject}
+}
+
 // SignIn says how a person has just proved who they are.
 type SignIn struct {
 	ACR      string   // authentication context class
@@ -30,9 +41,8 @@ type SignIn struct {
 	Since time.Time
 	// Until is when the session ends at the latest, whatever the settings allow: an upstream said so, or the session that it takes the place of did. Zero: nobody did.
 	Until time.Time
-	// Link is by which link the person signed in; Upstream a keyed hash of what the upstream calls its session. Zero: they signed in here.
-	Link     storage.ID
-	Upstream []byte
+	// Upstream is on whose word the person is signed in; zero: they proved it here.
+	Upstream Upstream
 }
 
 // SignIn stores a new session for person, ends the one that was there, or theirs if it is beside others, and sets the cookie (SE01). person is the row that the proof was checked
@@ -75,7 +85,7 @@ func (m *Manager) newSession(ctx context.Context, r *http.Request, person *stora
 	}
 	s := &storage.Session{
 		Tenant: person.Tenant, ID: storage.NewID(now), Person: person.ID, AuthTime: proved, ACR: in.ACR, AMR: slices.Clone(in.AMR),
-		CreatedAt: now, LastSeenAt: now, ExpiresAt: proved.Add(m.c.Absolute), Link: in.Link, Upstream: in.Upstream,
+		CreatedAt: now, LastSeenAt: now, ExpiresAt: proved.Add(m.c.Absolute), Link: in.Upstream.Link, Upstream: in.Upstream.Session, UpstreamSubject: in.Upstream.Subject,
 	}
 	s.Device = m.d.Ring.Seal(deviceAt(s), device(ctx, r, m.browserMark(r)))
 	err := m.limit(ctx, s, person)

@@ -107,16 +107,18 @@ func (d *DB) UseLink(ctx context.Context, cmd storage.UseLink) (used bool, err e
 	return used && err == nil, err
 }
 
-// SessionsByLink implements storage.UpstreamSessions.
-func (d *DB) SessionsByLink(ctx context.Context, tenant, link storage.ID) ([]storage.Session, error) {
-	return list[storage.Session](ctx, d, func(g *gorm.DB) *gorm.DB {
-		return g.Where("tenant = ? AND link = ? AND revoked_at IS NULL", tenant, link).Order("id")
-	})
-}
-
 // SessionsByUpstream implements storage.UpstreamSessions.
 func (d *DB) SessionsByUpstream(ctx context.Context, tenant storage.ID, upstream []byte) ([]storage.Session, error) {
+	return d.upstreamSessions(ctx, "upstream", tenant, upstream)
+}
+
+// SessionsByUpstreamSubject implements storage.UpstreamSessions.
+func (d *DB) SessionsByUpstreamSubject(ctx context.Context, tenant storage.ID, subject []byte) ([]storage.Session, error) {
+	return d.upstreamSessions(ctx, "upstream_subject", tenant, subject)
+}
+
+func (d *DB) upstreamSessions(ctx context.Context, column string, tenant storage.ID, mark []byte) ([]storage.Session, error) {
 	return list[storage.Session](ctx, d, func(g *gorm.DB) *gorm.DB {
-		return g.Where("tenant = ? AND upstream = ? AND revoked_at IS NULL", tenant, upstream).Order("id")
+		return g.Where("tenant = ? AND "+column+" = ? AND revoked_at IS NULL", tenant, mark).Order("id")
 	})
 }

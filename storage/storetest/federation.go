@@ -15,7 +15,7 @@ func federationCases() []testCase {
 	return []testCase{
 		{"connector/life", connectorLife}, {"link/every field is kept", linkRows}, {"link/unlink", linkRemove}, {"link/use", linkUse},
 		{"link/a person who goes takes them along", linkErase}, {"race/one link for an identity", linkRace}, {"race/the last way to sign in, a link or a passkey", linkLastRace},
-		{"session/of a link and of an upstream's session", upstreamSessions}, {"trip/way", tripWay}, {"trip/caps", tripCaps}, {"race/one trip comes back once", tripRace},
+		{"session/of somebody there and of a session there", upstreamSessions}, {"trip/way", tripWay}, {"trip/caps", tripCaps}, {"race/one trip comes back once", tripRace},
 		{"sweep/trips", func(w *world) {
 			w.sweeps(w.DeleteExpiredTrips, func(tenant storage.ID, expires time.Time) {
 				t := w.newTrip("x")
@@ -283,15 +283,15 @@ func (w *world) canaryFederation(p storage.ID) {
 func upstreamSessions(w *world) {
 	p := w.storedPerson("maria")
 	link := w.id()
-	add := func(link storage.ID, upstream []byte) *storage.Session {
+	add := func(subject, upstream []byte) *storage.Session {
 		s := w.newSession(p.ID, "x")
-		s.Link, s.Upstream = link, upstream
+		s.Link, s.Upstream, s.UpstreamSubject = link, upstream, subject
 		w.ok(w.InsertSession(w.ctx, s, storage.ID{}, false, nil))
 		return s
 	}
-	first, second, gone := add(link, hashed("one")), add(link, hashed("two")), add(link, hashed("one"))
-	add(w.id(), hashed("three"))
-	add(storage.ID{}, nil)
+	first, second, gone := add(hashed("m"), hashed("one")), add(hashed("m"), hashed("two")), add(hashed("m"), hashed("one"))
+	add(hashed("other"), hashed("three"))
+	add(nil, nil)
 	w.ok(w.RevokeSession(w.ctx, w.tenant, gone.ID, w.now, "x", nil))
 	ids := func(all []storage.Session, err error) (out []storage.ID) {
 		w.Helper()
@@ -301,9 +301,9 @@ func upstreamSessions(w *world) {
 		}
 		return out
 	}
-	w.same(ids(w.SessionsByLink(w.ctx, w.tenant, link)), []storage.ID{first.ID, second.ID})
+	w.same(ids(w.SessionsByUpstreamSubject(w.ctx, w.tenant, hashed("m"))), []storage.ID{first.ID, second.ID})
 	w.same(ids(w.SessionsByUpstream(w.ctx, w.tenant, hashed("one"))), []storage.ID{first.ID})
-	w.same(len(ids(w.SessionsByLink(w.ctx, w.id(), link)))+len(ids(w.SessionsByUpstream(w.ctx, w.id(), hashed("one")))), 0)
+	w.same(len(ids(w.SessionsByUpstreamSubject(w.ctx, w.id(), hashed("m"))))+len(ids(w.SessionsByUpstream(w.ctx, w.id(), hashed("one")))), 0)
 	got, err := w.SessionByID(w.ctx, w.tenant, second.ID)
 	w.ok(err)
 	w.same(got, second)
