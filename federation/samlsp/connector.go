@@ -1,0 +1,74 @@
+package samlsp
+
+import (
+	"context"
+	"errors"
+	"time"
+
+	"github.com/jedan-auth/jedan-auth/federation"
+	"github.com/jedan-auth/jedan-auth/storage"
+)
+
+// Kind is the plug-in's name.
+const Kind = "saml"
+
+// Fetcher gets documents of other servers; errs.Unavailable when it cannot.
+type Fetcher interface {
+	Document(ctx context.Context, url string) ([]byte, error)
+}
+
+// Replays is the ledger of what was used once.
+type Replays interface {
+	SpendOnce(ctx context.Context, r *storage.Replay) (bool, error)
+}
+
+// Failures counts assertions that could not be decrypted.
+type Failures interface {
+	DecryptionFailed(ctx context.Context)
+}
+
+// Deps is what a connector uses.
+type Deps struct {
+	Issuer   string // our address, https://…
+	Name     string // the connector's, as it stands in addresses
+	Tenant   storage.ID
+	Keys     Keys
+	Fetcher  Fetcher // needed for metadata by URL
+	Replays  Replays
+	Failures Failures
+	Now      func() time.Time
+}
+
+// Connector is one identity provider.
+type Connector struct {
+	config Config
+	deps   Deps
+	trust  *trust
+}
+
+var (
+	_ federation.Redirector = (*Connector)(nil)
+	_ federation.Publisher  = (*Connector)(nil)
+)
+
+// New makes a connector. Metadata that is given as text is judged at once.
+func New(ctx context.Context, c Config, d Deps) (*Connector, error) {
+	if err := c.Validate(); err != nil {
+		return nil, err
+	}
+	if d.Keys == nil || d.Replays == nil || d.Failures == nil || d.Now == nil || c.IDPMetadataURL != "" && d.Fetcher == nil {
+		return nil, errors.New("samlsp: a part is missing")
+	}
+	c = c.withDefaults(d.Issuer, d.Name)
+	t, err := newTrust(ctx, c, d)
+	if err != nil {
+		return nil, err
+	}
+	return &Connector{config: c, deps: d, trust: t}, nil
+}
+
+// Kind is saml.
+func (c *Connector) Kind() string { return Kind }
+
+// Config is the connector's, with its defaults filled in.
+func (c *Connector) Config() Config { return c.config }
