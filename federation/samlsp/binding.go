@@ -125,7 +125,8 @@ func deflate(raw []byte) ([]byte, error) {
 	if _, err := w.Write(raw); err != nil {
 		return nil, err
 	}
-	return out.Bytes(), w.Close()
+	err = w.Close()
+	return out.Bytes(), err
 }
 
 var errInflate = errors.New("samlsp: no deflated message of bounded size")

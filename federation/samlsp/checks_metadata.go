@@ -49,15 +49,16 @@ func oneEntity(_ context.Context, m *description) (expected, received string, er
 		return expected, "none, or two", nil
 	}
 	m.el = found[0]
-	doc := etree.NewDocumentWithRoot(detached(m.el))
-	raw, err := doc.WriteToBytes()
-	if err == nil {
-		err = xml.Unmarshal(raw, &m.entity)
-	}
-	if err != nil {
-		return expected, "a broken one", nil //nolint:nilerr // the document is wrong, nothing failed
-	}
 	return expected, "", nil
+}
+
+// decode reads the entity into crewjam's types.
+func (m *description) decode() error {
+	raw, err := etree.NewDocumentWithRoot(detached(m.el)).WriteToBytes()
+	if err != nil {
+		return err
+	}
+	return xml.Unmarshal(raw, &m.entity)
 }
 
 // described says whether an entity stands where metadata has entities: at the root, or in nothing but groups.
@@ -90,6 +91,9 @@ func stillValid(_ context.Context, m *description) (expected, received string, e
 
 // oneRole wants an identity provider that speaks SAML 2.0.
 func oneRole(_ context.Context, m *description) (expected, received string, err error) {
+	if m.decode() != nil {
+		received = "a broken one"
+	}
 	for i := range m.entity.IDPSSODescriptors {
 		role := &m.entity.IDPSSODescriptors[i]
 		if !slices.Contains(strings.Fields(role.ProtocolSupportEnumeration), nsProtocol) {

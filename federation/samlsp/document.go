@@ -167,14 +167,16 @@ func mostScope(el *etree.Element) int {
 	return own + below
 }
 
-// namespaced wants every prefix declared, and none of XML's own given another meaning.
+// namespaced wants names of at most one prefix, every prefix declared, and none of XML's own given another meaning (SA08).
 func namespaced(_ context.Context, d *document) (expected, received string, err error) {
 	for el := range all(d.root) {
-		if el.Space != "" && el.NamespaceURI() == "" {
-			received = "an undeclared prefix"
+		if strings.Contains(el.Tag, ":") || el.Space != "" && el.NamespaceURI() == "" {
+			received = "a broken or undeclared prefix"
 		}
 		for _, a := range el.Attr {
 			switch {
+			case strings.Contains(a.Key, ":"):
+				received = "a broken prefix"
 			case a.Space == "xmlns" && (a.Key == "xml" || a.Key == "xmlns" || a.Value == ""):
 				received = "a reserved prefix"
 			case a.Space != "" && a.Space != "xmlns" && a.Space != "xml" && a.NamespaceURI() == "":

@@ -125,14 +125,14 @@ func (r *response) assertion() string {
 func (r *response) tree(t testing.TB) *etree.Element {
 	t.Helper()
 	p := func(tag string) string { return prefixed(r.p, tag) }
-	attribute := func(name, value string) string {
+	given := func(name, value string) string {
 		if value == "" {
 			return ""
 		}
 		return ` ` + name + `="` + value + `"`
 	}
-	text := `<` + p("Response") + xmlns(r.p, nsProtocol) + attribute("ID", r.id) + attribute("Version", r.version) + attribute("IssueInstant", r.issued) +
-		attribute("Destination", r.destination) + attribute("InResponseTo", r.inResponseTo)
+	text := `<` + p("Response") + xmlns(r.p, nsProtocol) + given("ID", r.id) + given("Version", r.version) + given("IssueInstant", r.issued) +
+		given("Destination", r.destination) + given("InResponseTo", r.inResponseTo)
 	if r.around {
 		text += xmlns(r.a, nsAssertion)
 	}
@@ -142,7 +142,12 @@ func (r *response) tree(t testing.TB) *etree.Element {
 	}
 	text += `<` + p("Status") + `><` + p("StatusCode") + ` Value="` + r.status + `"/></` + p("Status") + `>` + r.beforeAssertion + r.assertion() + r.afterContent + r.gap + `</` + p("Response") + `>`
 	root := treeOf(t, text)
-	at := child(root, nsAssertion, "Assertion")
+	var at *etree.Element
+	for _, el := range children(root, nsAssertion, "Assertion") {
+		if attribute(el, "ID") == r.assertionID {
+			at = el
+		}
+	}
 	if r.signAssertion != nil {
 		r.signAssertion.sign(t, at, r.s)
 	}

@@ -1,0 +1,310 @@
+package samlsp
+
+import (
+	"bytes"
+	"encoding/base64"
+	"errors"
+	"net/url"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/beevik/etree"
+
+	"github.com/jedan-auth/jedan-auth/federation"
+	"github.com/jedan-auth/jedan-auth/internal/errs"
+)
+
+// goodbye is a LogoutRequest of the identity provider, or with answers a LogoutResponse.
+type goodbye struct {
+	tag, id, version, destination, issuer, issued, more, body string
+	pair                                                      *Pair // nil: unsigned
+	state                                                     string
+}
+
+func logoutRequest() *goodbye {
+	p := idpPair()
+	return &goodbye{
+		tag: "LogoutRequest", id: "_logout", version: "2.0", destination: ourSLO, issuer: idpName, issued: stamp(30 * time.Second), pair: &p, state: "their state",
+		more: ` NotOnOrAfter="` + stamp(5*time.Minute) + `"`,
+		body: `<saml:NameID Format="urn:oasis:names:tc:SAML:2.0:nameid-format:persistent">maria-7</saml:NameID><samlp:SessionIndex>_session</samlp:SessionIndex>`,
+	}
+}
+
+func logoutResponse(id string) *goodbye {
+	g := logoutRequest()
+	g.tag, g.more, g.state = "LogoutResponse", ` InResponseTo="`+id+`"`, ourState
+	g.body = `<samlp:Status><samlp:StatusCode Value="` + success + `"/></samlp:Status>`
+	return g
+}
+
+func (g *goodbye) text() string {
+	return `<samlp:` + g.tag + ` xmlns:samlp="` + nsProtocol + `" xmlns:saml="` + nsAssertion + `" ID="` + g.id + `" Version="` + g.version + `" IssueInstant="` + g.issued +
+		`" Destination="` + g.destination + `"` + g.more + `><saml:Issuer>` + g.issuer + `</saml:Issuer>` + g.body + `</samlp:` + g.tag + `>`
+}
+
+func (g *goodbye) param() string {
+	if g.tag == "LogoutResponse" {
+		return "SAMLResponse"
+	}
+	return "SAMLRequest"
+}
+
+// redirected is the message in a query.
+func (g *goodbye) redirected(t testing.TB) Message {
+	t.Helper()
+	o := outgoing{location: ourSLO, param: g.param(), root: treeOf(t, g.text()), relayState: g.state, pair: g.pair}
+	d, err := o.redirect()
+	if err != nil {
+		t.Fatal(err)
+	}
+	u, err := url.Parse(d.URL)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return Message{Method: "GET", Query: u.RawQuery}
+}
+
+// posted is the message in a form.
+func (g *goodbye) posted(t testing.TB) Message {
+	t.Helper()
+	o := outgoing{location: ourSLO, param: g.param(), root: treeOf(t, g.text()), relayState: g.state, pair: g.pair}
+	d, err := o.form()
+	if err != nil {
+		t.Fatal(err)
+	}
+	form := url.Values{}
+	for k, v := range d.Form {
+		form.Set(k, v)
+	}
+	return Message{Method: "POST", Form: form}
+}
+
+func TestLogoutRequestsAreRead(t *testing.T) {
+	w := newWorld(t)
+	id := w.accepts(arrival(answer().bytes(t)))
+	for name, m := range map[string]Message{"query": logoutRequest().redirected(t), "form": logoutRequest().posted(t)} {
+		w.forget()
+		got, err := w.c.ReadLogout(t.Context(), m)
+		if err != nil {
+			t.Fatalf("%s: %v", name, err)
+		}
+		if got.ID != "_logout" || got.Subject != id.Subject || len(got.Sessions) != 1 || got.Sessions[0] != id.Session || got.RelayState != "their state" {
+			t.Errorf("%s: %+v", name, got)
+		}
+	}
+}
+
+// SA21: sign-outs that the identity provider did not ask for.
+func TestSA21_Logout(t *testing.T) {
+	evil := evilPair()
+	for name, c := range map[string]struct {
+		check  string
+		change func(*goodbye)
+		at     time.Duration
+	}{
+		"unsigned":             {"saml_logout.signed", func(g *goodbye) { g.pair = nil }, 0},
+		"late":                 {"saml_logout_request.until", nil, 5 * time.Minute},
+		"late, without an end": {"saml_logout_request.issued", func(g *goodbye) { g.more = "" }, 6 * time.Minute},
+		"from the future":      {"saml_logout_request.issued", func(g *goodbye) { g.issued = stamp(time.Hour) }, 0},
+		"another destination":  {"saml_logout_request.destination", func(g *goodbye) { g.destination = "https://other.test" }, 0},
+		"no destination":       {"saml_logout_request.destination", func(g *goodbye) { g.destination = "" }, 0},
+		"somebody else's":      {"saml_logout_request.issuer", func(g *goodbye) { g.issuer = "https://evil.test" }, 0},
+		"version":              {"saml_logout_request.version", func(g *goodbye) { g.version = "1.1" }, 0},
+		"a response":           {"saml_logout_request.root", func(g *goodbye) { g.body += ""; g.tag = "AuthnRequest" }, 0},
+		"nobody":               {"saml_logout_request.name_id", func(g *goodbye) { g.body = "" }, 0},
+		"two":                  {"saml_logout_request.name_id", func(g *goodbye) { g.body += `<saml:NameID>victim</saml:NameID>` }, 0},
+	} {
+		t.Run(name, func(t *testing.T) {
+			for binding, in := range map[string]func(*goodbye) Message{"query": func(g *goodbye) Message { return g.redirected(t) }, "form": func(g *goodbye) Message { return g.posted(t) }} {
+				w, g := newWorld(t), logoutRequest()
+				if _, err := w.c.ReadLogout(t.Context(), in(g)); err != nil {
+					t.Fatalf("%s: %v", binding, err)
+				}
+				w.forget()
+				if c.change != nil {
+					c.change(g)
+				}
+				w.now = w.now.Add(c.at)
+				_, err := w.c.ReadLogout(t.Context(), in(g))
+				wantCheck(t, err, c.check)
+				if len(w.ledger.used) > 0 {
+					t.Error("something was spent")
+				}
+			}
+		})
+	}
+	w, g := newWorld(t), logoutRequest()
+	g.pair = &evil
+	_, err := w.c.ReadLogout(t.Context(), g.redirected(t))
+	wantCheck(t, err, "saml_logout.signed")
+	_, err = w.c.ReadLogout(t.Context(), g.posted(t))
+	wantCheck(t, err, "saml_signature.value")
+	g = logoutRequest()
+	g.body = replaced(g.body, "maria-7", "maria<!-- -->-7")
+	_, err = w.c.ReadLogout(t.Context(), g.redirected(t))
+	wantCheck(t, err, "saml_document.markup")
+}
+
+// SA21: a request counts once, whichever way it comes.
+func TestSA21_LogoutReplay(t *testing.T) {
+	w := newWorld(t)
+	if _, err := w.c.ReadLogout(t.Context(), logoutRequest().redirected(t)); err != nil {
+		t.Fatal(err)
+	}
+	_, err := w.c.ReadLogout(t.Context(), logoutRequest().redirected(t))
+	wantCheck(t, err, "saml_logout_request.replay")
+	_, err = w.c.ReadLogout(t.Context(), logoutRequest().posted(t))
+	wantCheck(t, err, "saml_logout_request.replay")
+}
+
+// SA21: what is signed is the query as it came, and all of it that is read.
+func TestSA21_Queries(t *testing.T) {
+	good := logoutRequest().redirected(t).Query
+	other := logoutRequest()
+	other.body = replaced(other.body, "maria-7", "victim")
+	parts := strings.Split(good, "&")
+	otherParts := strings.Split(other.redirected(t).Query, "&")
+	curve := curvedPair()
+	byCurve := logoutRequest()
+	byCurve.pair = &curve
+	for name, c := range map[string]struct{ check, query string }{
+		"another message":   {"saml_logout.signed", strings.Join(append([]string{otherParts[0]}, parts[1:]...), "&")},
+		"another state":     {"saml_logout.signed", replaced(good, "RelayState=their+state", "RelayState=other")},
+		"no state":          {"saml_logout.signed", replaced(good, "RelayState=their+state&", "")},
+		"a message twice":   {"saml_logout.field", otherParts[0] + "&" + good},
+		"both messages":     {"saml_logout.field", good + "&" + replaced(otherParts[0], "SAMLRequest", "SAMLResponse")},
+		"a name in escapes": {"saml_logout.field", replaced(otherParts[0], "SAMLRequest", "SAML%52equest") + "&" + good},
+		"sha1":              {"saml_logout.signed", replaced(good, "rsa-sha256", "rsa-sha1")},
+		"no algorithm":      {"saml_logout.signed", strings.Join(append(append([]string{}, parts[:2]...), parts[3]), "&")},
+		"no signature":      {"saml_logout.signed", strings.Join(parts[:3], "&")},
+		"broken escapes":    {"saml_logout.field", good + "&Signature=%zz"},
+		"nothing":           {"saml_logout.field", "x=1"},
+		"not deflated":      {"saml_logout.field", "SAMLRequest=" + url.QueryEscape(base64.StdEncoding.EncodeToString([]byte(logoutRequest().text())))},
+		"no base64":         {"saml_logout.field", "SAMLRequest=%25"},
+	} {
+		_, err := newWorld(t).c.ReadLogout(t.Context(), Message{Method: "GET", Query: c.query})
+		t.Log(name)
+		wantCheck(t, err, c.check)
+	}
+	for name, query := range map[string]string{
+		"other parameters":    good + "&lang=en",
+		"in another order":    strings.Join([]string{parts[3], parts[2], parts[1], parts[0]}, "&"),
+		"signed by a curve":   byCurve.redirected(t).Query,
+		"other letters, same": strings.ToLower("x=%2F") + "&" + good,
+	} {
+		w := newWorld(t, func(c *Config) { c.IDPCertificates = pemOf(idpPair(), curve) })
+		if _, err := w.c.ReadLogout(t.Context(), Message{Method: "GET", Query: query}); err != nil {
+			t.Errorf("%s: %v", name, err)
+		}
+	}
+	_, err := newWorld(t).c.ReadLogout(t.Context(), Message{Method: "HEAD", Query: good})
+	wantCheck(t, err, "saml_logout.field")
+}
+
+// SA20: ten kilobytes that become a gigabyte.
+func TestSA20_DeflateBomb(t *testing.T) {
+	packed, err := deflate(bytes.Repeat([]byte(" "), 64<<20))
+	if err != nil {
+		t.Fatal(err)
+	}
+	query := "SAMLRequest=" + url.QueryEscape(base64.StdEncoding.EncodeToString(packed))
+	_, err = newWorld(t).c.ReadLogout(t.Context(), Message{Method: "GET", Query: query})
+	wantCheck(t, err, "saml_logout.field")
+	_, err = newWorld(t).c.ReadLogout(t.Context(), Message{Method: "POST", Form: url.Values{"SAMLRequest": {strings.Repeat("A", 5<<20)}}})
+	wantCheck(t, err, "saml_logout.field")
+}
+
+// SA21: signatures within the message belong to the message.
+func TestSA21_WrappedLogout(t *testing.T) {
+	w, g := newWorld(t), logoutRequest()
+	root := treeOf(t, g.text())
+	if err := sign(root, *g.pair); err != nil {
+		t.Fatal(err)
+	}
+	outer := logoutRequest()
+	outer.id, outer.body = "_evil", replaced(outer.body, "maria-7", "victim")
+	evilRoot := treeOf(t, outer.text())
+	sig := signatureOf(root)
+	root.RemoveChild(sig)
+	box := etree.NewElement("samlp:Extensions")
+	box.AddChild(root)
+	evilRoot.InsertChildAt(1, box)
+	evilRoot.InsertChildAt(1, sig)
+	form := url.Values{"SAMLRequest": {base64.StdEncoding.EncodeToString(bytesOf(t, evilRoot))}}
+	_, err := w.c.ReadLogout(t.Context(), Message{Method: "POST", Form: form})
+	wantCheck(t, err, "saml_signature.reference")
+}
+
+func TestOurLogout(t *testing.T) {
+	w := newWorld(t)
+	id := w.accepts(arrival(answer().bytes(t)))
+	d, err := w.c.BeginLogout(t.Context(), id.Subject, id.Session, ourState)
+	if err != nil {
+		t.Fatal(err)
+	}
+	root, signed := sent(t, d, "SAMLRequest")
+	text := string(bytesOf(t, root))
+	if !signed || string(d.Kept) != attribute(root, "ID") || !strings.Contains(text, ">maria-7<") || !strings.Contains(text, ">_session<") || !strings.Contains(text, "NotOnOrAfter") {
+		t.Errorf("signed %v: %s", signed, text)
+	}
+	out := Sent{ID: string(d.Kept), RelayState: ourState}
+	for name, c := range map[string]struct {
+		check  string
+		change func(*goodbye)
+	}{
+		"":                    {"", func(*goodbye) {}},
+		"unsigned":            {"saml_logout.signed", func(g *goodbye) { g.pair = nil }},
+		"another request":     {"saml_logout_response.in_response_to", func(g *goodbye) { g.more = ` InResponseTo="_other"` }},
+		"no request":          {"saml_logout_response.in_response_to", func(g *goodbye) { g.more = "" }},
+		"another state":       {"saml_logout_response.in_response_to", func(g *goodbye) { g.state = "x" }},
+		"another issuer":      {"saml_logout_response.issuer", func(g *goodbye) { g.issuer = "x" }},
+		"another destination": {"saml_logout_response.destination", func(g *goodbye) { g.destination = "x" }},
+		"version":             {"saml_logout_response.version", func(g *goodbye) { g.version = "1" }},
+		"another root":        {"saml_logout_response.root", func(g *goodbye) { g.tag = "LogoutRequest" }},
+		"no success":          {"saml_logout_response.status", func(g *goodbye) { g.body = replaced(g.body, ":Success", ":Responder") }},
+		"in part": {"saml_logout_response.status", func(g *goodbye) {
+			g.body = replaced(g.body, `Success"/>`, `Success"><samlp:StatusCode Value="urn:oasis:names:tc:SAML:2.0:status:PartialLogout"/></samlp:StatusCode>`)
+		}},
+	} {
+		g := logoutResponse(out.ID)
+		c.change(g)
+		in := g.redirected(t)
+		in.Query = strings.Replace(in.Query, "SAMLRequest=", "SAMLResponse=", 1)
+		if g.tag == "LogoutRequest" { // a request in the place of a response
+			in = Message{Method: "POST", Form: url.Values{"SAMLResponse": g.posted(t).Form["SAMLRequest"], "RelayState": {ourState}}}
+		}
+		t.Log(name)
+		if err := w.c.CompleteLogout(t.Context(), in, out); c.check == "" && err != nil {
+			t.Error(err)
+		} else if c.check != "" {
+			wantCheck(t, err, c.check)
+		}
+	}
+	if _, err := w.c.BeginLogout(t.Context(), `["https://other.test","a","","","x"]`, "", ""); !errors.Is(err, errSubject) {
+		t.Errorf("somebody of another identity provider: %v", err)
+	}
+	none := newWorld(t, func(c *Config) { c.IDPSLOURL = "" })
+	if _, err := none.c.BeginLogout(t.Context(), id.Subject, "", ""); !errs.Is(err, errs.NotFound) {
+		t.Errorf("without an address: %v", err)
+	}
+}
+
+func TestAnswersToLogoutRequests(t *testing.T) {
+	w := newWorld(t, byMetadata(describedBy("", idpPair())))
+	r, err := w.c.ReadLogout(t.Context(), logoutRequest().redirected(t))
+	if err != nil {
+		t.Fatal(err)
+	}
+	for done, want := range map[bool]string{true: ":status:Success", false: ":status:Responder"} {
+		var d *federation.Departure
+		if d, err = w.c.AnswerLogout(t.Context(), r, done); err != nil {
+			t.Fatal(err)
+		}
+		root, signed := sent(t, d, "SAMLResponse")
+		text := string(bytesOf(t, root))
+		if !signed || !strings.HasPrefix(d.URL, sloURL+"/done?") || !strings.Contains(text, want) || attribute(root, "InResponseTo") != "_logout" || !strings.Contains(d.URL, "RelayState=their+state") {
+			t.Errorf("signed %v, %s: %s", signed, d.URL, text)
+		}
+	}
+}
