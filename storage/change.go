@@ -7,19 +7,20 @@ import (
 
 // Kinds of change that caches must see.
 const (
-	ChangeClient   = "client"
-	ChangePerson   = "person"
-	ChangeSession  = "session"
-	ChangeGrant    = "grant"
-	ChangeToken    = "token"
-	ChangeKey      = "key"
-	ChangeKeyring  = "keyring"
-	ChangeResource = "resource"
-	ChangeConsent  = "consent"
-	ChangeFirewall = "firewall"
-	ChangeGroup    = "group"  // what a group is called, and what it lies within
-	ChangeMember   = "member" // the groups of a person; the row is the person's
-	ChangeOutbox   = "outbox" // told to the process that wrote the message, after its commit; never a row
+	ChangeClient    = "client"
+	ChangePerson    = "person"
+	ChangeSession   = "session"
+	ChangeGrant     = "grant"
+	ChangeToken     = "token"
+	ChangeKey       = "key"
+	ChangeKeyring   = "keyring"
+	ChangeResource  = "resource"
+	ChangeConsent   = "consent"
+	ChangeFirewall  = "firewall"
+	ChangeGroup     = "group" // what a group is called, and what it lies within
+	ChangeConnector = "connector"
+	ChangeMember    = "member" // the groups of a person; the row is the person's
+	ChangeOutbox    = "outbox" // told to the process that wrote the message, after its commit; never a row
 )
 
 // Change is one row that tells every node's caches what is no longer so. It is written in the transaction of the change.

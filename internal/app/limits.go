@@ -113,7 +113,7 @@ func (b *bounds) exempt(ctx context.Context, ip netip.Addr) bool {
 
 // ClientWait implements core.ClientLimits.
 func (b *bounds) ClientWait(ctx context.Context, endpoint string, c *core.Client) (wait time.Duration) {
-	ip, _ := httpx.ContextClient(ctx)
+	ip := httpx.ContextIP(ctx)
 	if b.exempt(ctx, ip) {
 		return 0
 	}

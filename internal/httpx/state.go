@@ -146,6 +146,15 @@ func ContextClient(ctx context.Context) (ip netip.Addr, agent string) {
 	return netip.Addr{}, ""
 }
 
+// ContextIP is ContextClient's address alone.
+func ContextIP(ctx context.Context) netip.Addr {
+	if st := stateOf(ctx); st != nil {
+		_, client := st.addresses()
+		return client
+	}
+	return netip.Addr{}
+}
+
 // ErrorID is the id that an error page of this request shows. It is always our
 // own random value; behind a proxy that names its requests it is logged beside
 // the request id.
@@ -159,13 +168,7 @@ func ErrorID(c *gin.Context) string {
 // ClientIP is the client's address: the peer's, or the rightmost untrusted one
 // in X-Forwarded-For when the peer is a trusted proxy. It has no zone and is
 // never an IPv4-mapped IPv6 address. Behind an unreadable header it is the proxy's.
-func ClientIP(c *gin.Context) netip.Addr {
-	if st := stateOf(c.Request.Context()); st != nil {
-		_, client := st.addresses()
-		return client
-	}
-	return netip.Addr{}
-}
+func ClientIP(c *gin.Context) netip.Addr { return ContextIP(c.Request.Context()) }
 
 // IsTLS reports whether the client's connection is encrypted: here, or at a
 // trusted proxy by its X-Forwarded-Proto.

@@ -1,11 +1,13 @@
 package seal
 
 import (
+	"crypto/cipher"
 	"crypto/rand"
 	"encoding/binary"
 	"errors"
 	"fmt"
 	"math"
+	"sync/atomic"
 )
 
 // Sealed layout: format (1), key version (2, big endian), nonce (24), ciphertext, tag (16).
@@ -34,6 +36,7 @@ type Location struct {
 type Key struct {
 	version uint16
 	x       xaes
+	batch   atomic.Pointer[batch] // what is sealed with now
 }
 
 // NewKey makes a key from 32 random bytes; version is 1 to 65535 and travels with everything the key seals.
@@ -90,12 +93,35 @@ func (k *Key) seal(aad, plaintext []byte) []byte {
 	out[0] = formatXAES
 	binary.BigEndian.PutUint16(out[1:headerSize], k.version)
 	nonce := out[headerSize:]
-	_, _ = rand.Read(nonce) // never fails since Go 1.24: it crashes the process instead
-	gcm, err := k.x.derive(nonce)
-	if err != nil {
+	b := k.current()
+	copy(nonce, b.half[:])
+	_, _ = rand.Read(nonce[halfSize:]) // never fails since Go 1.24: it crashes the process instead
+	return b.gcm.Seal(out, nonce[halfSize:], plaintext, append(aad, out[:headerSize]...))
+}
+
+// current is the batch with room for one more message. Of several that are made at once one stays; the others seal what they were made for.
+func (k *Key) current() *batch {
+	b := k.batch.Load()
+	if b != nil && b.left.Add(-1) >= 0 {
+		return b
+	}
+	next := &batch{}
+	_, _ = rand.Read(next.half[:])
+	var err error
+	if next.gcm, err = k.x.derive(next.half[:]); err != nil {
 		panic("seal: AES refuses a 32-byte key: " + err.Error()) // cannot happen; sealing must never fall back to plaintext
 	}
-	return gcm.Seal(out, nonce[12:], plaintext, append(aad, out[:headerSize]...))
+	next.left.Store(batchSize - 1)
+	k.batch.CompareAndSwap(b, next)
+	return next
+}
+
+// opener is the GCM for a nonce.
+func (k *Key) opener(nonce []byte) (cipher.AEAD, error) {
+	if b := k.batch.Load(); b != nil && b.half == [halfSize]byte(nonce[:halfSize]) {
+		return b.gcm, nil
+	}
+	return k.x.derive(nonce)
 }
 
 func (k *Key) open(aad, sealed []byte) ([]byte, error) {
@@ -103,11 +129,11 @@ func (k *Key) open(aad, sealed []byte) ([]byte, error) {
 		return nil, ErrOpen
 	}
 	nonce := sealed[headerSize : headerSize+nonceSize]
-	gcm, err := k.x.derive(nonce)
+	gcm, err := k.opener(nonce)
 	if err != nil {
 		return nil, err
 	}
-	plain, err := gcm.Open(nil, nonce[12:], sealed[headerSize+nonceSize:], append(aad, sealed[:headerSize]...))
+	plain, err := gcm.Open(nil, nonce[halfSize:], sealed[headerSize+nonceSize:], append(aad, sealed[:headerSize]...))
 	if err != nil {
 		return nil, ErrOpen
 	}

@@ -5,11 +5,13 @@ import (
 	"crypto/cipher"
 	"crypto/subtle"
 	"encoding/binary"
+	"sync/atomic"
 )
 
 const (
 	keySize   = 32
 	nonceSize = 24
+	halfSize  = 12 // of a nonce: the first makes the key, the second is GCM's nonce
 	tagSize   = 16
 )
 
@@ -41,7 +43,7 @@ func (x *xaes) derive(nonce []byte) (cipher.AEAD, error) {
 	for i := range 2 {
 		half := key[i*aes.BlockSize : (i+1)*aes.BlockSize]
 		half[1], half[2] = byte(i+1), 'X'
-		copy(half[4:], nonce[:12])
+		copy(half[4:], nonce[:halfSize])
 		subtle.XORBytes(half, half, x.k1[:])
 		x.block.Encrypt(half, half)
 	}
@@ -50,4 +52,15 @@ func (x *xaes) derive(nonce []byte) (cipher.AEAD, error) {
 		return nil, err
 	}
 	return cipher.NewGCM(block)
+}
+
+// batchSize is how many messages share the first half of their nonces. Each draws its own second half of 96 random bits, so that two of a batch have the
+// same nonce with a chance of less than 2^-64: far less often than keys are replaced.
+const batchSize = 1 << 16
+
+// batch is a derived key and what it was derived from.
+type batch struct {
+	half [halfSize]byte
+	gcm  cipher.AEAD
+	left atomic.Int64
 }

@@ -23,6 +23,7 @@ type Metrics struct {
 	authTime       *prometheus.HistogramVec
 	httpRequests   *prometheus.CounterVec
 	tokens         *prometheus.CounterVec
+	tokenSeries    sync.Map // of tokens: [2]string to prometheus.Counter
 	gateRunning    *prometheus.GaugeVec
 	outboxLag      prometheus.Gauge
 	deliveries     *prometheus.CounterVec
@@ -162,7 +163,14 @@ func (m *Metrics) Redis(up func() bool) error {
 }
 
 // TokenIssued counts a token by grant type and kind (access, refresh, id).
-func (m *Metrics) TokenIssued(grant, kind string) { m.tokens.WithLabelValues(grant, kind).Inc() }
+func (m *Metrics) TokenIssued(grant, kind string) {
+	series := [2]string{grant, kind}
+	kept, ok := m.tokenSeries.Load(series)
+	if !ok { // looked up once: a grant type and a kind are two of a few words
+		kept, _ = m.tokenSeries.LoadOrStore(series, m.tokens.WithLabelValues(grant, kind))
+	}
+	kept.(prometheus.Counter).Inc()
+}
 
 // Gate reports how busy a gate is.
 func (m *Metrics) Gate(name string, running, waiting int) {

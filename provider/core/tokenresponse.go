@@ -48,6 +48,12 @@ func (t *TokenResponse) Append(b []byte) []byte {
 	return append(b, '}')
 }
 
+// Room is how many bytes Append needs, or a little more.
+func (t *TokenResponse) Room() int {
+	const names = 224 // of the members, with what else is short
+	return names + len(t.AccessToken) + len(t.Scope) + len(t.RefreshToken) + len(t.IDToken) + len(t.IssuedType) + len(t.Details)
+}
+
 func (t *TokenResponse) tokenType() string {
 	if t.TokenType != "" {
 		return t.TokenType

@@ -89,7 +89,7 @@ func (e *Endpoint) serve(c *gin.Context) error {
 		return core.Answer(c, e.log, "token", r.authn.Basic(), err)
 	}
 	e.meter.TokenIssued(r.kind.GrantType(), resp.Kind())
-	return core.WriteBody(c.Writer, http.StatusOK, "application/json", resp.Append(make([]byte, 0, 1024)))
+	return core.WriteBody(c.Writer, http.StatusOK, "application/json", resp.Append(make([]byte, 0, resp.Room())))
 }
 
 func (e *Endpoint) grant(ctx context.Context, r *request) (*core.TokenResponse, error) {

@@ -70,12 +70,8 @@ func (d *DB) DeletePasskey(ctx context.Context, tenant, person, id storage.ID, e
 		if err != nil {
 			return err
 		}
-		left, err := t.passkeys(ctx, tenant, person)
-		if err != nil {
+		if err := t.stillSignsIn(ctx, p); err != nil {
 			return err
-		}
-		if left == 0 && p.PasswordHash == "" {
-			return errs.New(errs.Forbidden, "This is the only way to sign in to the account.")
 		}
 		return t.audit(ctx, ev)
 	})

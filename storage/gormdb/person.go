@@ -137,6 +137,9 @@ func (d *DB) DeletePerson(ctx context.Context, tenant, id storage.ID, ev *storag
 		if _, err := t.exec(ctx, deletePasskeysOf, tenant, id); err != nil {
 			return err
 		}
+		if _, err := t.exec(ctx, deleteLinksOf, tenant, id); err != nil {
+			return err
+		}
 		if _, err := t.exec(ctx, deleteCodesOf, tenant, id); err != nil {
 			return err
 		}

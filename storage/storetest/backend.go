@@ -69,6 +69,11 @@ type Backend interface {
 	storage.QRReader
 	storage.QRWriter
 	storage.QRSpender
+	storage.ConnectorReader
+	storage.ConnectorWriter
+	storage.LinkReader
+	storage.LinkWriter
+	storage.Trips
 }
 
 // RawReader is implemented by backends whose stored bytes can be read from outside. The case that looks for plaintext needs it.
@@ -99,7 +104,7 @@ func cases() []testCase {
 		tenantCases(), keyCases(), clientCases(), resourceCases(), personCases(), setupCases(), sessionCases(), grantCases(), refreshCases(),
 		consentCases(), onceCases(), auditCases(), sweepCases(), txCases(), raceCases(), tailCases(), canaryCases(),
 		participantCases(), pendingCases(), pendingSpendCases(), initialAccessCases(), registeredCases(), riskCases(), firewallCases(),
-		passkeyCases(), factorCases(), backupCodeCases(), triesCases(), codeCases(), recoveryCases(), groupCases(), trustedCases(), qrCases(),
+		passkeyCases(), factorCases(), backupCodeCases(), triesCases(), codeCases(), recoveryCases(), groupCases(), trustedCases(), qrCases(), federationCases(),
 		outboxCases(), outboxOrderCases(),
 	} {
 		all = append(all, some...)

@@ -1,0 +1,49 @@
+package storage
+
+import (
+	"context"
+	"time"
+
+	"github.com/jedan-auth/jedan-auth/internal/seal"
+)
+
+// Link says that somebody at an upstream is a person here.
+type Link struct {
+	Tenant    ID `gorm:"primaryKey"`
+	ID        ID `gorm:"primaryKey"`
+	Connector ID
+	Key       []byte // index of what names them there for good; unique per connector
+	Person    ID
+	Identity  seal.Text // who they are there, JSON; sealed at ("links", "identity", tenant, id)
+	Tokens    seal.Text // the upstream's tokens, JSON; sealed at ("links", "tokens", tenant, id); zero: none
+	CreatedAt time.Time
+	UsedAt    time.Time // of the last sign-in
+}
+
+// TableName names the table.
+func (Link) TableName() string { return "links" }
+
+// LinkReader finds links; errs.NotFound when there is none.
+type LinkReader interface {
+	// LinkByKey matches any of the given keys (several key versions).
+	LinkByKey(ctx context.Context, tenant, connector ID, keys ...[]byte) (*Link, error)
+	// LinksOf lists a person's links, oldest first.
+	LinksOf(ctx context.Context, tenant, person ID) ([]Link, error)
+}
+
+// LinkWriter changes links. errs.NotFound when the person, or their link, is not there.
+type LinkWriter interface {
+	// InsertLink is errs.Conflict when the key is linked already, and errs.Forbidden when the person has as many links as most allows.
+	InsertLink(ctx context.Context, l *Link, most int, ev *AuditEvent) error
+	// DeleteLink is errs.Forbidden when the person could not sign in any more: no password, no passkey and no other link.
+	DeleteLink(ctx context.Context, tenant, person, id ID, ev *AuditEvent) error
+	// UseLink writes down what the upstream said at a sign-in, and reports false when the link has been removed meanwhile.
+	UseLink(ctx context.Context, cmd UseLink) (bool, error)
+}
+
+// UseLink is a sign-in by a link. A zero Tokens keeps those that are there.
+type UseLink struct {
+	Tenant, ID       ID
+	Identity, Tokens seal.Text
+	Now              time.Time
+}

@@ -1,0 +1,276 @@
+package storetest
+
+import (
+	"fmt"
+	"reflect"
+	"sync/atomic"
+	"time"
+
+	"github.com/jedan-auth/jedan-auth/internal/errs"
+	"github.com/jedan-auth/jedan-auth/internal/seal"
+	"github.com/jedan-auth/jedan-auth/storage"
+)
+
+func federationCases() []testCase {
+	return []testCase{
+		{"connector/life", connectorLife}, {"link/every field is kept", linkRows}, {"link/unlink", linkRemove}, {"link/use", linkUse},
+		{"link/a person who goes takes them along", linkErase}, {"race/one link for an identity", linkRace}, {"race/the last way to sign in, a link or a passkey", linkLastRace},
+		{"trip/way", tripWay}, {"trip/caps", tripCaps}, {"race/one trip comes back once", tripRace},
+		{"sweep/trips", func(w *world) {
+			w.sweeps(w.DeleteExpiredTrips, func(tenant storage.ID, expires time.Time) {
+				t := w.newTrip("x")
+				t.Tenant, t.State, t.ExpiresAt = tenant, t.ID[:], expires
+				w.ok(w.InsertTrip(w.ctx, t, storage.TripCap{}))
+			})
+		}},
+	}
+}
+
+func (w *world) storedConnector(name string) *storage.Connector {
+	w.Helper()
+	id := w.id()
+	c := &storage.Connector{
+		Tenant: w.tenant, ID: id, Name: name, Kind: "oidc", Title: visible, Settings: `{"issuer":"https://op.example"}`,
+		Secrets: w.sealed("connectors", "secrets", id, canary), Managed: true, Disabled: true, CreatedAt: w.now, UpdatedAt: w.now, Version: 1,
+	}
+	w.ok(w.InsertConnector(w.ctx, c, w.newEvent("connector.create")))
+	return c
+}
+
+func connectorLife(w *world) {
+	c := w.storedConnector("one")
+	got, err := w.ConnectorByName(w.ctx, w.tenant, "one")
+	w.ok(err)
+	w.same(got, c)
+	again := *c
+	again.ID = w.id()
+	w.code(w.InsertConnector(w.ctx, &again, nil), errs.Conflict)
+	change := func(c *storage.Connector) error {
+		c.Name, c.Kind, c.Managed, c.Title, c.Disabled = "two", "saml", false, "T", false
+		c.Secrets = w.sealed("connectors", "secrets", c.ID, "new "+canary)
+		return nil
+	}
+	names := w.changesOf(func() { got, err = w.UpdateConnector(w.ctx, w.tenant, c.ID, change, w.newEvent("connector.update")) })
+	w.ok(err)
+	w.same(names, changeNames("connector", c.ID))
+	w.same(fmt.Sprint(got.Name, got.Kind, got.Managed, got.Title, got.Disabled, got.Version), "oneoidctrueTfalse 2")
+	p := w.storedPerson("maria")
+	l := w.storedLink(c.ID, p.ID, "key")
+	other := w.storedLink(w.id(), p.ID, "key")
+	names = w.changesOf(func() { w.ok(w.DeleteConnector(w.ctx, w.tenant, c.ID, w.newEvent("connector.delete"))) })
+	w.same(names, changeNames("connector", c.ID))
+	w.code(w.DeleteConnector(w.ctx, w.tenant, c.ID, w.newEvent("connector.delete")), errs.NotFound)
+	_, err = w.LinkByKey(w.ctx, w.tenant, c.ID, l.Key)
+	w.code(err, errs.NotFound)
+	left, err := w.LinksOf(w.ctx, w.tenant, p.ID)
+	w.ok(err)
+	w.same(left, []storage.Link{*other})
+	w.same(len(w.events("connector.create"))+len(w.events("connector.update"))+len(w.events("connector.delete")), 3)
+}
+
+func (w *world) newLink(connector, person storage.ID, key string) *storage.Link {
+	id := w.id()
+	return &storage.Link{
+		Tenant: w.tenant, ID: id, Connector: connector, Key: hashed(key), Person: person, Identity: w.sealed("links", "identity", id, canary),
+		Tokens: w.sealed("links", "tokens", id, canary), CreatedAt: w.now, UsedAt: w.now,
+	}
+}
+
+func (w *world) storedLink(connector, person storage.ID, key string) *storage.Link {
+	w.Helper()
+	l := w.newLink(connector, person, key)
+	w.ok(w.InsertLink(w.ctx, l, 100, nil))
+	return l
+}
+
+func linkRows(w *world) {
+	at, p, q := w.id(), w.storedPerson("maria"), w.storedPerson("other")
+	l := w.newLink(at, p.ID, "key")
+	w.ok(w.InsertLink(w.ctx, l, 2, w.newEvent("link.add")))
+	got, err := w.LinkByKey(w.ctx, w.tenant, at, hashed("older"), l.Key)
+	w.ok(err)
+	w.same(got, l)
+	for _, from := range []storage.ID{w.id(), {}} {
+		_, err = w.LinkByKey(w.ctx, w.tenant, from, l.Key)
+		w.code(err, errs.NotFound)
+	}
+	_, err = w.LinkByKey(w.ctx, w.id(), at, l.Key)
+	w.code(err, errs.NotFound)
+	w.code(w.InsertLink(w.ctx, w.newLink(at, q.ID, "key"), 2, w.newEvent("link.add")), errs.Conflict)
+	plain := w.newLink(w.id(), p.ID, "key")
+	plain.Tokens = seal.Text{}
+	w.ok(w.InsertLink(w.ctx, plain, 2, nil))
+	w.code(w.InsertLink(w.ctx, w.newLink(at, p.ID, "third"), 2, w.newEvent("link.add")), errs.Forbidden)
+	w.code(w.InsertLink(w.ctx, w.newLink(at, w.id(), "nobody's"), 2, w.newEvent("link.add")), errs.NotFound)
+	all, err := w.LinksOf(w.ctx, w.tenant, p.ID)
+	w.ok(err)
+	w.same(all, []storage.Link{*l, *plain})
+	w.same(len(w.events("link.add")), 1)
+}
+
+// passwordless is somebody who signs in by links and passkeys alone.
+func (w *world) passwordless(name string) *storage.Person {
+	w.Helper()
+	p := w.newPerson(name, "x")
+	p.PasswordHash = ""
+	w.ok(w.InsertPerson(w.ctx, p, nil))
+	return p
+}
+
+func linkRemove(w *world) {
+	p, q := w.storedPerson("maria"), w.passwordless("other")
+	own, first, second := w.storedLink(w.id(), p.ID, "a"), w.storedLink(w.id(), q.ID, "b"), w.storedLink(w.id(), q.ID, "c")
+	remove := func(person, id storage.ID) error {
+		return w.DeleteLink(w.ctx, w.tenant, person, id, w.newEvent("link.remove"))
+	}
+	w.code(remove(p.ID, first.ID), errs.NotFound)
+	w.ok(remove(p.ID, own.ID)) // there is a password
+	w.code(remove(p.ID, own.ID), errs.NotFound)
+	w.ok(remove(q.ID, first.ID))
+	w.code(remove(q.ID, second.ID), errs.Forbidden)
+	key := w.storedPasskey(q.ID, "key", nil)
+	w.ok(remove(q.ID, second.ID)) // there is a passkey
+	w.code(w.DeletePasskey(w.ctx, w.tenant, q.ID, key.ID, nil), errs.Forbidden)
+	w.storedLink(w.id(), q.ID, "d")
+	w.ok(w.DeletePasskey(w.ctx, w.tenant, q.ID, key.ID, nil)) // there is a link
+	w.same(len(w.events("link.remove")), 3)
+}
+
+func linkUse(w *world) {
+	l := w.storedLink(w.id(), w.storedPerson("maria").ID, "key")
+	use := func(id storage.ID, tokens seal.Text) bool {
+		w.Helper()
+		used, err := w.UseLink(w.ctx, storage.UseLink{Tenant: w.tenant, ID: id, Identity: w.sealed("links", "identity", id, "new"), Tokens: tokens, Now: w.in(time.Hour)})
+		w.ok(err)
+		return used
+	}
+	stored := func() *storage.Link {
+		w.Helper()
+		got, err := w.LinkByKey(w.ctx, w.tenant, l.Connector, l.Key)
+		w.ok(err)
+		return got
+	}
+	w.same(use(l.ID, seal.Text{}), true)
+	w.same(stored().Tokens, l.Tokens)
+	w.same(stored().UsedAt, w.in(time.Hour))
+	w.same(use(l.ID, w.sealed("links", "tokens", l.ID, "new")), true)
+	got := stored()
+	w.same(reflect.DeepEqual(got.Tokens, l.Tokens) || reflect.DeepEqual(got.Identity, l.Identity), false)
+	w.same(use(w.id(), seal.Text{}), false)
+}
+
+func linkErase(w *world) {
+	p, other := w.storedPerson("maria"), w.storedPerson("other")
+	l, kept := w.storedLink(w.id(), p.ID, "a"), w.storedLink(w.id(), other.ID, "b")
+	w.ok(w.DeletePerson(w.ctx, w.tenant, p.ID, nil))
+	_, err := w.LinkByKey(w.ctx, w.tenant, l.Connector, l.Key)
+	w.code(err, errs.NotFound)
+	_, err = w.LinkByKey(w.ctx, w.tenant, kept.Connector, kept.Key)
+	w.ok(err)
+}
+
+func linkRace(w *world) {
+	at, people := w.id(), make([]*storage.Person, racers)
+	for i := range people {
+		people[i] = w.storedPerson(fmt.Sprint("racer", i))
+	}
+	w.oneWins(func(i int) (bool, error) {
+		err := w.InsertLink(w.ctx, w.newLink(at, people[i].ID, "key"), 5, w.newEvent("race"))
+		if errs.Is(err, errs.Conflict) {
+			return false, nil
+		}
+		return err == nil, err
+	})
+	w.same(len(w.events("race")), 1)
+}
+
+func linkLastRace(w *world) {
+	p, gone := w.passwordless("maria"), atomic.Int64{}
+	l, k := w.storedLink(w.id(), p.ID, "a"), w.storedPasskey(p.ID, "key", nil)
+	parallel(2, func(i int) {
+		remove := func() error { return w.DeletePasskey(w.ctx, w.tenant, p.ID, k.ID, nil) }
+		if i == 1 {
+			remove = func() error { return w.DeleteLink(w.ctx, w.tenant, p.ID, l.ID, nil) }
+		}
+		switch err := remove(); {
+		case err == nil:
+			gone.Add(1)
+		case !errs.Is(err, errs.Forbidden):
+			w.Error(err)
+		}
+	})
+	w.same(gone.Load(), int64(1))
+}
+
+func (w *world) newTrip(state string) *storage.Trip {
+	id := w.id()
+	return &storage.Trip{
+		Tenant: w.tenant, ID: id, State: hashed(state), Browser: hashed("browser"), Content: w.sealed("trips", "content", id, canary), Address: hashed("here"),
+		ExpiresAt: w.in(time.Minute), CreatedAt: w.now,
+	}
+}
+
+func tripWay(w *world) {
+	t := w.newTrip("state")
+	w.ok(w.InsertTrip(w.ctx, t, storage.TripCap{}))
+	w.code(w.InsertTrip(w.ctx, w.newTrip("state"), storage.TripCap{}), errs.Conflict)
+	take := func(tenant storage.ID, state, browser string, now time.Time) (*storage.Trip, error) {
+		return w.TakeTrip(w.ctx, tenant, hashed(state), hashed(browser), now)
+	}
+	for _, wrong := range []struct {
+		tenant         storage.ID
+		state, browser string
+		now            time.Time
+	}{{w.id(), "state", "browser", w.now}, {w.tenant, "other", "browser", w.now}, {w.tenant, "state", "other", w.now}, {w.tenant, "state", "browser", t.ExpiresAt}} {
+		_, err := take(wrong.tenant, wrong.state, wrong.browser, wrong.now)
+		w.code(err, errs.NotFound)
+	}
+	got, err := take(w.tenant, "state", "browser", w.now)
+	w.ok(err)
+	w.same(fmt.Sprint(got.ID, got.CreatedAt.Equal(t.CreatedAt), reflect.DeepEqual(got.Content, t.Content)), fmt.Sprint(t.ID, true, true))
+	_, err = take(w.tenant, "state", "browser", w.now)
+	w.code(err, errs.NotFound)
+}
+
+func tripCaps(w *world) {
+	most := storage.TripCap{PerAddress: 2, All: 3}
+	add := func(state, from string) error {
+		t := w.newTrip(state)
+		t.Address = hashed(from)
+		return w.InsertTrip(w.ctx, t, most)
+	}
+	w.ok(add("a", "here"))
+	w.ok(add("b", "here"))
+	w.code(add("c", "here"), errs.Throttled)
+	w.ok(add("c", "there"))
+	w.code(add("d", "elsewhere"), errs.Throttled)
+	_, err := w.TakeTrip(w.ctx, w.tenant, hashed("a"), hashed("browser"), w.now)
+	w.ok(err)
+	w.ok(add("d", "here"))
+}
+
+func tripRace(w *world) {
+	w.ok(w.InsertTrip(w.ctx, w.newTrip("state"), storage.TripCap{}))
+	w.oneWins(func(int) (bool, error) {
+		_, err := w.TakeTrip(w.ctx, w.tenant, hashed("state"), hashed("browser"), w.now)
+		if errs.Is(err, errs.NotFound) {
+			return false, nil
+		}
+		return err == nil, err
+	})
+}
+
+func (w *world) canaryFederation(p storage.ID) {
+	c := w.storedConnector("canary")
+	_, err := w.UpdateConnector(w.ctx, w.tenant, c.ID, func(c *storage.Connector) error {
+		c.Secrets = w.sealed("connectors", "secrets", c.ID, "new "+canary)
+		return nil
+	}, nil)
+	w.ok(err)
+	l := w.storedLink(c.ID, p, "canary")
+	_, err = w.UseLink(w.ctx, storage.UseLink{
+		Tenant: w.tenant, ID: l.ID, Identity: w.sealed("links", "identity", l.ID, canary), Tokens: w.sealed("links", "tokens", l.ID, canary), Now: w.now,
+	})
+	w.ok(err)
+	w.ok(w.InsertTrip(w.ctx, w.newTrip("canary"), storage.TripCap{}))
+}
