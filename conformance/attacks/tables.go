@@ -35,7 +35,7 @@ type source struct {
 }
 
 // folders are where tables stand.
-func folders() []string { return []string{"provider", "login", "risk"} }
+func folders() []string { return []string{"provider", "login", "risk", "federation"} }
 
 // Rows finds every row of every table below root: in functions named Rows, Needs, AuthnRows, rows or rules, each element that begins with a name.
 func Rows(root fs.FS) ([]Row, error) {

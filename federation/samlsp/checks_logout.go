@@ -67,7 +67,7 @@ func messageField(_ context.Context, m *message) (expected, received string, err
 // signedMessage wants a signature of the identity provider: over the query, or in the message (SA21).
 func signedMessage(ctx context.Context, m *message) (expected, received string, err error) {
 	expected = "a signed message"
-	if m.root, err = parse(ctx, &document{raw: m.raw, most: mostMessage}); err != nil {
+	if m.root, err = parse(ctx, messageOf(m.raw)); err != nil {
 		return expected, "", err
 	}
 	if m.query != nil {

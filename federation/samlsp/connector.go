@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"github.com/jedan-auth/jedan-auth/federation"
+	"github.com/jedan-auth/jedan-auth/internal/errs"
 	"github.com/jedan-auth/jedan-auth/storage"
 )
 
@@ -72,3 +73,30 @@ func (c *Connector) Kind() string { return Kind }
 
 // Config is the connector's, with its defaults filled in.
 func (c *Connector) Config() Config { return c.config }
+
+// Expires is when sign-ins will begin to fail unless somebody acts: metadata that is not fetched ends, or no key of the identity provider, or none of
+// ours, counts any more. Zero: nobody knows, as there is no metadata yet.
+func (c *Connector) Expires(ctx context.Context) (time.Time, error) {
+	known, err := c.trust.known(ctx)
+	if errs.Is(err, errs.Unavailable) {
+		return time.Time{}, nil
+	}
+	pairs, err2 := c.deps.Keys.Pairs(ctx)
+	if err := errors.Join(err, err2); err != nil {
+		return time.Time{}, err
+	}
+	ends := pairs.Current.Certificate.NotAfter
+	last := time.Time{}
+	for _, key := range known.keys {
+		if key.NotAfter.After(last) {
+			last = key.NotAfter
+		}
+	}
+	if last.Before(ends) {
+		ends = last
+	}
+	if c.config.IDPMetadataURL == "" && !known.validUntil.IsZero() && known.validUntil.Before(ends) {
+		ends = known.validUntil
+	}
+	return ends, nil
+}

@@ -18,7 +18,9 @@ func decrypted(ctx context.Context, el *etree.Element, pairs *Pairs) *etree.Elem
 	if plain == nil {
 		return nil
 	}
-	root, err := parse(ctx, &document{raw: plain, most: mostMessage, around: el})
+	d := messageOf(plain)
+	d.around = el
+	root, err := parse(ctx, d)
 	if err != nil || !is(root, nsAssertion, "Assertion") {
 		return nil
 	}

@@ -56,7 +56,7 @@ func (c *Connector) Complete(ctx context.Context, arrival federation.Arrival) (*
 	if err := judge(ctx, a, table.arrived); err != nil {
 		return nil, err
 	}
-	if a.response, err = parse(ctx, &document{raw: a.raw, most: mostMessage}); err != nil {
+	if a.response, err = parse(ctx, messageOf(a.raw)); err != nil {
 		return nil, err
 	}
 	if err := judge(ctx, a, table.response, table.assertion); err != nil {

@@ -116,7 +116,7 @@ func (t *trust) read(ctx context.Context, raw []byte) (*idp, error) {
 		return nil, err
 	}
 	m := &description{config: t.config, signers: signers, now: t.deps.Now()}
-	if m.root, err = parse(ctx, &document{raw: raw, most: mostMetadata, comments: true}); err != nil {
+	if m.root, err = parse(ctx, metadataOf(raw)); err != nil {
 		return nil, err
 	}
 	if err := judge(ctx, m, rows().metadata); err != nil {
