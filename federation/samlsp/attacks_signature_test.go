@@ -94,6 +94,14 @@ func TestSA13_TransformsAndReferences(t *testing.T) {
 			at := assertionOf(root)
 			at.AddChild(signatureOf(at).Copy())
 		}},
+		{name: "a value that holds an element", check: "saml_signature.parts", tree: func(root *etree.Element) {
+			child(signatureOf(assertionOf(root)), nsSignature, "SignatureValue").InsertChildAt(0, etree.NewElement("ds:X"))
+		}},
+		{name: "an assertion in the key information", check: "saml_response.wrapped", before: responseSigned, tree: func(root *etree.Element) {
+			box := etree.NewElement("ds:KeyInfo")
+			box.AddChild(evil(assertionOf(root), "_evil"))
+			signatureOf(root).AddChild(box)
+		}},
 		{name: "an object", check: "saml_signature.parts", change: signs(func(s *signing) { s.object = `<ds:Object/>` })},
 		{name: "another child of SignedInfo", check: "saml_signature.parts", change: signs(func(s *signing) { s.infoChildren = `<ds:X/>` })},
 		{name: "XSLT", check: "saml_signature.transforms", change: steps("http://www.w3.org/TR/1999/REC-xslt-19991116", enveloped)},

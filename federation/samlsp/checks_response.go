@@ -32,6 +32,33 @@ func placedSignatures(_ context.Context, a *try) (expected, received string, err
 	return "at most one signature in response and assertion each", received, nil
 }
 
+// notWrapped wants at most one assertion in the response as it came, in its place: also where nobody would look for another, such as in a signature
+// (SA01, SA02, SA03, SA05).
+func notWrapped(_ context.Context, a *try) (expected, received string, err error) {
+	count, misplaced := a.findAssertions()
+	if count > 1 || misplaced {
+		received = "more, or one elsewhere"
+	}
+	return "at most one assertion, and none elsewhere", received, nil
+}
+
+// findAssertions finds the assertion, plain or encrypted, counts them, and says whether one is not where it belongs.
+func (a *try) findAssertions() (count int, misplaced bool) {
+	for el := range all(a.response) {
+		switch {
+		case is(el, nsAssertion, "Assertion"):
+			a.assertion = el
+		case is(el, nsAssertion, "EncryptedAssertion"):
+			a.encrypted = el
+		default:
+			continue
+		}
+		count++
+		misplaced = misplaced || el.Parent() != a.response
+	}
+	return count, misplaced
+}
+
 // responseSignature verifies the response's own signature. From there on the response is what was signed.
 func responseSignature(ctx context.Context, a *try) (expected, received string, err error) {
 	if child(a.response, nsSignature, "Signature") == nil {
@@ -123,23 +150,10 @@ func statusReason(second string) (reason string, denied bool) {
 	return "status", false
 }
 
-// oneAssertion wants one assertion, plain or encrypted, in its place and nowhere else (SA01, SA02, SA03, SA05).
+// oneAssertion wants one assertion, plain or encrypted, in what was signed.
 func oneAssertion(_ context.Context, a *try) (expected, received string, err error) {
-	count := 0
-	for el := range all(a.response) {
-		switch {
-		case is(el, nsAssertion, "Assertion"):
-			a.assertion = el
-		case is(el, nsAssertion, "EncryptedAssertion"):
-			a.encrypted = el
-		default:
-			continue
-		}
-		if count++; el.Parent() != a.response {
-			received = "one elsewhere"
-		}
-	}
-	if count != 1 {
+	a.assertion, a.encrypted = nil, nil
+	if count, misplaced := a.findAssertions(); count != 1 || misplaced {
 		received = "none, or more"
 	}
 	return "one assertion", received, nil

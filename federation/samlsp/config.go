@@ -159,7 +159,7 @@ func (c Config) withDefaults(issuer, name string) Config {
 	return c
 }
 
-// nameIDFormat is the URI of a format that is written in full or by its last part; "" for none.
+// nameIDFormat is the URI of a format that is written in full, or one of SAML's by its last part; "" for none.
 func nameIDFormat(name string) string {
 	for _, f := range []string{
 		string(saml.PersistentNameIDFormat), string(saml.TransientNameIDFormat), string(saml.EmailAddressNameIDFormat), string(saml.UnspecifiedNameIDFormat),
@@ -169,6 +169,9 @@ func nameIDFormat(name string) string {
 		if name == f || strings.HasSuffix(f, ":nameid-format:"+name) {
 			return f
 		}
+	}
+	if strings.Contains(name, ":") && oneLine(name, mostAttribute) {
+		return name
 	}
 	return ""
 }

@@ -129,7 +129,7 @@ func TestMetadataIsRenewed(t *testing.T) {
 	}
 	w.files[metadataURL] = describedBy(` validUntil="`+stamp(36*time.Hour)+`" cacheDuration="PT2H"`, idpPair())
 	if _, err := w.c.Begin(t.Context(), wish()); !errs.Is(err, errs.Unavailable) {
-		t.Errorf("asked again within a minute: %v", err)
+		t.Errorf("asked again at once: %v", err)
 	}
 	begin := func(what string) {
 		t.Helper()

@@ -46,6 +46,7 @@ func rows() tables {
 		response: []verdict.Row[*try]{
 			{Name: "saml_response.root", Reason: "malformed", Check: isResponse},
 			{Name: "saml_response.signatures", Reason: "signature", Check: placedSignatures},
+			{Name: "saml_response.wrapped", Reason: "assertions", Check: notWrapped},
 			{Name: "saml_response.signature", Reason: "signature", Check: responseSignature},
 			{Name: "saml_response.version", Reason: "malformed", Check: responseVersion},
 			{Name: "saml_response.issuer", Reason: "issuer", Check: responseIssuer},

@@ -56,11 +56,11 @@ func knownKeys(_ context.Context, s *signed) (expected, received string, err err
 	return "a key of the identity provider that counts today", received, nil
 }
 
-// itsParts wants the parts of a signature, each once and in order, and no Object that could hold something else (SA03, SA13).
+// itsParts wants the parts of a signature, each once and in order, its value a text, and no Object that could hold something else (SA03, SA13).
 func itsParts(_ context.Context, s *signed) (expected, received string, err error) {
 	whole := slices.Contains([]string{"SignedInfo SignatureValue", "SignedInfo SignatureValue KeyInfo"}, tags(s.sig, nsSignature))
 	reference := tags(s.reference(), nsSignature) == "Transforms DigestMethod DigestValue"
-	if !whole || !reference || tags(s.signedInfo(), nsSignature) != "CanonicalizationMethod SignatureMethod Reference" {
+	if !whole || text(child(s.sig, nsSignature, "SignatureValue")) == "" || !reference || tags(s.signedInfo(), nsSignature) != "CanonicalizationMethod SignatureMethod Reference" {
 		received = "others, such as two references"
 	}
 	return "SignedInfo with one Reference, SignatureValue, KeyInfo", received, nil

@@ -16,6 +16,7 @@ const (
 	leastFresh = 5 * time.Minute
 	mostFresh  = 24 * time.Hour
 	retryAfter = time.Minute
+	soonAgain  = 10 * time.Second // where nothing is known
 )
 
 // idp is what is known of the identity provider.
@@ -86,18 +87,18 @@ func (t *trust) live(now time.Time) bool {
 	return t.last != nil && (t.last.validUntil.IsZero() || now.Before(t.last.validUntil))
 }
 
-// due says whether to ask: never before a minute has gone by.
+// due says whether to ask: not again and again.
 func (t *trust) due(now time.Time) bool {
-	if !t.asked.IsZero() && now.Sub(t.asked) < retryAfter {
-		return false
+	if !t.live(now) {
+		return t.asked.IsZero() || now.Sub(t.asked) >= soonAgain
 	}
-	return t.last == nil || !t.live(now) || now.Sub(t.got) >= t.last.fresh
+	return now.Sub(t.got) >= t.last.fresh && now.Sub(t.asked) >= retryAfter
 }
 
-// renew asks for the document. One that does not count changes nothing.
+// renew asks for the document, whether or not the one who needs it first stays. One that does not count changes nothing.
 func (t *trust) renew(ctx context.Context, now time.Time) error {
 	t.asked = now
-	raw, err := t.deps.Fetcher.Document(ctx, t.config.IDPMetadataURL)
+	raw, err := t.deps.Fetcher.Document(context.WithoutCancel(ctx), t.config.IDPMetadataURL)
 	if err != nil {
 		return err
 	}
