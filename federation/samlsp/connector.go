@@ -10,8 +10,8 @@ import (
 	"github.com/jedan-auth/jedan-auth/storage"
 )
 
-// Kind is the plug-in's name.
-const Kind = "saml"
+// kindName is the plug-in's name.
+const kindName = "saml"
 
 // Fetcher gets documents of other servers; errs.Unavailable when it cannot.
 type Fetcher interface {
@@ -69,7 +69,7 @@ func New(ctx context.Context, c Config, d Deps) (*Connector, error) {
 }
 
 // Kind is saml.
-func (c *Connector) Kind() string { return Kind }
+func (c *Connector) Kind() string { return kindName }
 
 // Config is the connector's, with its defaults filled in.
 func (c *Connector) Config() Config { return c.config }
