@@ -36,8 +36,8 @@ type Wish struct {
 
 // Departure is how a browser leaves.
 type Departure struct {
-	URL  string            // address of a GET, or of a POST when Form is set
-	Form map[string]string // fields of the form to post; nil: a redirect
+	URL  string     // address of a GET, or of a POST when Form is set
+	Form url.Values // fields of the form to post; nil: a redirect
 	// Kept is what Complete needs again: nonce, code verifier, request id. The broker keeps it sealed, for this browser alone, and gives it back once.
 	Kept []byte
 }
@@ -111,4 +111,3 @@ type Refusal struct {
 func (r *Refusal) Error() string {
 	return "federation: " + r.Check + ": expected " + r.Expected + ", received " + r.Received
 }
-

@@ -23,6 +23,7 @@ const (
 	halfScore    = "score"    // what risk made of the first factor
 	halfDoubted  = "doubted"  // and whether it was doubted
 	halfPassword = "password" // when it was set: a change in between ends the half sign-in
+	halfUntil    = "until"    // when a session that rests on it ends at the latest; "": nobody said
 	halfSince    = "since"    // when an earlier session proved it; "": it was proved now
 )
 
@@ -47,7 +48,7 @@ func (m *Module) halfway(c *gin.Context, st *Step, a Arrival) error {
 	person, p := a.Person, a.Proof
 	token := m.d.Flows.SignStep(flow.Step{Flow: st.Flow.ID, Step: flow.StepFirst, Person: person.ID, Data: map[string]string{
 		halfACR: p.ACR, halfAMR: strings.Join(p.AMR, " "), halfKind: p.Kind, halfPassword: passwordTime(person),
-		halfScore: strconv.FormatFloat(a.Score, 'g', -1, 64), halfDoubted: strconv.FormatBool(a.Doubted), halfSince: sinceText(p.Since),
+		halfScore: strconv.FormatFloat(a.Score, 'g', -1, 64), halfDoubted: strconv.FormatBool(a.Doubted), halfSince: sinceText(p.Since), halfUntil: sinceText(p.Until),
 	}})
 	return httpx.SeeOther(c, m.link(mfaPath, st.Sealed, "step", token))
 }
@@ -67,6 +68,9 @@ func (m *Module) half(ctx context.Context, st *Step, token string) (*Half, error
 		if h.Since, err = sinceOf(first.Data[halfSince]); err != nil {
 			return nil, noHalf("a time that can be read")
 		}
+		if h.First.Until, err = sinceOf(first.Data[halfUntil]); err != nil {
+			return nil, noHalf("a time that can be read")
+		}
 		h.doubted = first.Data[halfDoubted] != "false"
 		if h.score, err = strconv.ParseFloat(first.Data[halfScore], 64); err != nil {
 			h.doubted = true
@@ -74,7 +78,7 @@ func (m *Module) half(ctx context.Context, st *Step, token string) (*Half, error
 	case st.Current != nil:
 		s := st.Current.Session
 		id, password = s.Person, passwordTime(st.Current.Person)
-		h.First, h.Since = Proof{ACR: s.ACR, AMR: s.AMR, Kind: "session"}, s.AuthTime
+		h.First, h.Since = Proof{ACR: s.ACR, AMR: s.AMR, Kind: "session", Until: s.ExpiresAt}, s.AuthTime
 	default:
 		return nil, noHalf("a proved first factor")
 	}

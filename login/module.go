@@ -86,7 +86,13 @@ type Forms interface {
 	Check(c *gin.Context, purpose string, form url.Values) error
 }
 
-// Deps is what New needs; everything is required but Second, Invitation, Risk, Rules, Trusted, Naming and Challenge.
+// Upstreams are the other services that people may sign in with (federation).
+type Upstreams interface {
+	// Upstreams lists those for an application; clientID is empty for our own pages.
+	Upstreams(ctx context.Context, clientID string) ([]web.Connector, error)
+}
+
+// Deps is what New needs; everything is required but Second, Invitation, Risk, Rules, Trusted, Naming, Challenge and Upstreams.
 type Deps struct {
 	Tenant     storage.ID
 	Flows      *flow.Flows
@@ -105,6 +111,7 @@ type Deps struct {
 	Trusted    Trusted    // nil: no browser is trusted
 	Naming     Naming     // nil: nobody counts
 	Challenge  Challenge  // nil: nobody is asked for work
+	Upstreams  Upstreams  // nil: there are none
 }
 
 func (d Deps) complete() bool {

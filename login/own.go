@@ -5,6 +5,7 @@ import (
 
 	"github.com/gin-gonic/gin"
 
+	"github.com/jedan-auth/jedan-auth/internal/flow"
 	"github.com/jedan-auth/jedan-auth/internal/httpx"
 	"github.com/jedan-auth/jedan-auth/internal/session"
 )
@@ -34,6 +35,11 @@ func (m *Module) begin(c *gin.Context, to string, params url.Values, page string
 		return err
 	}
 	return httpx.SeeOther(c, m.link(page, sealed))
+}
+
+// Continue goes on as who is signed in by now: in a flow that waited while they proved it elsewhere.
+func (m *Module) Continue(c *gin.Context, st *Step, cur *session.Current) error {
+	return m.leave(c, st, flow.StepLogin, cur)
 }
 
 // Link is a page of ours, with name and value pairs in its query.

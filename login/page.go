@@ -31,6 +31,11 @@ func (m *Module) Page(c *gin.Context, st *Step) (web.LoginPage, error) {
 		Identifier: printable(params.Get("login_hint")), Display: params.Get("display"),
 		FormAction: web.FormActionSource(params.Get("redirect_uri")), Challenge: m.Wanted(c, Asked{Purpose: NamedLogin, Flow: st.Sealed}),
 	}
+	if m.d.Upstreams != nil {
+		if p.Connectors, err = m.d.Upstreams.Upstreams(c.Request.Context(), st.Flow.Client); err != nil {
+			return p, err
+		}
+	}
 	again, err := m.again(c, st)
 	if err != nil || !again {
 		return p, err

@@ -36,6 +36,8 @@ type Proof struct {
 	Sum  string   // SHA-1 of a password that was typed, by which stolen ones are looked up; nothing keeps it
 	// Since is when an earlier session proved it, whose word this is; zero: it was proved now.
 	Since time.Time
+	// Until is when a session that rests on it ends at the latest; zero: as the settings say.
+	Until time.Time
 }
 
 // ByMail says that the mailbox alone was proved: no other code stands first. Another mail would show nothing more, also in the session that came of it.
@@ -110,7 +112,7 @@ func (m *Module) Finish(c *gin.Context, st *Step, person *storage.Person, p Proo
 		return m.halfway(c, st, arrived)
 	}
 	cur, err := m.d.Sessions.SignIn(ctx, c.Writer, c.Request, m.d.Tenant, person,
-		session.SignIn{ACR: p.ACR, AMR: p.AMR, Kind: p.Kind, Since: p.Since, Replaces: st.Current, Beside: st.Flow.Beside})
+		session.SignIn{ACR: p.ACR, AMR: p.AMR, Kind: p.Kind, Since: p.Since, Until: p.Until, Replaces: st.Current, Beside: st.Flow.Beside})
 	if err != nil {
 		return err
 	}

@@ -29,6 +29,8 @@ type TripCap struct{ PerAddress, All int }
 type Trips interface {
 	// InsertTrip is errs.Throttled when a cap is reached.
 	InsertTrip(ctx context.Context, t *Trip, most TripCap) error
+	// TripByState finds one that has not expired; errs.NotFound when there is none. Whose it is, is for the caller to look at.
+	TripByState(ctx context.Context, tenant ID, state []byte, now time.Time) (*Trip, error)
 	// TakeTrip removes and returns the one of the state that the browser began and that has not expired: of several calls one gets it. errs.NotFound
 	// otherwise, and then nothing has changed.
 	TakeTrip(ctx context.Context, tenant ID, state, browser []byte, now time.Time) (*Trip, error)

@@ -68,7 +68,7 @@ func states(lang string) []state {
 		{"form-post", ok, FormPostPage{Lang: lang, Action: "https://files.acme.example/cb?a=1&b=2", Fields: [][2]string{
 			{"code", "jdc_x"}, {"state", `"><b>`}, {"submit", "x"},
 		}}},
-	}, slices.Concat(consentStates(lang), ownStates(lang), deviceStates(lang), approvalStates(lang), accountStates(lang), mfaStates(lang), passkeyStates(lang), recoveryStates(lang), otpStates(lang), groupStates(lang), signupStates(lang), challengeStates(lang), requiredStates(lang), qrStates(lang))...)
+	}, slices.Concat(consentStates(lang), ownStates(lang), deviceStates(lang), approvalStates(lang), accountStates(lang), mfaStates(lang), passkeyStates(lang), recoveryStates(lang), otpStates(lang), groupStates(lang), signupStates(lang), challengeStates(lang), requiredStates(lang), qrStates(lang), federationStates(lang))...)
 }
 
 func deviceStates(lang string) []state {

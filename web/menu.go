@@ -10,6 +10,7 @@ func menu() []section {
 		{"passkeys", "/account/passkeys", "menu.passkeys"},
 		{"security", "/account/security", "menu.security"},
 		{"sessions", "/account/sessions", "menu.sessions"},
+		{"logins", "/account/logins", "menu.logins"},
 		{"apps", "/account/apps", "menu.apps"},
 		{"approvals", "/account/approvals", "menu.approvals"},
 		{"activity", "/account/activity", "menu.activity"},

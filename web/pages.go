@@ -31,6 +31,7 @@ type LoginPage struct {
 	ByMail          bool // a sign-in by mail is offered
 	ByPhone         bool // and one by phone: the third form posts csrf and flow to {base}/login/qr
 	Signup          bool // people may make an account
+	Connectors      []Connector
 	Challenge       Challenge
 }
 

@@ -10,6 +10,7 @@ import (
 	"path/filepath"
 	"time"
 
+	"github.com/jedan-auth/jedan-auth/federation"
 	"github.com/jedan-auth/jedan-auth/internal/attributes"
 	"github.com/jedan-auth/jedan-auth/internal/audit"
 	"github.com/jedan-auth/jedan-auth/internal/cache"
@@ -61,6 +62,8 @@ type App struct {
 	Registrar  *register.Registrar
 	Fetch      *fetch.Client
 	Notify     *notify.Notifier
+	Upstreams  *federation.Registry
+	Connectors *federation.Manager
 	announcer  *announcer
 	Feeds      *feeds.Feeds
 	recover    func(ctx context.Context) error // moves recoveries on; nil: no server runs
@@ -89,7 +92,7 @@ func Open(ctx context.Context, c Config, o Options) (*App, error) {
 		name string
 		do   func(context.Context) error
 	}{
-		{"data folder", a.makeFolder}, {"database", a.openDatabase}, {"keys", a.openKeys}, {"people", a.openPeople}, {"outbound", a.openFetch}, {"feeds", a.openFeeds},
+		{"data folder", a.makeFolder}, {"database", a.openDatabase}, {"keys", a.openKeys}, {"people", a.openPeople}, {"outbound", a.openFetch}, {"connectors", a.openConnectors}, {"feeds", a.openFeeds},
 		{"registrar", a.openRegistrar}, {"messages", a.openNotify}, {"notices", a.openNotices},
 	} {
 		if err := step.do(ctx); err != nil {

@@ -11,7 +11,7 @@ type mounter interface{ Mount(r httpx.Router) }
 
 // modules lists every feature that answers requests.
 func (s *server) modules() []mounter {
-	return append([]mounter{s.provider, s.login, s.password, s.passkey, s.consents.m.Load(), s.account, s.setup, s.challenge}, s.mailed...)
+	return append([]mounter{s.provider, s.login, s.password, s.passkey, s.consents.m.Load(), s.account, s.setup, s.challenge, s.federation}, s.mailed...)
 }
 
 func (s *server) makeAccount() (err error) {

@@ -15,6 +15,7 @@ import (
 	"github.com/jedan-auth/jedan-auth/account"
 	"github.com/jedan-auth/jedan-auth/admin/setup"
 	"github.com/jedan-auth/jedan-auth/consent"
+	"github.com/jedan-auth/jedan-auth/federation"
 	"github.com/jedan-auth/jedan-auth/internal/audit"
 	"github.com/jedan-auth/jedan-auth/internal/flow"
 	"github.com/jedan-auth/jedan-auth/internal/httpx"
@@ -36,31 +37,32 @@ const unreleased = "dev"
 // server is everything that answers requests.
 type server struct {
 	*App
-	issuer   *url.URL
-	engine   *httpx.Engine
-	handler  http.Handler
-	metrics  *telemetry.Metrics
-	sessions *session.Manager
-	flows    *flow.Flows
-	render   *web.Renderer
-	pages    *pages
-	failures *audit.Failures
-	bridge   *bridge
-	consents late
-	provider *provider.Module
-	factors  factors
-	seconds  *login.Seconds
-	login    *login.Module
-	password *loginpassword.Module
-	passkey  *passkey.Module
-	account  *account.Module
-	setup    *setup.Module
-	outbox   *outbox.Runner
-	messages []*outbox.Runner // to people
-	mailed   []mounter        // features that stand on mail
-	lost     *lost.Module
-	risk     *risks
-	rules    *rules // nil: there are none
+	issuer     *url.URL
+	engine     *httpx.Engine
+	handler    http.Handler
+	metrics    *telemetry.Metrics
+	sessions   *session.Manager
+	flows      *flow.Flows
+	render     *web.Renderer
+	pages      *pages
+	failures   *audit.Failures
+	bridge     *bridge
+	consents   late
+	provider   *provider.Module
+	factors    factors
+	seconds    *login.Seconds
+	login      *login.Module
+	password   *loginpassword.Module
+	federation *federation.Module
+	passkey    *passkey.Module
+	account    *account.Module
+	setup      *setup.Module
+	outbox     *outbox.Runner
+	messages   []*outbox.Runner // to people
+	mailed     []mounter        // features that stand on mail
+	lost       *lost.Module
+	risk       *risks
+	rules      *rules // nil: there are none
 
 	bounds *bounds
 
@@ -76,7 +78,7 @@ type late struct {
 func (a *App) newServer() (*server, error) {
 	s := &server{App: a}
 	for _, step := range []func() error{
-		s.makeEdge, s.makeRules, s.makePlatform, s.makeRisk, s.makeFactors, s.makeProvider, s.makeChallenge, s.makeLogin, s.makeConsent, s.makeAccount, s.makeSetup, s.makeOutbox, s.makeMessages, s.makeRecovery, s.makeSignup, s.mount,
+		s.makeEdge, s.makeRules, s.makePlatform, s.makeRisk, s.makeFactors, s.makeProvider, s.makeChallenge, s.makeLogin, s.makeFederation, s.makeConsent, s.makeAccount, s.makeSetup, s.makeOutbox, s.makeMessages, s.makeRecovery, s.makeSignup, s.mount,
 	} {
 		if err := step(); err != nil {
 			return nil, err
@@ -178,6 +180,7 @@ func (s *server) makeLogin() (err error) {
 	deps := login.Deps{
 		Tenant: s.Tenant, Flows: s.flows, Sessions: s.sessions, Accounts: s.sessions, Browsers: s.sessions, Clients: s.bridge, Subjects: s.bridge, Names: s.Directory,
 		Pages: s.render, Forms: s.sessions.Forms(), Second: s.seconds, Invitation: offer, Risk: s.risk, Trusted: s.DB, Naming: s.bounds, Challenge: s.challenge,
+		Upstreams: upstreams{s.Upstreams},
 	}
 	if s.rules != nil {
 		deps.Rules = s.rules

@@ -89,6 +89,11 @@ const (
 	QRApprove       = "qr.approve"    // a sign-in elsewhere, on a phone
 	QRDeny          = "qr.deny"
 	QRUse           = "qr.use" // an approved one was completed
+	ConnectorCreate = "connector.create"
+	ConnectorUpdate = "connector.update"
+	ConnectorDelete = "connector.delete"
+	LinkAdd         = "link.add" // somebody at an upstream is a person here from now on
+	LinkRemove      = "link.remove"
 	FirewallBlock   = "firewall.block"
 	FirewallUnblock = "firewall.unblock"
 )

@@ -50,6 +50,12 @@ func (m *Manager) Browser(w http.ResponseWriter, r *http.Request) Browser {
 	return Browser{ID: mem.id}
 }
 
+// Known is the id of the browser that the request names; false when it names none, as one that another site's form sent.
+func (m *Manager) Known(r *http.Request) (id [16]byte, ok bool) {
+	mem, ok := m.memory(r)
+	return mem.id, ok
+}
+
 // Knows reports whether person has signed in in this browser within the last 180 days, as far as it remembers.
 func (m *Manager) Knows(r *http.Request, person storage.ID) bool {
 	mem, ok := m.memory(r)

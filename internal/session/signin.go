@@ -28,6 +28,8 @@ type SignIn struct {
 	Kind     string   // what was done, for the audit event: password, setup, passkey
 	// Since is when the person proved their first factor, if that was in an earlier session that is only made stronger now; zero: now.
 	Since time.Time
+	// Until is when the session ends at the latest, whatever the settings allow: an upstream said so, or the session that it takes the place of did. Zero: nobody did.
+	Until time.Time
 }
 
 // SignIn stores a new session for person, ends the one that was there, or theirs if it is beside others, and sets the cookie (SE01). person is the row that the proof was checked
@@ -73,7 +75,11 @@ func (m *Manager) newSession(ctx context.Context, r *http.Request, person *stora
 		CreatedAt: now, LastSeenAt: now, ExpiresAt: proved.Add(m.c.Absolute),
 	}
 	s.Device = m.d.Ring.Seal(deviceAt(s), device(ctx, r, m.browserMark(r)))
-	return s, m.limit(ctx, s, person)
+	err := m.limit(ctx, s, person)
+	if !in.Until.IsZero() && in.Until.Before(s.ExpiresAt) {
+		s.ExpiresAt = in.Until
+	}
+	return s, err
 }
 
 // limit shortens a session to what the operator's rules allow. Being proved once more makes it no longer: it counts from the first factor.

@@ -47,6 +47,11 @@ func (t *tx) tripCap(ctx context.Context, most int, q query, args ...any) error 
 	return nil
 }
 
+// TripByState implements storage.Trips.
+func (d *DB) TripByState(ctx context.Context, tenant storage.ID, state []byte, now time.Time) (*storage.Trip, error) {
+	return one[storage.Trip](ctx, d, "tenant = ? AND state = ? AND expires_at > ?", tenant, state, now)
+}
+
 // TakeTrip implements storage.Trips.
 func (d *DB) TakeTrip(ctx context.Context, tenant storage.ID, state, browser []byte, now time.Time) (*storage.Trip, error) {
 	p := &storage.Trip{Tenant: tenant, State: state, Browser: browser}

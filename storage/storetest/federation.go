@@ -225,6 +225,11 @@ func tripWay(w *world) {
 		_, err := take(wrong.tenant, wrong.state, wrong.browser, wrong.now)
 		w.code(err, errs.NotFound)
 	}
+	seen, err := w.TripByState(w.ctx, w.tenant, t.State, w.now)
+	w.ok(err)
+	w.same(seen, t)
+	_, err = w.TripByState(w.ctx, w.tenant, t.State, t.ExpiresAt)
+	w.code(err, errs.NotFound)
 	got, err := take(w.tenant, "state", "browser", w.now)
 	w.ok(err)
 	w.same(fmt.Sprint(got.ID, got.CreatedAt.Equal(t.CreatedAt), reflect.DeepEqual(got.Content, t.Content)), fmt.Sprint(t.ID, true, true))

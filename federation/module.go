@@ -1,0 +1,153 @@
+package federation
+
+import (
+	"context"
+	"errors"
+	"log/slog"
+	"net/http"
+	"net/url"
+	"time"
+
+	"github.com/gin-gonic/gin"
+
+	"github.com/jedan-auth/jedan-auth/internal/audit"
+	"github.com/jedan-auth/jedan-auth/internal/directory"
+	"github.com/jedan-auth/jedan-auth/internal/httpx"
+	"github.com/jedan-auth/jedan-auth/internal/seal"
+	"github.com/jedan-auth/jedan-auth/internal/session"
+	"github.com/jedan-auth/jedan-auth/storage"
+	"github.com/jedan-auth/jedan-auth/web"
+)
+
+// Visit is an open flow.
+type Visit struct {
+	Sealed  string
+	Client  string     // client_id; empty for a page of ours
+	Name    string     // of the application
+	Params  url.Values // of the authorization request
+	Started time.Time
+	Current *session.Current // who is signed in already; nil: nobody
+}
+
+// Proof is what an upstream has shown about a person.
+type Proof struct {
+	Strong bool     // two factors, that count here
+	AMR    []string // methods that the upstream names, where they count here
+	Kind   string   // for the audit event
+	Until  time.Time
+}
+
+// Flows opens sign-ins and ends them (login.Module).
+type Flows interface {
+	// Visit opens a flow; what does not open is for Refuse.
+	Visit(c *gin.Context, sealed string) (*Visit, error)
+	Refuse(c *gin.Context, err error) error
+	// Continue goes on as who is signed in by now.
+	Continue(c *gin.Context, sealed string, cur *session.Current) error
+	// Finish signs the person in, or leads on to what is still missing.
+	Finish(c *gin.Context, sealed string, person *storage.Person, p Proof) error
+}
+
+// Pages is what pages of ours need (login.Module).
+type Pages interface {
+	// Back has the person sign in, also again, and then leads to a page of ours.
+	Back(c *gin.Context, to string, params url.Values) error
+	Current(c *gin.Context) (*session.Current, error)
+	// Again shows the sign-in page of the flow with a problem.
+	Again(c *gin.Context, sealed, problem string) error
+	Render(c *gin.Context, status int, sealed string, p func(lang string) web.Page) error
+}
+
+// Forms makes and checks form tokens.
+type Forms interface {
+	Token(c *gin.Context, purpose string) (string, error)
+	CheckToken(c *gin.Context, purpose string, form url.Values) error
+}
+
+// Browsers knows the browser of a request.
+type Browsers interface {
+	// Known is the browser's id; false when the request says none, as one that another site's form sent.
+	Known(r *http.Request) (id [16]byte, ok bool)
+}
+
+// People finds and makes people (internal/directory).
+type People interface {
+	ByIdentifier(ctx context.Context, tenant storage.ID, identifier string) (*storage.Person, error)
+	Create(ctx context.Context, tenant storage.ID, n directory.NewPerson, actor directory.Actor) (*storage.Person, error)
+	Update(ctx context.Context, tenant, id storage.ID, u directory.UpdatePerson, actor directory.Actor) (*storage.Person, error)
+	Claims(p *storage.Person) (directory.Claims, error)
+	Display(p *storage.Person) (name, identifier string)
+}
+
+// Store is what is kept.
+type Store interface {
+	storage.LinkReader
+	storage.LinkWriter
+	storage.Trips
+	storage.Transactor
+	PersonByID(ctx context.Context, tenant, id storage.ID) (*storage.Person, error)
+}
+
+// Ring seals, and makes keyed hashes (internal/keys.Ring).
+type Ring interface {
+	Opener
+	Seal(at seal.Location, plaintext []byte) seal.Text
+	FirstMAC(purpose string, parts ...[]byte) []byte
+}
+
+// Recorder makes audit rows (audit.Recorder).
+type Recorder interface {
+	Row(ctx context.Context, tenant storage.ID, e audit.Event) *storage.AuditEvent
+}
+
+// Meter counts (telemetry.Metrics).
+type Meter interface {
+	AuthRequest(kind, outcome string)
+	FailedLogin(factor, reason string)
+}
+
+// Deps is what New needs; everything is required.
+type Deps struct {
+	Tenant   storage.ID
+	Issuer   string // without a trailing slash
+	Registry *Registry
+	Store    Store
+	People   People
+	Flows    Flows
+	Pages    Pages
+	Forms    Forms
+	Browsers Browsers
+	Ring     Ring
+	Audit    Recorder
+	Failures interface{ Add(r audit.Refusal) }
+	Meter    Meter
+	Log      *slog.Logger
+	Now      func() time.Time
+}
+
+// Module is the broker and its pages.
+type Module struct{ d Deps }
+
+// New makes the module.
+func New(d Deps) (*Module, error) {
+	if d.Tenant.IsZero() || d.Issuer == "" || d.Registry == nil || d.Store == nil || d.People == nil || d.Flows == nil || d.Pages == nil || d.Forms == nil ||
+		d.Browsers == nil || d.Ring == nil || d.Audit == nil || d.Failures == nil || d.Meter == nil || d.Log == nil || d.Now == nil {
+		return nil, errors.New("federation: a dependency is missing")
+	}
+	return &Module{d: d}, nil
+}
+
+// maxAnswer bounds what a browser brings back: a signed and encrypted SAML response is the largest.
+const maxAnswer = 1 << 20
+
+// Mount adds the pages.
+func (m *Module) Mount(r httpx.Router) {
+	r.Handle(http.MethodGet, "/federation/:connector/start", httpx.Page, m.start)
+	r.Handle(http.MethodGet, "/federation/:connector/callback", httpx.Page, m.returned)
+	r.Handle(http.MethodPost, "/federation/:connector/callback", httpx.Page.CrossSite().MaxBody(maxAnswer), m.delivered)
+	r.Handle(http.MethodPost, "/federation/:connector/resume", httpx.Page.MaxBody(maxAnswer), m.resume)
+	r.Handle(http.MethodGet, linkPath, httpx.Page, m.showLink)
+	r.Handle(http.MethodPost, linkPath, httpx.Page, m.link)
+	r.Handle(http.MethodGet, ownPath, httpx.Page, m.list)
+	r.Handle(http.MethodPost, ownPath, httpx.Page, m.change)
+}

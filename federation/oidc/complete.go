@@ -1,0 +1,137 @@
+package oidc
+
+import (
+	"context"
+	"encoding/json"
+	"net/http"
+	"net/url"
+
+	"github.com/jedan-auth/jedan-auth/federation"
+	"github.com/jedan-auth/jedan-auth/internal/errs"
+	"github.com/jedan-auth/jedan-auth/internal/fetch"
+	"github.com/jedan-auth/jedan-auth/internal/keys"
+)
+
+// attempt is one sign-in on its way through the tables.
+type attempt struct {
+	c      *connector
+	m      *metadata
+	a      federation.Arrival
+	kept   kept
+	tokens tokenAnswer
+	alg    string // of the ID token
+	claims map[string]any
+}
+
+// tokenAnswer is what the token endpoint says (OpenID Connect Core section 3.1.3.3).
+type tokenAnswer struct {
+	Access    string      `json:"access_token"`
+	Type      string      `json:"token_type"`
+	ID        string      `json:"id_token"`
+	Refresh   string      `json:"refresh_token"`
+	Scope     string      `json:"scope"`
+	ExpiresIn json.Number `json:"expires_in"`
+}
+
+// Complete implements federation.Redirector.
+func (c *connector) Complete(ctx context.Context, a federation.Arrival) (*federation.Identity, error) {
+	t := &attempt{c: c, a: a}
+	if err := json.Unmarshal(a.Kept, &t.kept); err != nil {
+		return nil, err
+	}
+	var err error
+	if t.m, err = c.discover(ctx); err != nil {
+		return nil, err
+	}
+	if err := judge(ctx, t, rowsCallback()); err != nil {
+		return nil, err
+	}
+	if err := t.redeem(ctx); err != nil {
+		return nil, err
+	}
+	if err := judge(ctx, t, rowsAnswer()); err != nil {
+		return nil, err
+	}
+	if err := judge(ctx, t, rowsToken()); err != nil {
+		return nil, err
+	}
+	if err := t.userinfo(ctx); err != nil {
+		return nil, err
+	}
+	return t.identity(), nil
+}
+
+// redeem asks the token endpoint, which is this provider's own: a code of another one is worth nothing there (RFC 9700 section 4.4).
+func (t *attempt) redeem(ctx context.Context) error {
+	form := url.Values{
+		"grant_type": {"authorization_code"}, "code": {t.a.Params.Get("code")}, "redirect_uri": {t.a.Wish.CallbackURL}, "code_verifier": {t.kept.Verifier},
+	}
+	h := accept()
+	h.Set("Content-Type", "application/x-www-form-urlencoded")
+	switch t.c.c.AuthMethod {
+	case methodBasic: // both parts form-encoded (RFC 6749 section 2.3.1)
+		r := http.Request{Header: http.Header{}}
+		r.SetBasicAuth(url.QueryEscape(t.c.c.ClientID), url.QueryEscape(t.c.c.ClientSecret))
+		h.Set("Authorization", r.Header.Get("Authorization"))
+	case methodPost:
+		form.Set("client_id", t.c.c.ClientID)
+		form.Set("client_secret", t.c.c.ClientSecret)
+	default:
+		form.Set("client_id", t.c.c.ClientID)
+	}
+	answer, err := t.c.ask.Do(ctx, fetch.Request{Method: http.MethodPost, URL: t.m.Token, Header: h, Body: []byte(form.Encode()), MaxBytes: 256 << 10})
+	if err != nil {
+		return away(err)
+	}
+	return t.read(answer)
+}
+
+// read takes the answer. A refusal of the code is the person's to know as "not accepted"; one of ourselves, or none, is the provider's trouble or ours.
+func (t *attempt) read(answer *fetch.Response) error {
+	var no struct {
+		Error string `json:"error"`
+	}
+	if !answer.OK() {
+		_ = json.Unmarshal(answer.Body, &no)
+		if no.Error == "invalid_grant" {
+			return refuse("oidc_answer.grant", "a code that counts", "one that does not", "code")
+		}
+		return away(errs.New(errs.Unavailable, "The token endpoint refused this server."))
+	}
+	if err := json.Unmarshal(answer.Body, &t.tokens); err != nil {
+		return away(err)
+	}
+	return nil
+}
+
+// userinfo adds what the UserInfo endpoint says, if that is wanted. It must be about the subject of the ID token (OpenID Connect Core section 5.3.2, FE08).
+func (t *attempt) userinfo(ctx context.Context) error {
+	if !t.c.c.Userinfo || t.m.Userinfo == "" {
+		return nil
+	}
+	if !t.c.fit(t.m.Userinfo) {
+		return away(errs.New(errs.Invalid, "The UserInfo endpoint is not https."))
+	}
+	h := accept()
+	h.Set("Authorization", "Bearer "+t.tokens.Access)
+	answer, err := t.c.ask.Do(ctx, fetch.Request{URL: t.m.Userinfo, Header: h, Types: []string{jsonType}, MaxBytes: 256 << 10})
+	if err != nil {
+		return away(err)
+	}
+	if !answer.OK() {
+		return away(errs.New(errs.Unavailable, "The UserInfo endpoint refused its own token."))
+	}
+	more, err := keys.DecodeClaims(answer.Body)
+	if err != nil {
+		return away(err)
+	}
+	if sub, _ := more["sub"].(string); sub == "" || sub != t.claims["sub"] {
+		return refuse("oidc_userinfo.sub", "the subject of the ID token", "another", "subject")
+	}
+	for name, value := range more {
+		if _, signed := t.claims[name]; !signed { // what is signed goes first
+			t.claims[name] = value
+		}
+	}
+	return nil
+}

@@ -1,0 +1,85 @@
+package oidc
+
+import (
+	"context"
+	"encoding/json"
+	"net/url"
+	"strings"
+	"time"
+
+	"github.com/go-jose/go-jose/v4"
+
+	"github.com/jedan-auth/jedan-auth/internal/errs"
+	"github.com/jedan-auth/jedan-auth/internal/fetch"
+)
+
+// metadata is what is read of a provider's discovery document (OpenID Connect Discovery section 3, RFC 9207 section 3).
+type metadata struct {
+	Issuer        string `json:"issuer"`
+	Authorization string `json:"authorization_endpoint"`
+	Token         string `json:"token_endpoint"`
+	Userinfo      string `json:"userinfo_endpoint"`
+	JWKS          string `json:"jwks_uri"`
+	SaysIssuer    bool   `json:"authorization_response_iss_parameter_supported"`
+}
+
+// stale is how long an old copy of what a provider publishes stands in while there is no new one.
+const stale = 24 * time.Hour
+
+// discover reads the provider's document. One that names another issuer is not believed, nor one whose endpoints are less protected than it.
+func (c *connector) discover(ctx context.Context) (*metadata, error) {
+	address := strings.TrimSuffix(c.c.Issuer, "/") + "/.well-known/openid-configuration"
+	doc, err := c.ask.Document(ctx, fetch.DocumentRequest{URL: address, Stale: stale})
+	if err != nil {
+		return nil, away(err)
+	}
+	m := new(metadata)
+	if err := json.Unmarshal(doc.Body, m); err != nil {
+		return nil, away(err)
+	}
+	if m.Issuer != c.c.Issuer {
+		return nil, away(errs.New(errs.Invalid, "The discovery document names another issuer."))
+	}
+	for _, endpoint := range []string{m.Authorization, m.Token, m.JWKS} {
+		if !c.fit(endpoint) {
+			return nil, away(errs.New(errs.Invalid, "The discovery document lacks an endpoint, or one is not https."))
+		}
+	}
+	return m, nil
+}
+
+// fit wants an absolute URL that is as protected as the issuer.
+func (c *connector) fit(endpoint string) bool {
+	u, err := url.Parse(endpoint)
+	return err == nil && u.Host != "" && u.User == nil && u.Fragment == "" && (u.Scheme == "https" || u.Scheme == "http" && strings.HasPrefix(c.c.Issuer, "http://"))
+}
+
+// away is every failure of the provider that is no word about the person: they can try again.
+func away(err error) error {
+	return errs.Wrap(errs.Unavailable, "The other sign-in service does not answer as it should. Try again later, or sign in another way.", err)
+}
+
+// keySet is the provider's keys, asked for anew, at most once a minute, when renew says that one is missing.
+func (c *connector) keySet(ctx context.Context, m *metadata, renew bool) (*jose.JSONWebKeySet, error) {
+	doc, err := c.ask.Document(ctx, fetch.DocumentRequest{URL: m.JWKS, Stale: stale, Renew: renew, MaxBytes: 128 << 10})
+	if err != nil {
+		return nil, away(err)
+	}
+	var raw struct {
+		Keys []json.RawMessage `json:"keys"`
+	}
+	if err := json.Unmarshal(doc.Body, &raw); err != nil {
+		return nil, away(err)
+	}
+	set := &jose.JSONWebKeySet{}
+	for _, one := range raw.Keys[:min(len(raw.Keys), maxKeys)] {
+		var k jose.JSONWebKey
+		if json.Unmarshal(one, &k) == nil && k.Valid() && k.IsPublic() && (k.Use == "" || k.Use == "sig") { // one of a kind that nobody here knows is no reason to refuse the others
+			set.Keys = append(set.Keys, k)
+		}
+	}
+	return set, nil
+}
+
+// maxKeys bounds the keys of one provider that are looked at.
+const maxKeys = 64

@@ -1,0 +1,69 @@
+package oidc
+
+import (
+	"context"
+	"encoding/json"
+	"net/http"
+	"time"
+
+	"github.com/jedan-auth/jedan-auth/federation"
+	"github.com/jedan-auth/jedan-auth/internal/fetch"
+)
+
+// Asker is the one outbound client (internal/fetch).
+type Asker interface {
+	Document(ctx context.Context, r fetch.DocumentRequest) (*fetch.Document, error)
+	Do(ctx context.Context, r fetch.Request) (*fetch.Response, error)
+}
+
+// Kind makes connectors of upstream OpenID providers.
+type Kind struct {
+	ask Asker
+	now func() time.Time
+}
+
+// New returns the kind.
+func New(ask Asker, now func() time.Time) *Kind { return &Kind{ask: ask, now: now} }
+
+// Name implements federation.Kind.
+func (*Kind) Name() string { return "oidc" }
+
+// Secrets implements federation.Kind.
+func (*Kind) Secrets() []string { return []string{"client_secret"} }
+
+// Audience implements federation.Kind: the secret is for one issuer.
+func (*Kind) Audience(config json.RawMessage) (string, error) {
+	var c struct {
+		Issuer   string `json:"issuer"`
+		ClientID string `json:"client_id"`
+	}
+	err := json.Unmarshal(config, &c)
+	return c.Issuer + "\n" + c.ClientID, err
+}
+
+// Make implements federation.Kind.
+func (k *Kind) Make(s federation.Setup) (federation.Connector, error) {
+	c, err := parseConfig(s.Config, s.Secrets)
+	if err != nil {
+		return nil, err
+	}
+	return &connector{c: c, ask: k.ask, now: k.now}, nil
+}
+
+// connector is one upstream.
+type connector struct {
+	c   Config
+	ask Asker
+	now func() time.Time
+}
+
+var _ federation.Redirector = (*connector)(nil)
+
+// Kind implements federation.Connector.
+func (*connector) Kind() string { return "oidc" }
+
+func (c *connector) skew() time.Duration { return time.Duration(c.c.SkewSeconds) * time.Second }
+
+const jsonType = "application/json"
+
+func accept() http.Header { return http.Header{"Accept": {jsonType}} }

@@ -1,0 +1,96 @@
+package federation
+
+import (
+	"bytes"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"regexp"
+	"slices"
+	"strings"
+
+	"github.com/jedan-auth/jedan-auth/internal/errs"
+)
+
+// LinkRule says what happens when an upstream's person has an address that is somebody's here already.
+type LinkRule string
+
+// Rules of linking. Nobody is linked on an address that the upstream has not verified, whatever the rule.
+const (
+	LinkDeny     LinkRule = "deny"           // the sign-in is refused; the person can link the two on their own pages
+	LinkPrompt   LinkRule = "prompt"         // the person signs in here once, and says yes
+	LinkVerified LinkRule = "verified_email" // both sides have verified the address: that is enough
+)
+
+// Settings are what connectors of every kind have.
+type Settings struct {
+	Create    bool              `json:"create"`              // an account is made for whom nobody here is
+	Link      LinkRule          `json:"link,omitempty"`      // empty: prompt
+	Hidden    bool              `json:"hidden,omitempty"`    // the sign-in page shows no button for it
+	Clients   []string          `json:"clients,omitempty"`   // client_ids of the applications that it serves; empty: all
+	Hint      bool              `json:"hint,omitempty"`      // login_hint goes to the upstream
+	Overwrite []string          `json:"overwrite,omitempty"` // claims that its word replaces at each sign-in
+	Mapping   map[string]string `json:"mapping,omitempty"`   // our claim to a CEL expression over claims, profile and groups
+	MFA       string            `json:"mfa,omitempty"`       // CEL over acr and amr: true where its second factor counts here
+	Tokens    bool              `json:"tokens,omitempty"`    // its tokens are kept
+	Config    json.RawMessage   `json:"config"`              // the kind's own
+}
+
+// maxSettings bounds a row's settings, in bytes.
+const maxSettings = 64 << 10
+
+// parseSettings reads settings strictly: one object, no member that is not known.
+func parseSettings(raw []byte) (Settings, error) {
+	var s Settings
+	if len(raw) > maxSettings {
+		return s, errs.New(errs.TooLarge, "The settings of a connector are too large.")
+	}
+	if err := strictJSON(raw, &s); err != nil {
+		return s, errs.Wrap(errs.Invalid, "The settings of a connector are not one JSON object with the members that it has.", err)
+	}
+	if s.Link == "" {
+		s.Link = LinkPrompt
+	}
+	return s, s.validate()
+}
+
+func strictJSON(raw []byte, into any) error {
+	d := json.NewDecoder(bytes.NewReader(raw))
+	d.DisallowUnknownFields()
+	if err := d.Decode(into); err != nil {
+		return err
+	}
+	if d.Decode(&struct{}{}) != io.EOF {
+		return errors.New("more than one value")
+	}
+	return nil
+}
+
+func (s Settings) validate() error {
+	if !slices.Contains([]LinkRule{LinkDeny, LinkPrompt, LinkVerified}, s.Link) {
+		return errs.New(errs.Invalid, "link is deny, prompt or verified_email.")
+	}
+	if len(s.Config) == 0 {
+		return errs.New(errs.Invalid, "A connector needs a config.")
+	}
+	_, err := newMapper(s)
+	return err
+}
+
+// Serves says whether an application's people may use it.
+func (s Settings) Serves(clientID string) bool {
+	return len(s.Clients) == 0 || slices.Contains(s.Clients, clientID)
+}
+
+// nameShape is what a connector's name looks like: it stands in addresses for good.
+var nameShape = regexp.MustCompile(`^[a-z][a-z0-9-]{1,31}$`)
+
+// ValidName refuses names that cannot be, or that stand for something else in addresses.
+func ValidName(name string) error {
+	reserved := []string{"idp", "forward-auth", "local", "test", "start", "callback"}
+	if !nameShape.MatchString(name) || slices.Contains(reserved, name) {
+		return errs.New(errs.Invalid, fmt.Sprintf("A connector's name is 2 to 32 small letters, digits and -, and none of %s.", strings.Join(reserved, ", ")))
+	}
+	return nil
+}

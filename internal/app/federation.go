@@ -1,0 +1,137 @@
+package app
+
+import (
+	"context"
+	"net/http"
+	"net/url"
+
+	"github.com/gin-gonic/gin"
+
+	"github.com/jedan-auth/jedan-auth/federation"
+	"github.com/jedan-auth/jedan-auth/internal/assurance"
+	"github.com/jedan-auth/jedan-auth/internal/session"
+	"github.com/jedan-auth/jedan-auth/login"
+	"github.com/jedan-auth/jedan-auth/storage"
+	"github.com/jedan-auth/jedan-auth/web"
+)
+
+// upstreams shows connectors to the sign-in page.
+type upstreams struct{ r *federation.Registry }
+
+// Upstreams implements login.Upstreams.
+func (u upstreams) Upstreams(ctx context.Context, clientID string) ([]web.Connector, error) {
+	ready, err := u.r.For(ctx, clientID)
+	out := make([]web.Connector, len(ready))
+	for i, c := range ready {
+		out[i] = web.Connector{Name: c.Row.Name, Title: c.Row.Title}
+	}
+	return out, err
+}
+
+// steps shows the steps of a sign-in to the broker.
+type steps struct{ m *login.Module }
+
+// Visit implements federation.Flows.
+func (s steps) Visit(c *gin.Context, sealed string) (*federation.Visit, error) {
+	st, err := s.m.Open(c, sealed)
+	if err != nil {
+		return nil, err
+	}
+	return &federation.Visit{Sealed: sealed, Client: st.Flow.Client, Name: st.Client.Name, Params: st.Flow.Params, Started: st.Flow.Started, Current: st.Current}, nil
+}
+
+// Refuse implements federation.Flows.
+func (s steps) Refuse(c *gin.Context, err error) error { return s.m.Refuse(c, err) }
+
+// Continue implements federation.Flows.
+func (s steps) Continue(c *gin.Context, sealed string, cur *session.Current) error {
+	st, err := s.m.Open(c, sealed)
+	if err != nil {
+		return s.m.Refuse(c, err)
+	}
+	return s.m.Continue(c, st, cur)
+}
+
+// federated is the method of a sign-in whose own methods do not count here.
+const federated = "fed"
+
+// Finish implements federation.Flows.
+func (s steps) Finish(c *gin.Context, sealed string, person *storage.Person, p federation.Proof) error {
+	st, err := s.m.Open(c, sealed)
+	if err != nil {
+		return s.m.Refuse(c, err)
+	}
+	may, err := s.m.MayBe(c, st, person)
+	if err != nil {
+		return err
+	}
+	if !may {
+		return s.again(c, st, web.ProblemSubject)
+	}
+	proof := login.Proof{ACR: assurance.One, AMR: []string{federated}, Kind: p.Kind, Until: p.Until}
+	if p.Strong {
+		proof.ACR, proof.AMR = assurance.Two, append(proof.AMR, p.AMR...)
+	}
+	err = s.m.Finish(c, st, person, proof)
+	if login.Denied(err) {
+		return s.again(c, st, web.ProblemUpstream)
+	}
+	return err
+}
+
+// Back implements federation.Pages.
+func (s steps) Back(c *gin.Context, to string, params url.Values) error {
+	return s.m.Back(c, to, params)
+}
+
+// Current implements federation.Pages.
+func (s steps) Current(c *gin.Context) (*session.Current, error) { return s.m.Current(c) }
+
+// Again implements federation.Pages.
+func (s steps) Again(c *gin.Context, sealed, problem string) error {
+	st, err := s.m.Open(c, sealed)
+	if err != nil {
+		return s.m.Refuse(c, err)
+	}
+	return s.again(c, st, problem)
+}
+
+func (s steps) again(c *gin.Context, st *login.Step, problem string) error {
+	page, err := s.m.Page(c, st)
+	if err != nil {
+		return err
+	}
+	page.Error = problem
+	s.m.Render(c, http.StatusForbidden, page)
+	return nil
+}
+
+// Render implements federation.Pages.
+func (s steps) Render(c *gin.Context, status int, sealed string, p func(lang string) web.Page) error {
+	var st *login.Step
+	if sealed != "" {
+		var err error
+		if st, err = s.m.Open(c, sealed); err != nil {
+			return s.m.Refuse(c, err)
+		}
+	}
+	s.m.Render(c, status, p(s.m.Lang(c, st)))
+	return nil
+}
+
+// Token implements federation.Forms.
+func (s steps) Token(c *gin.Context, purpose string) (string, error) { return s.m.Token(c, purpose) }
+
+// CheckToken implements federation.Forms.
+func (s steps) CheckToken(c *gin.Context, purpose string, form url.Values) error {
+	return s.m.CheckToken(c, purpose, form)
+}
+
+func (s *server) makeFederation() (err error) {
+	by := steps{s.login}
+	s.federation, err = federation.New(federation.Deps{
+		Tenant: s.Tenant, Issuer: s.Config.Issuer, Registry: s.Upstreams, Store: s.DB, People: s.Directory, Flows: by, Pages: by, Forms: by, Browsers: s.sessions, Ring: s.Ring,
+		Audit: s.Audit, Failures: s.failures, Meter: s.metrics, Log: s.Log, Now: s.Now,
+	})
+	return err
+}

@@ -1,0 +1,108 @@
+package web
+
+import (
+	"html/template"
+	"net/url"
+	"strings"
+	"time"
+)
+
+// ProblemUpstream says that the upstream let nobody in.
+const ProblemUpstream = "login.error.upstream"
+
+// Connector is an upstream on the sign-in page: a link to {base}/federation/{name}/start.
+type Connector struct{ Name, Title string }
+
+// RelayPage has the browser send a form: to an upstream, or on to a page of ours. The script sends it; the Continue button does without scripts.
+type RelayPage struct {
+	Lang   string
+	Action string // http or https; kept byte for byte
+	Fields [][2]string
+	Then   string // CSP source of where it may lead in the end, or ""
+}
+
+func (p RelayPage) spec() spec {
+	s := FormPostPage{Lang: p.Lang, Action: p.Action, Fields: p.Fields}.spec()
+	if s.err == nil && !strings.ContainsFunc(p.Then, breaksSource) {
+		s.action = strings.TrimSpace(s.action + " 'self' " + p.Then)
+	}
+	return s
+}
+
+// ActionAttr is the form's action attribute.
+func (p RelayPage) ActionAttr() template.HTMLAttr { return exactAction(p.Action) }
+
+// LinkPage asks whether somebody at an upstream is the person who is signed in: POST {base}/account/logins/link with csrf, ticket and answer=link or not.
+type LinkPage struct {
+	Lang       string
+	CSRF       string
+	Ticket     string
+	Connector  string // its title
+	There      string // what the person is called there; may be empty
+	Here       string // and here
+	FormAction string // CSP source of where the sign-in goes on
+}
+
+func (p LinkPage) spec() spec {
+	return spec{template: "link", lang: p.Lang, title: msg("link.title", "connector", p.Connector), action: p.FormAction}
+}
+
+// LoginRow is an upstream that a person's account is linked with.
+type LoginRow struct {
+	ID        string
+	Connector string // its title
+	There     string
+	Since     time.Time
+	Used      time.Time
+}
+
+// LoginsPage lists a person's linked sign-ins: POST {base}/account/logins with csrf, and unlink or link.
+type LoginsPage struct {
+	Lang    string
+	CSRF    string
+	Done    string // key of what was just done, or ""
+	Problem string // key, or ""
+	Again   bool   // the sign-in has to be proved once more before anything is changed
+	Rows    []LoginRow
+	More    []Connector // what could be linked
+}
+
+func (p LoginsPage) spec() spec {
+	return spec{template: "logins", lang: p.Lang, title: msg("logins.title"), self: "/account/logins", section: "logins"}
+}
+
+// LinkAskPage says that the address is somebody's, who may link the two after signing in here: a link to {base}/account/logins/link.
+type LinkAskPage struct {
+	Lang      string
+	Ticket    string
+	Connector string // its title
+	There     string // the address
+}
+
+func (p LinkAskPage) spec() spec {
+	return spec{template: "link_ask", lang: p.Lang, title: msg("link_ask.title")}
+}
+
+// Next is where the person signs in and says yes or no.
+func (p LinkAskPage) Next() string { return "/account/logins/link?ticket=" + url.QueryEscape(p.Ticket) }
+
+// near is how many connectors the sign-in page shows at once.
+const near = 4
+
+// Near are the connectors that stand on the page, Far those behind "more".
+func (p LoginPage) Near() []Connector { return p.Connectors[:min(near, len(p.Connectors))] }
+
+// Far are the others.
+func (p LoginPage) Far() []Connector { return p.Connectors[min(near, len(p.Connectors)):] }
+
+// connectorLink is a connector as it is drawn.
+type connectorLink struct {
+	Name, Href string
+	Text       template.HTML
+}
+
+// Connector draws one.
+func (v *view) Connector(c Connector) connectorLink {
+	p, _ := v.P.(LoginPage)
+	return connectorLink{Name: c.Name, Href: v.Base + "/federation/" + c.Name + "/start" + flowQuery(p.Flow), Text: v.H("login.connector", "connector", c.Title)}
+}
