@@ -46,9 +46,9 @@ func (o outgoing) form() (*federation.Departure, error) {
 	if err != nil {
 		return nil, err
 	}
-	fields := map[string]string{o.param: base64.StdEncoding.EncodeToString(raw)}
+	fields := url.Values{o.param: {base64.StdEncoding.EncodeToString(raw)}}
 	if o.relayState != "" {
-		fields["RelayState"] = o.relayState
+		fields.Set("RelayState", o.relayState)
 	}
 	return &federation.Departure{URL: o.location, Form: fields}, nil
 }

@@ -120,7 +120,7 @@ func signIn(t *testing.T, p *pysaml2, w *world, binding string, known *federatio
 		}
 		ask := map[string]any{"do": "sign_in", "sign_response": how[0], "sign_assertion": how[1], "encrypt": known != nil}
 		if ask["url"] = d.URL; d.Form != nil {
-			ask["url"], ask["form"] = "", d.Form["SAMLRequest"]
+			ask["url"], ask["form"] = "", d.Form.Get("SAMLRequest")
 		}
 		answer := p.ask(ask)
 		a := comeBack(t, d, w.now, answer["xml"])

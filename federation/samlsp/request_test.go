@@ -17,7 +17,7 @@ import (
 func sent(t *testing.T, d *federation.Departure, param string) (root *etree.Element, signed bool) {
 	t.Helper()
 	if d.Form != nil {
-		raw, err := base64.StdEncoding.DecodeString(d.Form[param])
+		raw, err := base64.StdEncoding.DecodeString(d.Form.Get(param))
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -94,7 +94,7 @@ func TestRequests(t *testing.T) {
 			if signed != c.signed || (d.Form != nil) != c.post || string(d.Kept) != attribute(root, "ID") || len(d.Kept) < 20 {
 				t.Errorf("signed %v, form %v, kept %s", signed, d.Form != nil, d.Kept)
 			}
-			if c.post && d.Form["RelayState"] != ourState || !c.post && !strings.Contains(d.URL, "RelayState="+ourState) {
+			if c.post && d.Form.Get("RelayState") != ourState || !c.post && !strings.Contains(d.URL, "RelayState="+ourState) {
 				t.Errorf("no state: %v", d)
 			}
 		})
@@ -139,7 +139,7 @@ func TestCurvesSignQueries(t *testing.T) {
 	if d, err = w.c.Begin(t.Context(), wish()); err != nil {
 		t.Fatal(err)
 	}
-	raw, err := base64.StdEncoding.DecodeString(d.Form["SAMLRequest"])
+	raw, err := base64.StdEncoding.DecodeString(d.Form.Get("SAMLRequest"))
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -2,6 +2,7 @@ package samlsp
 
 import (
 	"context"
+	"net/url"
 	"time"
 
 	"github.com/beevik/etree"
@@ -16,9 +17,9 @@ const requestLives = 5 * time.Minute
 
 // Message is a sign-out message that a browser brought to the sign-out address.
 type Message struct {
-	Method string              // GET or POST
-	Query  string              // of a GET, as it was sent
-	Form   map[string][]string // of a POST
+	Method string     // GET or POST
+	Query  string     // of a GET, as it was sent
+	Form   url.Values // of a POST
 }
 
 // LogoutRequest is what the identity provider asks for, verified: end these sessions of this person.

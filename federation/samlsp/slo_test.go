@@ -69,11 +69,7 @@ func (g *goodbye) posted(t testing.TB) Message {
 	if err != nil {
 		t.Fatal(err)
 	}
-	form := url.Values{}
-	for k, v := range d.Form {
-		form.Set(k, v)
-	}
-	return Message{Method: "POST", Form: form}
+	return Message{Method: "POST", Form: d.Form}
 }
 
 func TestLogoutRequestsAreRead(t *testing.T) {

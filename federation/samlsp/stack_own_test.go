@@ -82,7 +82,7 @@ func (w *world) ourMessages(binding string) map[string]string {
 			out[name] = string(bytesOf(w.t, root))
 			continue
 		}
-		raw, err := base64.StdEncoding.DecodeString(d.Form[param])
+		raw, err := base64.StdEncoding.DecodeString(d.Form.Get(param))
 		if err != nil {
 			w.t.Fatal(err)
 		}
