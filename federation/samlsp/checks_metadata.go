@@ -112,10 +112,15 @@ func oneRole(_ context.Context, m *description) (expected, received string, err 
 	return "one identity provider of SAML 2.0", received, nil
 }
 
-// secureEndpoints wants https everywhere a browser is sent, and somewhere to send it (SA23).
+// secureEndpoints wants https everywhere a browser or a message of ours is sent, and somewhere to send browsers (SA23).
 func secureEndpoints(_ context.Context, m *description) (expected, received string, err error) {
 	for _, e := range slices.Concat(m.role.SingleSignOnServices, m.role.SingleLogoutServices) {
 		if browsed(e.Binding) && (!secureURL(e.Location) || e.ResponseLocation != "" && !secureURL(e.ResponseLocation)) {
+			received = "one without"
+		}
+	}
+	for _, e := range m.role.SSODescriptor.ArtifactResolutionServices {
+		if e.Binding == saml.SOAPBinding && !secureURL(e.Location) {
 			received = "one without"
 		}
 	}
@@ -182,8 +187,20 @@ func (m *description) idp() *idp {
 	return &idp{
 		keys: m.keys, sso: byBinding(m.role.SingleSignOnServices, false), slo: byBinding(m.role.SingleLogoutServices, false),
 		sloResponse: byBinding(m.role.SingleLogoutServices, true), fresh: min(max(fresh, leastFresh), mostFresh), validUntil: until,
+		artifacts:  m.resolvers(),
 		wantSigned: m.role.WantAuthnRequestsSigned != nil && *m.role.WantAuthnRequestsSigned,
 	}
+}
+
+// resolvers are the addresses where artifacts are resolved.
+func (m *description) resolvers() map[int]string {
+	out := map[int]string{}
+	for _, e := range m.role.SSODescriptor.ArtifactResolutionServices {
+		if e.Binding == saml.SOAPBinding {
+			out[e.Index] = e.Location
+		}
+	}
+	return out
 }
 
 // byBinding are the addresses for browsers, the first of each binding; those for responses where they are others.

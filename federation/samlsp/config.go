@@ -44,7 +44,9 @@ type Config struct {
 
 	SignRequests            bool `json:"sign_requests,omitempty"` // also if the metadata wants it
 	WantAssertionsEncrypted bool `json:"want_assertions_encrypted,omitempty"`
-	AllowIDPInitiated       bool `json:"allow_idp_initiated,omitempty"` // responses that nobody asked for
+	// Artifacts has responses come as references too, which are resolved straight with the identity provider and never pass through the browser.
+	Artifacts         bool `json:"artifacts,omitempty"`
+	AllowIDPInitiated bool `json:"allow_idp_initiated,omitempty"` // responses that nobody asked for
 
 	NameIDFormat string `json:"name_id_format,omitempty"` // that is asked for; persistent
 	// KeyFormats are the formats whose name identifiers may name a person for good: persistent. Addresses (emailAddress), names (unspecified) and
@@ -91,6 +93,9 @@ func (c Config) validateIDP() error {
 		if raw, err := hex.DecodeString(strings.ReplaceAll(f, ":", "")); err != nil || len(raw) != 32 {
 			return errors.New("idp_fingerprints: wants SHA-256 in hexadecimal")
 		}
+	}
+	if c.Artifacts && c.IDPMetadataURL == "" && c.IDPMetadata == "" {
+		return errors.New("artifacts: wants metadata, which says where they are resolved")
 	}
 	if !slices.Contains([]string{"", "redirect", "post"}, c.SSOBinding) {
 		return errors.New("sso_binding: redirect or post")

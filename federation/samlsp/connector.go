@@ -18,6 +18,11 @@ type Fetcher interface {
 	Document(ctx context.Context, url string) ([]byte, error)
 }
 
+// Resolver sends a message straight to another server (SOAP over https) and returns what it answers; errs.Unavailable when it cannot.
+type Resolver interface {
+	Post(ctx context.Context, url, contentType string, body []byte) ([]byte, error)
+}
+
 // Replays is the ledger of what was used once.
 type Replays interface {
 	SpendOnce(ctx context.Context, r *storage.Replay) (bool, error)
@@ -34,7 +39,8 @@ type Deps struct {
 	Name     string // the connector's, as it stands in addresses
 	Tenant   storage.ID
 	Keys     Keys
-	Fetcher  Fetcher // needed for metadata by URL
+	Fetcher  Fetcher  // needed for metadata by URL
+	Resolver Resolver // needed for the artifact binding
 	Replays  Replays
 	Failures Failures
 	Now      func() time.Time
@@ -57,7 +63,7 @@ func New(ctx context.Context, c Config, d Deps) (*Connector, error) {
 	if err := c.Validate(); err != nil {
 		return nil, err
 	}
-	if d.Keys == nil || d.Replays == nil || d.Failures == nil || d.Now == nil || c.IDPMetadataURL != "" && d.Fetcher == nil {
+	if d.Keys == nil || d.Replays == nil || d.Failures == nil || d.Now == nil || c.IDPMetadataURL != "" && d.Fetcher == nil || c.Artifacts && d.Resolver == nil {
 		return nil, errors.New("samlsp: a part is missing")
 	}
 	c = c.withDefaults(d.Issuer, d.Name)

@@ -24,6 +24,10 @@ func (c *Connector) Metadata(ctx context.Context) (contentType string, body []by
 		AuthnRequestsSigned: &signs, WantAssertionsSigned: &yes,
 		AssertionConsumerServices: []saml.IndexedEndpoint{{Binding: saml.HTTPPostBinding, Location: c.config.ACSURL, Index: 0, IsDefault: &yes}},
 	}
+	if c.config.Artifacts {
+		at := saml.IndexedEndpoint{Binding: saml.HTTPArtifactBinding, Location: c.config.ACSURL, Index: 1}
+		role.AssertionConsumerServices = append(role.AssertionConsumerServices, at)
+	}
 	role.ProtocolSupportEnumeration = nsProtocol
 	role.KeyDescriptors = keyDescriptors(pairs)
 	role.NameIDFormats = []saml.NameIDFormat{saml.NameIDFormat(c.config.NameIDFormat)}

@@ -65,6 +65,9 @@ func (c *Connector) authnRequest(w federation.Wish, location string) *saml.Authn
 		AssertionConsumerServiceURL: c.config.ACSURL, ProtocolBinding: saml.HTTPPostBinding,
 		NameIDPolicy: &saml.NameIDPolicy{Format: &c.config.NameIDFormat, AllowCreate: &create},
 	}
+	if c.config.Artifacts {
+		out.ProtocolBinding = saml.HTTPArtifactBinding
+	}
 	// Without a screen nobody can prove themselves anew: then only the time of the sign-in is checked.
 	if again := w.Fresh || w.MaxAge > 0; again && !w.Silent {
 		out.ForceAuthn = &again

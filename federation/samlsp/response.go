@@ -18,6 +18,7 @@ type try struct {
 	idp     *idp
 	pairs   *Pairs
 
+	artifact      artifact // where the response came by one
 	raw           []byte
 	response      *etree.Element // as signed, if it is; otherwise what it says can only lead to a refusal
 	encrypted     *etree.Element
@@ -53,10 +54,12 @@ func (c *Connector) Complete(ctx context.Context, arrival federation.Arrival) (*
 	}
 	a := &try{c: c, now: c.deps.Now(), arrival: arrival, idp: known, pairs: pairs}
 	table := rows()
-	if err := judge(ctx, a, table.arrived); err != nil {
-		return nil, err
+	if c.config.Artifacts && arrival.Params.Has("SAMLart") {
+		err = a.resolve(ctx, table)
+	} else if err = judge(ctx, a, table.arrived); err == nil {
+		a.response, err = parse(ctx, messageOf(a.raw))
 	}
-	if a.response, err = parse(ctx, messageOf(a.raw)); err != nil {
+	if err != nil {
 		return nil, err
 	}
 	if err := judge(ctx, a, table.response, table.assertion); err != nil {

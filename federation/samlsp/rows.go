@@ -7,6 +7,7 @@ type tables struct {
 	document            []verdict.Row[*document]
 	signature           []verdict.Row[*signed]
 	arrived, response   []verdict.Row[*try]
+	artifact, resolved  []verdict.Row[*try]
 	assertion           []verdict.Row[*try]
 	metadata            []verdict.Row[*description]
 	logout              []verdict.Row[*message]
@@ -42,6 +43,19 @@ func rows() tables {
 			{Name: "saml_response.binding", Reason: "binding", Check: posted},
 			{Name: "saml_response.field", Reason: "malformed", Check: field},
 			{Name: "saml_response.relay_state", Reason: "state", Check: ownRelayState},
+		},
+		artifact: []verdict.Row[*try]{
+			{Name: "saml_artifact.field", Reason: "malformed", Check: artifactField},
+			{Name: "saml_artifact.relay_state", Reason: "state", Check: ownRelayState},
+			{Name: "saml_artifact.source", Reason: "issuer", Check: artifactSource},
+			{Name: "saml_artifact.endpoint", Reason: "endpoint", Check: artifactEndpoint},
+		},
+		resolved: []verdict.Row[*try]{
+			{Name: "saml_artifact.answer", Reason: "malformed", Check: artifactAnswer},
+			{Name: "saml_artifact.issuer", Reason: "issuer", Check: artifactIssuer},
+			{Name: "saml_artifact.in_response_to", Reason: "request", Check: artifactRequest},
+			{Name: "saml_artifact.status", Reason: "status", Check: artifactStatus},
+			{Name: "saml_artifact.response", Reason: "malformed", Check: artifactResponse},
 		},
 		response: []verdict.Row[*try]{
 			{Name: "saml_response.root", Reason: "malformed", Check: isResponse},

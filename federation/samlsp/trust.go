@@ -23,6 +23,7 @@ const (
 type idp struct {
 	keys                  []*x509.Certificate
 	sso, slo, sloResponse map[string]string // addresses by binding
+	artifacts             map[int]string    // where they are resolved, by index
 	wantSigned            bool
 	fresh                 time.Duration // until it is asked again
 	validUntil            time.Time     // zero: it does not end
