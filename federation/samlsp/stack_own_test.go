@@ -20,10 +20,11 @@ func TestOurMessagesByAnotherStack(t *testing.T) {
 	}
 	var in bytes.Buffer
 	lines := json.NewEncoder(&in)
+	signer := ownPair()
 	add := func(name, xml string, signed bool) {
 		certificate := ""
 		if signed {
-			certificate = pemOf(ownPair())[0]
+			certificate = pemOf(signer)[0]
 		}
 		if err := lines.Encode(map[string]string{"name": name, "xml": xml, "certificate": certificate}); err != nil {
 			t.Fatal(err)
@@ -44,6 +45,10 @@ func TestOurMessagesByAnotherStack(t *testing.T) {
 			add(binding+" "+name, message, binding == "post")
 		}
 	}
+	signer = curvedPair()
+	w := newWorld(t, func(c *Config) { c.SSOBinding, c.SignRequests = "post", true })
+	w.keys.pairs.Current = signer
+	add("signed by a curve", w.ourMessages("post")["SAMLRequest"], true)
 	cmd := exec.CommandContext(t.Context(), python, "testdata/verify.py")
 	cmd.Stdin = &in
 	if out, err := cmd.CombinedOutput(); err != nil {
