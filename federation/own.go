@@ -44,11 +44,17 @@ func (m *Module) list(c *gin.Context) error {
 		return m.d.Pages.Back(c, ownPath, url.Values{"prompt": {"login"}})
 	}
 	page := web.LoginsPage{}
-	switch word := query.Get("done"); word {
-	case "linked", "removed", "kept":
-		page.Done = "logins.done." + word
-	case "taken", "many":
-		page.Problem = "logins.error." + word
+	switch query.Get("done") { // nothing else of the address reaches the page
+	case "linked":
+		page.Done = web.DoneLinked
+	case "removed":
+		page.Done = web.DoneUnlinked
+	case "kept":
+		page.Done = web.DoneNothingLinked
+	case "taken":
+		page.Problem = web.ProblemLinkTaken
+	case "many":
+		page.Problem = web.ProblemLinksMany
 	}
 	return m.own(c, cur, http.StatusOK, page)
 }
@@ -135,7 +141,7 @@ func (m *Module) change(c *gin.Context) error {
 		Data: map[string]any{"link": id.String(), "by": "person"},
 	}))
 	if errs.Is(err, errs.Forbidden) {
-		return m.own(c, cur, http.StatusForbidden, web.LoginsPage{Problem: "logins.error.last"})
+		return m.own(c, cur, http.StatusForbidden, web.LoginsPage{Problem: web.ProblemLinkLast})
 	}
 	if err != nil {
 		return err

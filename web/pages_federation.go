@@ -7,8 +7,16 @@ import (
 	"time"
 )
 
-// ProblemUpstream says that the upstream let nobody in.
-const ProblemUpstream = "login.error.upstream"
+// What the pages of upstream sign-ins say.
+const (
+	ProblemUpstream   = "login.error.upstream" // it let nobody in
+	ProblemLinkTaken  = "logins.error.taken"   // the account there is linked with another one here
+	ProblemLinksMany  = "logins.error.many"
+	ProblemLinkLast   = "logins.error.last" // the only way to sign in
+	DoneLinked        = "logins.done.linked"
+	DoneUnlinked      = "logins.done.removed"
+	DoneNothingLinked = "logins.done.kept"
+)
 
 // Connector is an upstream on the sign-in page: a link to {base}/federation/{name}/start.
 type Connector struct{ Name, Title string }

@@ -86,7 +86,7 @@ func read(root fs.FS, name string) (source, error) {
 	at := func(p token.Pos) int { return fset.Position(p).Offset }
 	for _, d := range file.Decls {
 		fn, ok := d.(*ast.FuncDecl)
-		if !ok || fn.Recv != nil || !slices.Contains([]string{"Rows", "Needs", "AuthnRows", "rows", "rules", "secondRows"}, fn.Name.Name) {
+		if !ok || fn.Recv != nil || !slices.Contains([]string{"Rows", "Needs", "AuthnRows", "rows", "rules", "secondRows", "rowsCallback", "rowsAnswer", "rowsToken"}, fn.Name.Name) {
 			continue
 		}
 		ast.Inspect(fn, func(n ast.Node) bool {

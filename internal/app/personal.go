@@ -35,6 +35,7 @@ func personalTables() []personalTable {
 		table("consents", own, "id"),
 		table("pending", own, "id", "handle", "user_code", "address"),
 		table("passkeys", own, "id"),
+		table("links", own, "id", "key", "tokens"),
 		table("trusted_browsers", own, "id"),
 		table("codes", own, "id", "hash", "link_hash"),
 		table("qr_sign_ins", own, "id", "secret", "address"),
@@ -55,7 +56,8 @@ func personalTables() []personalTable {
 func impersonalTables() []string {
 	return []string{
 		"tenants", "keyring", "signing_keys", "clients", "resources", "setup_links", "initial_access_tokens", "denials", "replays", "changes",
-		"relying_parties", "firewall_rules", "groups", "group_nesting",
+		"relying_parties", "firewall_rules", "groups", "group_nesting", "connectors",
+		"trips",      // sealed, and gone within minutes
 		"allowances", // counts under keyed hashes, which end within a day
 		"outbox",     // payloads are sealed, and go when they are delivered or given up
 	}

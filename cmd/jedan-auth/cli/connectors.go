@@ -5,6 +5,7 @@ import (
 	"context"
 	"encoding/json"
 	"io"
+	"strings"
 
 	"github.com/spf13/cobra"
 
@@ -65,8 +66,11 @@ func (f *draftFlags) read(c *cli, d *federation.Draft) error {
 	next := federation.Draft{}
 	dec := json.NewDecoder(bytes.NewReader(raw))
 	dec.DisallowUnknownFields()
-	if err := dec.Decode(&next); err != nil || dec.Decode(&struct{}{}) != io.EOF {
-		return errs.New(errs.Invalid, "The file is not one JSON object with title, disabled and settings.")
+	if err := dec.Decode(&next); err != nil {
+		return errs.New(errs.Invalid, "The file is not a JSON object with title, disabled and settings: "+strings.TrimPrefix(err.Error(), "json: ")+".")
+	}
+	if dec.Decode(&struct{}{}) != io.EOF {
+		return errs.New(errs.Invalid, "The file has more than one JSON object.")
 	}
 	next.Name, next.Kind, next.Managed = d.Name, d.Kind, d.Managed
 	*d = next
