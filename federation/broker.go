@@ -98,12 +98,15 @@ func (m *Module) known(c *gin.Context, t *trip, from *Ready, id *Identity, l *st
 	if p, err = m.overwrite(ctx, from, id, p); err != nil {
 		return err
 	}
-	return m.finish(c, t, from, id, p)
+	return m.finish(c, t, from, id, l.ID, p)
 }
 
 // finish signs somebody in. What they proved upstream counts as one factor, unless the connector's rule says otherwise (FE09).
-func (m *Module) finish(c *gin.Context, t *trip, from *Ready, id *Identity, p *storage.Person) error {
-	proof := Proof{Strong: from.mapper.strong(id), Kind: "federation:" + from.Row.Name, Until: id.Until}
+func (m *Module) finish(c *gin.Context, t *trip, from *Ready, id *Identity, link storage.ID, p *storage.Person) error {
+	proof := Proof{Strong: from.mapper.strong(id), Kind: "federation:" + from.Row.Name, Until: id.Until, Link: link}
+	if id.Session != "" {
+		proof.Upstream = m.sessionMark(from, id.Session)
+	}
 	if proof.Strong {
 		proof.AMR = id.AMR
 	}
@@ -161,13 +164,18 @@ func (m *Module) row(from *Ready, id *Identity, person storage.ID) (*storage.Lin
 	return l, err
 }
 
+// sessionMark is by what sessions are found that rest on a session there.
+func (m *Module) sessionMark(from *Ready, session string) []byte {
+	return m.mark("session", append(append([]byte{}, from.Row.ID[:]...), session...))
+}
+
 // connect links somebody with a person, by a rule or because they said so.
-func (m *Module) connect(ctx context.Context, from *Ready, id *Identity, person storage.ID, why string) error {
+func (m *Module) connect(ctx context.Context, from *Ready, id *Identity, person storage.ID, why string) (storage.ID, error) {
 	l, err := m.row(from, id, person)
 	if err != nil {
-		return err
+		return storage.ID{}, err
 	}
-	return m.d.Store.InsertLink(ctx, l, maxLinks, m.d.Audit.Row(ctx, m.d.Tenant, audit.Event{
+	return l.ID, m.d.Store.InsertLink(ctx, l, maxLinks, m.d.Audit.Row(ctx, m.d.Tenant, audit.Event{
 		Type: audit.LinkAdd, Severity: audit.Notice, ActorKind: audit.Person, Actor: person.String(), Target: "person:" + person.String(), Outcome: audit.Success,
 		Data: map[string]any{"connector": from.Row.Name, "by": why, "link": l.ID.String()},
 	}))

@@ -65,6 +65,21 @@ type Rechecker interface {
 	Recheck(ctx context.Context, key string, tokens *Tokens) (*Identity, error)
 }
 
+// LogoutReceiver hears from its upstream, server to server, that somebody's session there has ended.
+type LogoutReceiver interface {
+	Connector
+	// ReadLogout judges the upstream's message. A *Refusal says that it does not count.
+	ReadLogout(ctx context.Context, message string) (*LogoutNotice, error)
+}
+
+// LogoutNotice says whose session has ended at the upstream: one of them, or all of somebody's.
+type LogoutNotice struct {
+	ID      string    // of the message: it counts once
+	Until   time.Time // when it would not count any more anyhow
+	Key     string    // Identity.Key; empty: it names a session alone
+	Session string    // Identity.Session; empty: all of theirs
+}
+
 // Publisher has documents that the upstream reads, such as SAML metadata.
 type Publisher interface {
 	Connector

@@ -138,7 +138,7 @@ func (m *Module) link(c *gin.Context) error {
 
 // linked is the word for what came of it.
 func (m *Module) linked(ctx context.Context, a *asked) (string, error) {
-	err := m.connect(ctx, a.from, a.trip.Found, a.cur.Person.ID, "person")
+	_, err := m.connect(ctx, a.from, a.trip.Found, a.cur.Person.ID, "person")
 	switch {
 	case errs.Is(err, errs.Conflict):
 		l, err := m.d.Store.LinkByKey(ctx, m.d.Tenant, a.from.Row.ID, m.keys(a.from, a.trip.Found))

@@ -35,6 +35,9 @@ type Proof struct {
 	AMR    []string // methods that the upstream names, where they count here
 	Kind   string   // for the audit event
 	Until  time.Time
+	// Link is by which the person signed in, and Upstream a keyed hash of what the upstream calls its session, or nil.
+	Link     storage.ID
+	Upstream []byte
 }
 
 // Flows opens sign-ins and ends them (login.Module).
@@ -85,6 +88,9 @@ type Store interface {
 	storage.LinkWriter
 	storage.Trips
 	storage.Transactor
+	storage.Replays
+	storage.UpstreamSessions
+	RevokeSession(ctx context.Context, tenant, id storage.ID, now time.Time, reason string, ev *storage.AuditEvent, tell ...*storage.OutboxMessage) error
 	PersonByID(ctx context.Context, tenant, id storage.ID) (*storage.Person, error)
 }
 
@@ -146,6 +152,7 @@ func (m *Module) Mount(r httpx.Router) {
 	r.Handle(http.MethodGet, "/federation/:connector/callback", httpx.Page, m.returned)
 	r.Handle(http.MethodPost, "/federation/:connector/callback", httpx.Page.CrossSite().MaxBody(maxAnswer), m.delivered)
 	r.Handle(http.MethodPost, "/federation/:connector/resume", httpx.Page.MaxBody(maxAnswer), m.resume)
+	r.Handle(http.MethodPost, "/federation/:connector/backchannel", httpx.API, m.backchannel)
 	r.Handle(http.MethodGet, linkPath, httpx.Page, m.showLink)
 	r.Handle(http.MethodPost, linkPath, httpx.Page, m.link)
 	r.Handle(http.MethodGet, ownPath, httpx.Page, m.list)

@@ -29,10 +29,11 @@ func (m *Module) unknown(c *gin.Context, t *trip, from *Ready, id *Identity) err
 	if !from.Settings.Create {
 		return m.refused(c, t, from, &Refusal{Check: "identity.create", Expected: "somebody who has an account", Received: "nobody", Reason: "unknown", Person: true})
 	}
-	if p, err = m.create(ctx, from, id, claims); err != nil {
+	p, link, err := m.create(ctx, from, id, claims)
+	if err != nil {
 		return err
 	}
-	return m.finish(c, t, from, id, p)
+	return m.finish(c, t, from, id, link, p)
 }
 
 // newcomer are the claims of a new account: those that the directory knows, an address only if it is verified, and no say in anything else.
@@ -73,7 +74,7 @@ func (m *Module) collides(c *gin.Context, t *trip, from *Ready, id *Identity, p 
 	}
 	switch {
 	case from.Settings.Link == LinkVerified && now.Bool("email_verified") && p.State == storage.PersonActive:
-		if err := m.connect(ctx, from, id, p.ID, string(LinkVerified)); err != nil && !errs.Is(err, errs.Conflict) {
+		if _, err := m.connect(ctx, from, id, p.ID, string(LinkVerified)); err != nil && !errs.Is(err, errs.Conflict) {
 			return err
 		}
 		return m.again(c, t, from, id)
@@ -93,41 +94,41 @@ func (m *Module) again(c *gin.Context, t *trip, from *Ready, id *Identity) error
 }
 
 // create makes the account and its link in one transaction. Roles and groups are never taken from what the upstream says by itself (FE10).
-func (m *Module) create(ctx context.Context, from *Ready, id *Identity, claims directory.Claims) (p *storage.Person, err error) {
+func (m *Module) create(ctx context.Context, from *Ready, id *Identity, claims directory.Claims) (*storage.Person, storage.ID, error) {
 	if claims.String("email") == "" {
 		claims["username"] = from.Row.Name + "-" + strings.ToLower(secretName())
 	}
+	p, link, err := m.insert(ctx, from, id, claims)
+	if errs.Is(err, errs.Invalid) { // a claim that the directory does not take: who they are is not in doubt
+		p, link, err = m.insert(ctx, from, id, bare(claims))
+	}
+	if errs.Is(err, errs.Conflict) { // somebody else was quicker with the same address, or this person in another tab
+		err = errs.Wrap(errs.Conflict, "This account was just made. Start again.", err)
+	}
+	return p, link, err
+}
+
+func (m *Module) insert(ctx context.Context, from *Ready, id *Identity, claims directory.Claims) (p *storage.Person, link storage.ID, err error) {
 	by := directory.Actor{Kind: audit.System, ID: "connector:" + from.Row.Name}
-	err = m.d.Store.InTx(ctx, func(ctx context.Context) error {
+	err = m.d.Store.InTx(ctx, func(ctx context.Context) (err error) {
 		if p, err = m.d.People.Create(ctx, m.d.Tenant, directory.NewPerson{Claims: claims}, by); err != nil {
 			return err
 		}
-		return m.connect(ctx, from, id, p.ID, "create")
+		link, err = m.connect(ctx, from, id, p.ID, "create")
+		return err
 	})
-	if errs.Is(err, errs.Invalid) { // a claim that the directory does not take: who they are is not in doubt
-		return m.bare(ctx, from, id, claims, by)
-	}
-	if errs.Is(err, errs.Conflict) { // somebody else was quicker with the same address, or this person in another tab
-		return nil, errs.Wrap(errs.Conflict, "This account was just made. Start again.", err)
-	}
-	return p, err
+	return p, link, err
 }
 
-// bare makes the account with what identifies it alone.
-func (m *Module) bare(ctx context.Context, from *Ready, id *Identity, claims directory.Claims, by directory.Actor) (p *storage.Person, err error) {
+// bare are the claims that identify somebody, alone.
+func bare(claims directory.Claims) directory.Claims {
 	few := directory.Claims{}
 	for name, value := range claims {
 		if identifies(name) {
 			few[name] = value
 		}
 	}
-	err = m.d.Store.InTx(ctx, func(ctx context.Context) error {
-		if p, err = m.d.People.Create(ctx, m.d.Tenant, directory.NewPerson{Claims: few}, by); err != nil {
-			return err
-		}
-		return m.connect(ctx, from, id, p.ID, "create")
-	})
-	return p, err
+	return few
 }
 
 // secretName is the part of a user name that nobody chose: 60 random bits.

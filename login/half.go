@@ -2,6 +2,7 @@ package login
 
 import (
 	"context"
+	"encoding/base64"
 	"strconv"
 	"strings"
 	"time"
@@ -23,8 +24,10 @@ const (
 	halfScore    = "score"    // what risk made of the first factor
 	halfDoubted  = "doubted"  // and whether it was doubted
 	halfPassword = "password" // when it was set: a change in between ends the half sign-in
-	halfUntil    = "until"    // when a session that rests on it ends at the latest; "": nobody said
-	halfSince    = "since"    // when an earlier session proved it; "": it was proved now
+	halfLink     = "link"     // on whose word it rests, and that one's session; "": it was proved here
+	halfUpstream = "upstream"
+	halfUntil    = "until" // when a session that rests on it ends at the latest; "": nobody said
+	halfSince    = "since" // when an earlier session proved it; "": it was proved now
 )
 
 // needsSecond says whether what was proved is not enough for this person: a passkey that verified its user is two factors already, and a browser that the person
@@ -49,6 +52,7 @@ func (m *Module) halfway(c *gin.Context, st *Step, a Arrival) error {
 	token := m.d.Flows.SignStep(flow.Step{Flow: st.Flow.ID, Step: flow.StepFirst, Person: person.ID, Data: map[string]string{
 		halfACR: p.ACR, halfAMR: strings.Join(p.AMR, " "), halfKind: p.Kind, halfPassword: passwordTime(person),
 		halfScore: strconv.FormatFloat(a.Score, 'g', -1, 64), halfDoubted: strconv.FormatBool(a.Doubted), halfSince: sinceText(p.Since), halfUntil: sinceText(p.Until),
+		halfLink: linkText(p.Link), halfUpstream: base64.RawURLEncoding.EncodeToString(p.Upstream),
 	}})
 	return httpx.SeeOther(c, m.link(mfaPath, st.Sealed, "step", token))
 }
@@ -71,6 +75,9 @@ func (m *Module) half(ctx context.Context, st *Step, token string) (*Half, error
 		if h.First.Until, err = sinceOf(first.Data[halfUntil]); err != nil {
 			return nil, noHalf("a time that can be read")
 		}
+		if h.First.Link, h.First.Upstream, err = upstreamOf(first.Data); err != nil {
+			return nil, noHalf("a link that can be read")
+		}
 		h.doubted = first.Data[halfDoubted] != "false"
 		if h.score, err = strconv.ParseFloat(first.Data[halfScore], 64); err != nil {
 			h.doubted = true
@@ -78,7 +85,7 @@ func (m *Module) half(ctx context.Context, st *Step, token string) (*Half, error
 	case st.Current != nil:
 		s := st.Current.Session
 		id, password = s.Person, passwordTime(st.Current.Person)
-		h.First, h.Since = Proof{ACR: s.ACR, AMR: s.AMR, Kind: "session", Until: s.ExpiresAt}, s.AuthTime
+		h.First, h.Since = Proof{ACR: s.ACR, AMR: s.AMR, Kind: "session", Until: s.ExpiresAt, Link: s.Link, Upstream: s.Upstream}, s.AuthTime
 	default:
 		return nil, noHalf("a proved first factor")
 	}
@@ -129,4 +136,25 @@ func (m *Module) HalfOf(c *gin.Context, sealed, token string) (*Half, error) {
 		return nil, err
 	}
 	return m.half(c.Request.Context(), st, token)
+}
+
+func linkText(id storage.ID) string {
+	if id.IsZero() {
+		return ""
+	}
+	return id.String()
+}
+
+func upstreamOf(data map[string]string) (link storage.ID, upstream []byte, err error) {
+	if data[halfLink] == "" {
+		return link, nil, nil
+	}
+	if link, err = storage.ParseID(data[halfLink]); err != nil {
+		return link, nil, err
+	}
+	if data[halfUpstream] == "" {
+		return link, nil, nil
+	}
+	upstream, err = base64.RawURLEncoding.DecodeString(data[halfUpstream])
+	return link, upstream, err
 }

@@ -204,6 +204,6 @@ func (s *Seconds) Has(ctx context.Context, p *storage.Person) (bool, error) {
 func (h *Half) join(o offered, out Outcome) session.SignIn {
 	return session.SignIn{
 		ACR: assurance.Stronger(h.First.ACR, assurance.Stronger(assurance.Two, cmp.Or(out.ACR, o.ACR))), AMR: assurance.Join(h.First.AMR, out.AMR),
-		Kind: h.First.Kind + "+" + o.Kind(), Since: h.Since, Until: h.First.Until, Replaces: h.Step.Current, Beside: h.Step.Flow.Beside,
+		Kind: h.First.Kind + "+" + o.Kind(), Since: h.Since, Until: h.First.Until, Link: h.First.Link, Upstream: h.First.Upstream, Replaces: h.Step.Current, Beside: h.Step.Flow.Beside,
 	}
 }

@@ -38,6 +38,9 @@ type Proof struct {
 	Since time.Time
 	// Until is when a session that rests on it ends at the latest; zero: as the settings say.
 	Until time.Time
+	// Link and Upstream say on whose word it rests, as session.SignIn has it.
+	Link     storage.ID
+	Upstream []byte
 }
 
 // ByMail says that the mailbox alone was proved: no other code stands first. Another mail would show nothing more, also in the session that came of it.
@@ -112,7 +115,7 @@ func (m *Module) Finish(c *gin.Context, st *Step, person *storage.Person, p Proo
 		return m.halfway(c, st, arrived)
 	}
 	cur, err := m.d.Sessions.SignIn(ctx, c.Writer, c.Request, m.d.Tenant, person,
-		session.SignIn{ACR: p.ACR, AMR: p.AMR, Kind: p.Kind, Since: p.Since, Until: p.Until, Replaces: st.Current, Beside: st.Flow.Beside})
+		session.SignIn{ACR: p.ACR, AMR: p.AMR, Kind: p.Kind, Since: p.Since, Until: p.Until, Link: p.Link, Upstream: p.Upstream, Replaces: st.Current, Beside: st.Flow.Beside})
 	if err != nil {
 		return err
 	}

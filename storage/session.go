@@ -22,6 +22,8 @@ type Session struct {
 	ExpiresAt  time.Time // absolute limit; the idle limit is LastSeenAt plus configuration
 	RevokedAt  *time.Time
 	Reason     string // why it was revoked
+	Link       ID     // by which the person signed in; zero: here
+	Upstream   []byte // keyed hash of what the upstream calls its session; NULL: it did not say
 }
 
 // TableName names the table.
@@ -45,4 +47,12 @@ type SessionWriter interface {
 	RevokeSession(ctx context.Context, tenant, id ID, now time.Time, reason string, ev *AuditEvent, tell ...*OutboxMessage) error
 	// DeleteDeadSessions removes sessions that ended or expired before the given time, at most limit.
 	DeleteDeadSessions(ctx context.Context, before time.Time, limit int) (int64, error)
+}
+
+// UpstreamSessions are those that rest on a sign-in elsewhere.
+type UpstreamSessions interface {
+	// SessionsByLink lists those of a link that have not ended.
+	SessionsByLink(ctx context.Context, tenant, link ID) ([]Session, error)
+	// SessionsByUpstream lists those of an upstream's session that have not ended.
+	SessionsByUpstream(ctx context.Context, tenant ID, upstream []byte) ([]Session, error)
 }

@@ -62,6 +62,7 @@ func whereTested(c Case, tests []Test) string {
 func title(family string) string {
 	return map[string]string{
 		"AZ": "Authorization endpoint", "TK": "Token endpoint and tokens", "JW": "Signed tokens and keys", "SE": "Sessions, consent and logout",
-		"PW": "Passwords and accounts", "MF": "Second factors", "WB": "Web", "DS": "Denial of service", "SA": "SAML",
+		"PW": "Passwords and accounts", "MF": "Second factors", "WB": "Web", "DS": "Denial of service",
+		"FE": "Federation", "SA": "SAML", "LD": "LDAP",
 	}[family]
 }

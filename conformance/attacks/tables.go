@@ -37,7 +37,7 @@ type source struct {
 // folders are where tables stand.
 func folders() []string { return []string{"provider", "login", "risk", "federation"} }
 
-// Rows finds every row of every table below root: in functions named Rows, Needs, AuthnRows, rows or rules, each element that begins with a name.
+// Rows finds every row of every table below root: in functions named Rows, Needs, AuthnRows, rules or one that begins with rows, each element that begins with a name.
 func Rows(root fs.FS) ([]Row, error) {
 	files, err := sources(root)
 	var out []Row
@@ -86,7 +86,7 @@ func read(root fs.FS, name string) (source, error) {
 	at := func(p token.Pos) int { return fset.Position(p).Offset }
 	for _, d := range file.Decls {
 		fn, ok := d.(*ast.FuncDecl)
-		if !ok || fn.Recv != nil || !slices.Contains([]string{"Rows", "Needs", "AuthnRows", "rows", "rules", "secondRows", "rowsCallback", "rowsAnswer", "rowsToken"}, fn.Name.Name) {
+		if !ok || fn.Recv != nil || !strings.HasPrefix(fn.Name.Name, "rows") && !slices.Contains([]string{"Rows", "Needs", "AuthnRows", "rules", "secondRows"}, fn.Name.Name) {
 			continue
 		}
 		ast.Inspect(fn, func(n ast.Node) bool {

@@ -20,7 +20,7 @@ type Test struct {
 
 // Tests finds every test and fuzz test below root that names a case.
 func Tests(root fs.FS) ([]Test, error) {
-	id := regexp.MustCompile(`(AZ|TK|JW|SE|PW|MF|WB|DS|SA)[0-9]{2}`)
+	id := regexp.MustCompile(`(AZ|TK|JW|SE|PW|MF|WB|DS|FE|SA|LD)[0-9]{2}`)
 	var out []Test
 	err := fs.WalkDir(root, ".", func(name string, d fs.DirEntry, err error) error {
 		switch {

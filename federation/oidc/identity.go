@@ -62,7 +62,7 @@ func profileClaims() []string {
 // identity is what was verified, as the broker wants it. The key is issuer and subject, which name the person for good.
 func (t *attempt) identity() *federation.Identity {
 	sub, _ := t.claims["sub"].(string)
-	id := &federation.Identity{Key: t.c.c.Issuer + "\n" + sub, Subject: sub, Claims: t.claims, Profile: map[string]any{}, Groups: list(t.claims[t.c.c.GroupsClaim]), AMR: list(t.claims["amr"])}
+	id := &federation.Identity{Key: t.c.key(sub), Subject: sub, Claims: t.claims, Profile: map[string]any{}, Groups: list(t.claims[t.c.c.GroupsClaim]), AMR: list(t.claims["amr"])}
 	id.ACR, _ = t.claims["acr"].(string)
 	id.Session, _ = t.claims["sid"].(string)
 	id.At, _ = keys.NumericDate(t.claims["auth_time"])

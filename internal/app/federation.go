@@ -68,7 +68,7 @@ func (s steps) Finish(c *gin.Context, sealed string, person *storage.Person, p f
 	if !may {
 		return s.again(c, st, web.ProblemSubject)
 	}
-	proof := login.Proof{ACR: assurance.One, AMR: []string{federated}, Kind: p.Kind, Until: p.Until}
+	proof := login.Proof{ACR: assurance.One, AMR: []string{federated}, Kind: p.Kind, Until: p.Until, Link: p.Link, Upstream: p.Upstream}
 	if p.Strong {
 		proof.ACR, proof.AMR = assurance.Two, append(proof.AMR, p.AMR...)
 	}

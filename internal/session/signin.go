@@ -30,6 +30,9 @@ type SignIn struct {
 	Since time.Time
 	// Until is when the session ends at the latest, whatever the settings allow: an upstream said so, or the session that it takes the place of did. Zero: nobody did.
 	Until time.Time
+	// Link is by which link the person signed in; Upstream a keyed hash of what the upstream calls its session. Zero: they signed in here.
+	Link     storage.ID
+	Upstream []byte
 }
 
 // SignIn stores a new session for person, ends the one that was there, or theirs if it is beside others, and sets the cookie (SE01). person is the row that the proof was checked
@@ -72,7 +75,7 @@ func (m *Manager) newSession(ctx context.Context, r *http.Request, person *stora
 	}
 	s := &storage.Session{
 		Tenant: person.Tenant, ID: storage.NewID(now), Person: person.ID, AuthTime: proved, ACR: in.ACR, AMR: slices.Clone(in.AMR),
-		CreatedAt: now, LastSeenAt: now, ExpiresAt: proved.Add(m.c.Absolute),
+		CreatedAt: now, LastSeenAt: now, ExpiresAt: proved.Add(m.c.Absolute), Link: in.Link, Upstream: in.Upstream,
 	}
 	s.Device = m.d.Ring.Seal(deviceAt(s), device(ctx, r, m.browserMark(r)))
 	err := m.limit(ctx, s, person)

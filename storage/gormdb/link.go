@@ -12,6 +12,8 @@ import (
 var (
 	_ storage.LinkReader = (*DB)(nil)
 	_ storage.LinkWriter = (*DB)(nil)
+
+	_ storage.UpstreamSessions = (*DB)(nil)
 )
 
 // LinkByKey implements storage.LinkReader.
@@ -103,4 +105,18 @@ func (d *DB) UseLink(ctx context.Context, cmd storage.UseLink) (used bool, err e
 		return err
 	})
 	return used && err == nil, err
+}
+
+// SessionsByLink implements storage.UpstreamSessions.
+func (d *DB) SessionsByLink(ctx context.Context, tenant, link storage.ID) ([]storage.Session, error) {
+	return list[storage.Session](ctx, d, func(g *gorm.DB) *gorm.DB {
+		return g.Where("tenant = ? AND link = ? AND revoked_at IS NULL", tenant, link).Order("id")
+	})
+}
+
+// SessionsByUpstream implements storage.UpstreamSessions.
+func (d *DB) SessionsByUpstream(ctx context.Context, tenant storage.ID, upstream []byte) ([]storage.Session, error) {
+	return list[storage.Session](ctx, d, func(g *gorm.DB) *gorm.DB {
+		return g.Where("tenant = ? AND upstream = ? AND revoked_at IS NULL", tenant, upstream).Order("id")
+	})
 }

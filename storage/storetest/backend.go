@@ -74,6 +74,7 @@ type Backend interface {
 	storage.LinkReader
 	storage.LinkWriter
 	storage.Trips
+	storage.UpstreamSessions
 }
 
 // RawReader is implemented by backends whose stored bytes can be read from outside. The case that looks for plaintext needs it.

@@ -15,7 +15,7 @@ func federationCases() []testCase {
 	return []testCase{
 		{"connector/life", connectorLife}, {"link/every field is kept", linkRows}, {"link/unlink", linkRemove}, {"link/use", linkUse},
 		{"link/a person who goes takes them along", linkErase}, {"race/one link for an identity", linkRace}, {"race/the last way to sign in, a link or a passkey", linkLastRace},
-		{"trip/way", tripWay}, {"trip/caps", tripCaps}, {"race/one trip comes back once", tripRace},
+		{"session/of a link and of an upstream's session", upstreamSessions}, {"trip/way", tripWay}, {"trip/caps", tripCaps}, {"race/one trip comes back once", tripRace},
 		{"sweep/trips", func(w *world) {
 			w.sweeps(w.DeleteExpiredTrips, func(tenant storage.ID, expires time.Time) {
 				t := w.newTrip("x")
@@ -278,4 +278,33 @@ func (w *world) canaryFederation(p storage.ID) {
 	})
 	w.ok(err)
 	w.ok(w.InsertTrip(w.ctx, w.newTrip("canary"), storage.TripCap{}))
+}
+
+func upstreamSessions(w *world) {
+	p := w.storedPerson("maria")
+	link := w.id()
+	add := func(link storage.ID, upstream []byte) *storage.Session {
+		s := w.newSession(p.ID, "x")
+		s.Link, s.Upstream = link, upstream
+		w.ok(w.InsertSession(w.ctx, s, storage.ID{}, false, nil))
+		return s
+	}
+	first, second, gone := add(link, hashed("one")), add(link, hashed("two")), add(link, hashed("one"))
+	add(w.id(), hashed("three"))
+	add(storage.ID{}, nil)
+	w.ok(w.RevokeSession(w.ctx, w.tenant, gone.ID, w.now, "x", nil))
+	ids := func(all []storage.Session, err error) (out []storage.ID) {
+		w.Helper()
+		w.ok(err)
+		for i := range all {
+			out = append(out, all[i].ID)
+		}
+		return out
+	}
+	w.same(ids(w.SessionsByLink(w.ctx, w.tenant, link)), []storage.ID{first.ID, second.ID})
+	w.same(ids(w.SessionsByUpstream(w.ctx, w.tenant, hashed("one"))), []storage.ID{first.ID})
+	w.same(len(ids(w.SessionsByLink(w.ctx, w.id(), link)))+len(ids(w.SessionsByUpstream(w.ctx, w.id(), hashed("one")))), 0)
+	got, err := w.SessionByID(w.ctx, w.tenant, second.ID)
+	w.ok(err)
+	w.same(got, second)
 }
