@@ -64,7 +64,7 @@ func FuzzLogout(f *testing.F) {
 	f.Fuzz(func(t *testing.T, query, form string) {
 		for _, m := range []Message{{Method: "GET", Query: query}, {Method: "POST", Form: url.Values{"SAMLRequest": {form}}}} {
 			w.forget()
-			r, err := w.c.ReadLogout(t.Context(), m)
+			r, err := w.c.ReadLogoutRequest(t.Context(), m)
 			switch {
 			case err == nil && !strings.HasSuffix(r.Subject, `"maria-7"]`):
 				t.Errorf("somebody else: %s", r.Subject)

@@ -163,7 +163,7 @@ func signOut(t *testing.T, p *pysaml2, w *world, id *federation.Identity) {
 		t.Fatal(err)
 	}
 	w.now = time.Now()
-	r, err := w.c.ReadLogout(t.Context(), Message{Method: "GET", Query: u.RawQuery})
+	r, err := w.c.ReadLogoutRequest(t.Context(), Message{Method: "GET", Query: u.RawQuery})
 	if err != nil {
 		t.Fatal(err)
 	}

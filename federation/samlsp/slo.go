@@ -26,6 +26,7 @@ type Message struct {
 type LogoutRequest struct {
 	ID         string
 	Subject    string   // federation.Identity.Subject
+	Key        string   // federation.Identity.Key; empty where an attribute is the key, which a sign-out does not name
 	Sessions   []string // federation.Identity.Session; none: all of the person's
 	RelayState string   // to be given back
 }
@@ -35,8 +36,8 @@ type Sent struct {
 	ID, RelayState string
 }
 
-// ReadLogout judges a LogoutRequest. A *federation.Refusal says that it does not count.
-func (c *Connector) ReadLogout(ctx context.Context, in Message) (*LogoutRequest, error) {
+// ReadLogoutRequest judges a LogoutRequest. A *federation.Refusal says that it does not count.
+func (c *Connector) ReadLogoutRequest(ctx context.Context, in Message) (*LogoutRequest, error) {
 	m, err := c.message(ctx, in, "SAMLRequest")
 	if err != nil {
 		return nil, err
@@ -46,6 +47,9 @@ func (c *Connector) ReadLogout(ctx context.Context, in Message) (*LogoutRequest,
 		return nil, err
 	}
 	out := &LogoutRequest{ID: attribute(m.root, "ID"), Subject: m.nameID.text, RelayState: m.relayState}
+	if c.config.KeyAttribute == "" {
+		out.Key = boundedKey(m.nameID.text)
+	}
 	for _, s := range children(m.root, nsProtocol, "SessionIndex") {
 		out.Sessions = append(out.Sessions, text(s))
 	}

@@ -66,7 +66,7 @@ func TestOurLogout(t *testing.T) {
 
 func TestAnswersToLogoutRequests(t *testing.T) {
 	w := newWorld(t, byMetadata(describedBy("", idpPair())))
-	r, err := w.c.ReadLogout(t.Context(), logoutRequest().redirected(t))
+	r, err := w.c.ReadLogoutRequest(t.Context(), logoutRequest().redirected(t))
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -77,13 +77,17 @@ func TestLogoutRequestsAreRead(t *testing.T) {
 	id := w.accepts(arrival(answer().bytes(t)))
 	for name, m := range map[string]Message{"query": logoutRequest().redirected(t), "form": logoutRequest().posted(t)} {
 		w.forget()
-		got, err := w.c.ReadLogout(t.Context(), m)
+		got, err := w.c.ReadLogoutRequest(t.Context(), m)
 		if err != nil {
 			t.Fatalf("%s: %v", name, err)
 		}
-		if got.ID != "_logout" || got.Subject != id.Subject || len(got.Sessions) != 1 || got.Sessions[0] != id.Session || got.RelayState != "their state" {
+		if got.ID != "_logout" || got.Subject != id.Subject || got.Key != id.Key || len(got.Sessions) != 1 || got.Sessions[0] != id.Session || got.RelayState != "their state" {
 			t.Errorf("%s: %+v", name, got)
 		}
+	}
+	w = newWorld(t, func(c *Config) { c.KeyAttribute = "uid" })
+	if got, err := w.c.ReadLogoutRequest(t.Context(), logoutRequest().posted(t)); err != nil || got.Key != "" || got.Subject != id.Subject {
+		t.Errorf("%+v %v", got, err)
 	}
 }
 
@@ -110,7 +114,7 @@ func TestSA21_Logout(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			for binding, in := range map[string]func(*goodbye) Message{"query": func(g *goodbye) Message { return g.redirected(t) }, "form": func(g *goodbye) Message { return g.posted(t) }} {
 				w, g := newWorld(t), logoutRequest()
-				if _, err := w.c.ReadLogout(t.Context(), in(g)); err != nil {
+				if _, err := w.c.ReadLogoutRequest(t.Context(), in(g)); err != nil {
 					t.Fatalf("%s: %v", binding, err)
 				}
 				w.forget()
@@ -118,7 +122,7 @@ func TestSA21_Logout(t *testing.T) {
 					c.change(g)
 				}
 				w.now = w.now.Add(c.at)
-				_, err := w.c.ReadLogout(t.Context(), in(g))
+				_, err := w.c.ReadLogoutRequest(t.Context(), in(g))
 				wantCheck(t, err, c.check)
 				if len(w.ledger.used) > 0 {
 					t.Error("something was spent")
@@ -128,25 +132,25 @@ func TestSA21_Logout(t *testing.T) {
 	}
 	w, g := newWorld(t), logoutRequest()
 	g.pair = &evil
-	_, err := w.c.ReadLogout(t.Context(), g.redirected(t))
+	_, err := w.c.ReadLogoutRequest(t.Context(), g.redirected(t))
 	wantCheck(t, err, "saml_logout.signed")
-	_, err = w.c.ReadLogout(t.Context(), g.posted(t))
+	_, err = w.c.ReadLogoutRequest(t.Context(), g.posted(t))
 	wantCheck(t, err, "saml_signature.value")
 	g = logoutRequest()
 	g.body = replaced(g.body, "maria-7", "maria<!-- -->-7")
-	_, err = w.c.ReadLogout(t.Context(), g.redirected(t))
+	_, err = w.c.ReadLogoutRequest(t.Context(), g.redirected(t))
 	wantCheck(t, err, "saml_document.markup")
 }
 
 // SA21: a request counts once, whichever way it comes.
 func TestSA21_LogoutReplay(t *testing.T) {
 	w := newWorld(t)
-	if _, err := w.c.ReadLogout(t.Context(), logoutRequest().redirected(t)); err != nil {
+	if _, err := w.c.ReadLogoutRequest(t.Context(), logoutRequest().redirected(t)); err != nil {
 		t.Fatal(err)
 	}
-	_, err := w.c.ReadLogout(t.Context(), logoutRequest().redirected(t))
+	_, err := w.c.ReadLogoutRequest(t.Context(), logoutRequest().redirected(t))
 	wantCheck(t, err, "saml_logout_request.replay")
-	_, err = w.c.ReadLogout(t.Context(), logoutRequest().posted(t))
+	_, err = w.c.ReadLogoutRequest(t.Context(), logoutRequest().posted(t))
 	wantCheck(t, err, "saml_logout_request.replay")
 }
 
@@ -175,7 +179,7 @@ func TestSA21_Queries(t *testing.T) {
 		"not deflated":      {"saml_logout.field", "SAMLRequest=" + url.QueryEscape(base64.StdEncoding.EncodeToString([]byte(logoutRequest().text())))},
 		"no base64":         {"saml_logout.field", "SAMLRequest=%25"},
 	} {
-		_, err := newWorld(t).c.ReadLogout(t.Context(), Message{Method: "GET", Query: c.query})
+		_, err := newWorld(t).c.ReadLogoutRequest(t.Context(), Message{Method: "GET", Query: c.query})
 		t.Log(name)
 		wantCheck(t, err, c.check)
 	}
@@ -186,11 +190,11 @@ func TestSA21_Queries(t *testing.T) {
 		"other letters, same": strings.ToLower("x=%2F") + "&" + good,
 	} {
 		w := newWorld(t, func(c *Config) { c.IDPCertificates = pemOf(idpPair(), curve) })
-		if _, err := w.c.ReadLogout(t.Context(), Message{Method: "GET", Query: query}); err != nil {
+		if _, err := w.c.ReadLogoutRequest(t.Context(), Message{Method: "GET", Query: query}); err != nil {
 			t.Errorf("%s: %v", name, err)
 		}
 	}
-	_, err := newWorld(t).c.ReadLogout(t.Context(), Message{Method: "HEAD", Query: good})
+	_, err := newWorld(t).c.ReadLogoutRequest(t.Context(), Message{Method: "HEAD", Query: good})
 	wantCheck(t, err, "saml_logout.field")
 }
 
@@ -201,9 +205,9 @@ func TestSA20_DeflateBomb(t *testing.T) {
 		t.Fatal(err)
 	}
 	query := "SAMLRequest=" + url.QueryEscape(base64.StdEncoding.EncodeToString(packed))
-	_, err = newWorld(t).c.ReadLogout(t.Context(), Message{Method: "GET", Query: query})
+	_, err = newWorld(t).c.ReadLogoutRequest(t.Context(), Message{Method: "GET", Query: query})
 	wantCheck(t, err, "saml_logout.field")
-	_, err = newWorld(t).c.ReadLogout(t.Context(), Message{Method: "POST", Form: url.Values{"SAMLRequest": {strings.Repeat("A", 5<<20)}}})
+	_, err = newWorld(t).c.ReadLogoutRequest(t.Context(), Message{Method: "POST", Form: url.Values{"SAMLRequest": {strings.Repeat("A", 5<<20)}}})
 	wantCheck(t, err, "saml_logout.field")
 }
 
@@ -224,6 +228,6 @@ func TestSA21_WrappedLogout(t *testing.T) {
 	evilRoot.InsertChildAt(1, box)
 	evilRoot.InsertChildAt(1, sig)
 	form := url.Values{"SAMLRequest": {base64.StdEncoding.EncodeToString(bytesOf(t, evilRoot))}}
-	_, err := w.c.ReadLogout(t.Context(), Message{Method: "POST", Form: form})
+	_, err := w.c.ReadLogoutRequest(t.Context(), Message{Method: "POST", Form: form})
 	wantCheck(t, err, "saml_signature.reference")
 }
