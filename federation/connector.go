@@ -80,6 +80,28 @@ type LogoutNotice struct {
 	Session string    // Identity.Session; empty: all of theirs
 }
 
+// LogoutListener is told by browsers that somebody's session at its upstream ends, and sends them back (SAML single logout).
+type LogoutListener interface {
+	Connector
+	// ListenLogout judges the message, which counts once. A *Refusal says that it does not.
+	ListenLogout(ctx context.Context, m BrowserMessage) (*Leaving, error)
+}
+
+// BrowserMessage is what a browser brought, as it was sent.
+type BrowserMessage struct {
+	Method string     // GET or POST
+	Query  string     // of a GET
+	Form   url.Values // of a POST
+}
+
+// Leaving is somebody who signs out upstream.
+type Leaving struct {
+	Subject  string   // Identity.Subject
+	Sessions []string // Identity.Session; none: all of theirs
+	// Answer is where the browser goes then; done says whether everything was ended.
+	Answer func(ctx context.Context, done bool) (*Departure, error)
+}
+
 // Publisher has documents that the upstream reads, such as SAML metadata.
 type Publisher interface {
 	Connector

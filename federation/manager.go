@@ -113,6 +113,11 @@ func (m *Manager) write(row *storage.Connector, d Draft, before *storage.Connect
 			return err
 		}
 	}
+	if p, ok := kind.(Preparer); ok {
+		if err := p.Prepare(row.Name, secrets); err != nil {
+			return err
+		}
+	}
 	if _, err := kind.Make(Setup{Name: row.Name, Config: config, Secrets: secrets}); err != nil {
 		return err
 	}
@@ -151,6 +156,9 @@ func (m *Manager) keep(kind Kind, before *storage.Connector, config json.RawMess
 	is, err := kind.Audience(config)
 	if err != nil {
 		return nil, errs.Wrap(errs.Invalid, "config is not what this kind of connector has.", err)
+	}
+	if _, own := kind.(Preparer); own && was != is {
+		return map[string]string{}, nil // ours, for another upstream: new ones are made
 	}
 	if was != is {
 		return nil, errs.New(errs.Invalid, "The secret was given for another server or client. Give the new one's, or none, with this change.")

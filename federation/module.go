@@ -143,7 +143,7 @@ func New(d Deps) (*Module, error) {
 }
 
 // maxAnswer bounds what a browser brings back: a signed and encrypted SAML response is the largest.
-const maxAnswer = 1 << 20
+const maxAnswer = 2 << 20
 
 // Mount adds the pages.
 func (m *Module) Mount(r httpx.Router) {
@@ -152,6 +152,10 @@ func (m *Module) Mount(r httpx.Router) {
 	r.Handle(http.MethodPost, "/federation/:connector/callback", httpx.Page.CrossSite().MaxBody(maxAnswer), m.delivered)
 	r.Handle(http.MethodPost, "/federation/:connector/resume", httpx.Page.MaxBody(maxAnswer), m.resume)
 	r.Handle(http.MethodPost, "/federation/:connector/backchannel", httpx.API, m.backchannel)
+	r.Handle(http.MethodGet, "/saml/:connector/metadata", httpx.Document, m.metadata)
+	r.Handle(http.MethodPost, "/saml/:connector/acs", httpx.Page.CrossSite().MaxBody(maxAnswer), m.delivered)
+	r.Handle(http.MethodGet, "/saml/:connector/slo", httpx.Page, m.leave)
+	r.Handle(http.MethodPost, "/saml/:connector/slo", httpx.Page.CrossSite().MaxBody(maxAnswer), m.leave)
 	r.Handle(http.MethodGet, linkPath, httpx.Page, m.showLink)
 	r.Handle(http.MethodPost, linkPath, httpx.Page, m.link)
 	r.Handle(http.MethodGet, ownPath, httpx.Page, m.list)

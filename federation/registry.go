@@ -24,6 +24,13 @@ type Kind interface {
 	Audience(config json.RawMessage) (string, error)
 }
 
+// Preparer is a kind whose connectors have secrets of ours, which are made when they are not given.
+type Preparer interface {
+	Kind
+	// Prepare adds what is missing.
+	Prepare(name string, secrets map[string]string) error
+}
+
 // Setup is what a connector is made of.
 type Setup struct {
 	Name    string // of the row

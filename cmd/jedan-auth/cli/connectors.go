@@ -120,17 +120,25 @@ func (c *cli) connectorsCreate() *cobra.Command {
 			if err != nil {
 				return err
 			}
-			c.note("Register this address there as redirect URI: %s/federation/%s/callback", a.Config.Issuer, row.Name)
+			c.note(registering(row.Kind), a.Config.Issuer, row.Name)
 			return c.showConnector(a, row)
 		})
 	})
 	f = addDraft(cmd)
-	cmd.Flags().StringVar(&kind, "kind", "oidc", "protocol that it speaks: oidc")
+	cmd.Flags().StringVar(&kind, "kind", "oidc", "protocol that it speaks: oidc or saml")
 	cmd.Flags().StringVar(&issuer, "issuer", "", "its issuer `URL`")
 	cmd.Flags().StringVar(&client, "client-id", "", "our client_id there")
 	cmd.Long = "Add an upstream identity provider. NAME stands in addresses and is never changed: 2 to 32 small letters, digits and -. Without create in its settings only people who have linked it can sign in by it."
 	cmd.Example = "  jedan-auth connectors create corp --title \"Acme\" --issuer https://login.acme.example --client-id jedan --client-secret-file ./secret --file corp.json"
 	return cmd
+}
+
+// registering says what the upstream must know.
+func registering(kind string) string {
+	if kind == "saml" {
+		return "Give the identity provider our metadata: %s/saml/%s/metadata"
+	}
+	return "Register this address there as redirect URI: %s/federation/%s/callback"
 }
 
 // connectorView is a connector in a list.

@@ -1,0 +1,35 @@
+package samlsp
+
+import (
+	"context"
+
+	"github.com/jedan-auth/jedan-auth/federation"
+)
+
+var _ federation.LogoutListener = (*Connector)(nil)
+
+// ListenLogout implements federation.LogoutListener.
+func (c *Connector) ListenLogout(ctx context.Context, m federation.BrowserMessage) (*federation.Leaving, error) {
+	r, err := c.ReadLogoutRequest(ctx, Message{Method: m.Method, Query: m.Query, Form: m.Form})
+	if err != nil {
+		return nil, err
+	}
+	return &federation.Leaving{Subject: r.Subject, Sessions: r.Sessions, Answer: func(ctx context.Context, done bool) (*federation.Departure, error) {
+		return c.AnswerLogout(ctx, r, done)
+	}}, nil
+}
+
+var _ federation.Preparer = Kind{}
+
+// Prepare makes a key of ours for a connector that has none.
+func (k Kind) Prepare(name string, secrets map[string]string) error {
+	if secrets["key"] != "" {
+		return nil
+	}
+	pair, err := NewPair(name, k.Deps.Now())
+	if err != nil {
+		return err
+	}
+	secrets["key"], err = pair.PEM()
+	return err
+}
