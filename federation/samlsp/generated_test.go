@@ -93,9 +93,9 @@ func TestSA02_WrappedAnywhere(t *testing.T) {
 		},
 	}
 	w, n := newWorld(t), 0
-	for shape, f := range shapes() {
+	for _, shape := range []string{"assertion signed", "response signed", "encrypted, response signed"} {
 		r := answer()
-		f(r)
+		shapes()[shape](r)
 		root := r.tree(t)
 		want := w.accepts(arrival(bytesOf(t, root)))
 		plain := answer().tree(t)
