@@ -27,16 +27,24 @@ func (m *Module) returned(c *gin.Context) error {
 // delivered is a browser that another site's form sent. Such a request may come without our cookies, so that it cannot show which browser it is: our own page
 // sends the form again, as a request of our own site, which does. Without that nothing is believed.
 func (m *Module) delivered(c *gin.Context) error {
-	form, err := httpx.Form(c)
+	form, err := m.large(c)
 	if err != nil {
 		return err
 	}
 	return m.post(c, "", m.d.Issuer+"/federation/"+url.PathEscape(c.Param("connector"))+"/resume", form, m.destination(c.Request.Context(), stateOf(form)))
 }
 
+// large reads a form that may be long, for a connector that there is: for others nothing is read (DS04).
+func (m *Module) large(c *gin.Context) (url.Values, error) {
+	if _, err := m.d.Registry.ByName(c.Request.Context(), c.Param("connector")); err != nil {
+		return nil, err
+	}
+	return httpx.Form(c)
+}
+
 // resume is the same form from our own page.
 func (m *Module) resume(c *gin.Context) error {
-	form, err := httpx.Form(c)
+	form, err := m.large(c)
 	if err != nil {
 		return err
 	}

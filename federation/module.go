@@ -142,8 +142,8 @@ func New(d Deps) (*Module, error) {
 	return &Module{d: d}, nil
 }
 
-// maxAnswer bounds what a browser brings back: a signed and encrypted SAML response is the largest.
-const maxAnswer = 2 << 20
+// maxAnswer bounds what a browser brings back: a signed and encrypted SAML response of 1 MiB, in base64, is the largest.
+const maxAnswer = 1600 << 10
 
 // Mount adds the pages.
 func (m *Module) Mount(r httpx.Router) {
@@ -153,6 +153,7 @@ func (m *Module) Mount(r httpx.Router) {
 	r.Handle(http.MethodPost, "/federation/:connector/resume", httpx.Page.MaxBody(maxAnswer), m.resume)
 	r.Handle(http.MethodPost, "/federation/:connector/backchannel", httpx.API, m.backchannel)
 	r.Handle(http.MethodGet, "/saml/:connector/metadata", httpx.Document, m.metadata)
+	r.Handle(http.MethodGet, "/saml/:connector/acs", httpx.Page, m.returned) // an artifact
 	r.Handle(http.MethodPost, "/saml/:connector/acs", httpx.Page.CrossSite().MaxBody(maxAnswer), m.delivered)
 	r.Handle(http.MethodGet, "/saml/:connector/slo", httpx.Page, m.leave)
 	r.Handle(http.MethodPost, "/saml/:connector/slo", httpx.Page.CrossSite().MaxBody(maxAnswer), m.leave)

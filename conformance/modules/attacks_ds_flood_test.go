@@ -181,7 +181,8 @@ func TestDS04_LargeBodies(t *testing.T) {
 		for name, more := range map[string]string{"by length": fmt.Sprintf("Content-Length: %d\r\n", gigabyte), "in chunks": "Transfer-Encoding: chunked\r\n"} {
 			sent, status := 0, 0
 			bytes := allocated(func() { status, sent = w.pour(head(r.Method, r.Path, more)) })
-			if posts && status != http.StatusRequestEntityTooLarge || status < 200 || status >= 500 {
+			unread := status == http.StatusNotFound && strings.Contains(r.Path, "/nothing/") // there is no such connector
+			if posts && status != http.StatusRequestEntityTooLarge && !unread || status < 200 || status >= 500 {
 				t.Errorf("%s %s, %s: %d", r.Method, r.Path, name, status)
 			}
 			if sent > 16<<20 || bytes > 4<<20 { // what the kernel's buffers hold
