@@ -58,7 +58,7 @@ func (m *Module) complete(c *gin.Context, params url.Values) error {
 	if !ok {
 		return m.lost(c)
 	}
-	t, err := m.arrive(ctx, browser, stateOf(params))
+	t, err := m.arrive(ctx, browser, byState, stateOf(params))
 	if errs.Is(err, errs.NotFound) {
 		return m.lost(c)
 	}
@@ -117,7 +117,7 @@ func stateOf(params url.Values) string {
 
 // destination is the policy's source of where the trip's sign-in leads in the end; "" when nobody waits for it, and then it leads nowhere.
 func (m *Module) destination(ctx context.Context, state string) string {
-	row, err := m.d.Store.TripByState(ctx, m.d.Tenant, m.mark("state", []byte(state)), m.d.Now())
+	row, err := m.d.Store.TripByState(ctx, m.d.Tenant, m.mark(byState, []byte(state)), m.d.Now())
 	if err != nil {
 		return ""
 	}

@@ -42,7 +42,7 @@ func (m *Module) waiting(c *gin.Context, ticket string) (a *asked, done bool, er
 	if a.browser, ok = m.d.Browsers.Known(c.Request); !ok {
 		return nil, true, m.lost(c)
 	}
-	if a.trip, err = m.look(ctx, a.browser, ticket); errs.Is(err, errs.NotFound) || err == nil && a.trip.Found == nil {
+	if a.trip, err = m.look(ctx, a.browser, byTicket, ticket); errs.Is(err, errs.NotFound) || err == nil && a.trip.Found == nil {
 		return nil, true, m.lost(c)
 	}
 	if err != nil {
@@ -119,7 +119,7 @@ func (m *Module) link(c *gin.Context) error {
 	if done || err != nil {
 		return err
 	}
-	if _, err := m.arrive(c.Request.Context(), a.browser, a.ticket); errs.Is(err, errs.NotFound) {
+	if _, err := m.arrive(c.Request.Context(), a.browser, byTicket, a.ticket); errs.Is(err, errs.NotFound) {
 		return m.lost(c)
 	} else if err != nil {
 		return err

@@ -173,7 +173,7 @@ func (m *Module) linkOwn(c *gin.Context, t *trip, from *Ready, id *Identity) err
 	ticket := secret()
 	id.Claims = nil // what the rules read is not needed any more
 	next := &trip{Connector: from.Row.ID, Began: m.d.Now(), Found: id, Candidate: cur.Person.ID, Person: cur.Person.ID, Session: cur.Session.ID}
-	if err := m.depart(c, ticket, next); err != nil {
+	if err := m.depart(c, byTicket, ticket, next); err != nil {
 		return err
 	}
 	return httpx.SeeOther(c, m.d.Issuer+linkPath+"?ticket="+url.QueryEscape(ticket))

@@ -78,7 +78,7 @@ func (m *Module) send(c *gin.Context, to *Ready, t *trip) error {
 		return err
 	}
 	t.Kept = d.Kept
-	if err := m.depart(c, t.Wish.State, t); err != nil {
+	if err := m.depart(c, byState, t.Wish.State, t); err != nil {
 		return err
 	}
 	if d.Form == nil {

@@ -39,6 +39,12 @@ type trip struct {
 	Candidate storage.ID `json:"candidate,omitzero"` // whose address it is
 }
 
+// What a trip is found by. One is never taken for the other: a browser that is away has a state, an identity that waits for a person's word a ticket.
+const (
+	byState  = "state"
+	byTicket = "ticket"
+)
+
 // secret is 256 random bits in base64url.
 func secret() string {
 	var b [32]byte
@@ -55,8 +61,8 @@ func contentAt(p *storage.Trip) seal.Location {
 	return seal.Location{Table: "trips", Column: "content", Tenant: p.Tenant, Row: p.ID}
 }
 
-// depart keeps a trip for the browser, which comes back with state.
-func (m *Module) depart(c *gin.Context, state string, t *trip) error {
+// depart keeps a trip for the browser, which comes back with the value.
+func (m *Module) depart(c *gin.Context, by, value string, t *trip) error {
 	browser, ok := m.d.Browsers.Known(c.Request)
 	if !ok {
 		return errs.New(errs.Invalid, "Cookies are needed to sign in. Allow them and try again.")
@@ -68,16 +74,16 @@ func (m *Module) depart(c *gin.Context, state string, t *trip) error {
 	now := m.d.Now()
 	from := ratelimit.AddrTag(httpx.ClientIP(c))
 	row := &storage.Trip{
-		Tenant: m.d.Tenant, ID: storage.NewID(now), State: m.mark("state", []byte(state)), Browser: m.mark("browser", browser[:]),
+		Tenant: m.d.Tenant, ID: storage.NewID(now), State: m.mark(by, []byte(value)), Browser: m.mark("browser", browser[:]),
 		Address: m.mark("address", from[:]), CreatedAt: now, ExpiresAt: now.Add(tripLife),
 	}
 	row.Content = m.d.Ring.Seal(contentAt(row), plain)
 	return m.d.Store.InsertTrip(c.Request.Context(), row, storage.TripCap{PerAddress: maxPerAddress, All: maxTrips})
 }
 
-// arrive takes the trip that this browser began; errs.NotFound when there is none: it is over, it was another browser's, or somebody made the state up.
-func (m *Module) arrive(ctx context.Context, browser [16]byte, state string) (*trip, error) {
-	row, err := m.d.Store.TakeTrip(ctx, m.d.Tenant, m.mark("state", []byte(state)), m.mark("browser", browser[:]), m.d.Now())
+// arrive takes the trip that this browser began; errs.NotFound when there is none: it is over, it was another browser's, or somebody made the value up.
+func (m *Module) arrive(ctx context.Context, browser [16]byte, by, value string) (*trip, error) {
+	row, err := m.d.Store.TakeTrip(ctx, m.d.Tenant, m.mark(by, []byte(value)), m.mark("browser", browser[:]), m.d.Now())
 	if err != nil {
 		return nil, err
 	}
@@ -85,8 +91,8 @@ func (m *Module) arrive(ctx context.Context, browser [16]byte, state string) (*t
 }
 
 // look returns the trip that this browser began and leaves it there; errs.NotFound as arrive.
-func (m *Module) look(ctx context.Context, browser [16]byte, state string) (*trip, error) {
-	row, err := m.d.Store.TripByState(ctx, m.d.Tenant, m.mark("state", []byte(state)), m.d.Now())
+func (m *Module) look(ctx context.Context, browser [16]byte, by, value string) (*trip, error) {
+	row, err := m.d.Store.TripByState(ctx, m.d.Tenant, m.mark(by, []byte(value)), m.d.Now())
 	if err != nil {
 		return nil, err
 	}

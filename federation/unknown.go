@@ -138,7 +138,7 @@ func secretName() string { return strings.NewReplacer("-", "x", "_", "y").Replac
 func (m *Module) ask(c *gin.Context, t *trip, from *Ready, id *Identity, p *storage.Person) error {
 	ticket := secret()
 	id.Claims = nil // what the rules have read is not needed any more
-	if err := m.depart(c, ticket, &trip{Connector: from.Row.ID, Flow: t.Flow, Began: m.d.Now(), Found: id, Candidate: p.ID}); err != nil {
+	if err := m.depart(c, byTicket, ticket, &trip{Connector: from.Row.ID, Flow: t.Flow, Began: m.d.Now(), Found: id, Candidate: p.ID}); err != nil {
 		return err
 	}
 	return m.d.Pages.Render(c, http.StatusOK, t.Flow, func(lang string) web.Page {

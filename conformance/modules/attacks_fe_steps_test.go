@@ -92,6 +92,31 @@ func TestFE07_TicketBinding(t *testing.T) {
 	}
 }
 
+// TestFE04_TicketIsNoState: what waits for a person's word is not what waits for an upstream's, and the other way round; neither uses the other up.
+func TestFE04_TicketIsNoState(t *testing.T) {
+	w := newFE(t, nil)
+	maria := w.Person("maria@example.org")
+	w.up.set(func(u *upstream) { u.claims = map[string]any{"email": "maria@example.org"} })
+	b := w.Browser()
+	link := hrefOf(w.through(b).Body, "link-sign-in")
+	at, err := url.Parse(link)
+	if err != nil {
+		t.Fatal(err)
+	}
+	q := url.Values{"code": {"x"}, "iss": {w.up.url()}, "state": {at.Query().Get("ticket")}}
+	if p := w.back(b, "corp", q); p.Status != http.StatusBadRequest || w.up.visits != 1 {
+		t.Errorf("a ticket came back as a state: %d, %d visits", p.Status, w.up.visits)
+	}
+	state := w.up.visit(w.away(b, "corp"))
+	if p := b.Get("/account/logins/link?ticket=" + url.QueryEscape(state.Get("state"))); p.Status != http.StatusBadRequest {
+		t.Errorf("a state was taken for a ticket: %d", p.Status)
+	}
+	confirm := b.Get(link).SignIn("maria@example.org", testkit.Password)
+	if got := w.subject(confirm.Submit("answer", "link")); got != maria.Subject || w.links(maria) != 1 {
+		t.Errorf("the ticket was used up: %s, %d links", got, w.links(maria))
+	}
+}
+
 // TestFE09_SecondFactor: what was proved upstream is one factor here; the person's own second one is still asked for, unless the operator counts the upstream's.
 func TestFE09_SecondFactor(t *testing.T) {
 	for rule, asked := range map[string]bool{"": true, `"otp" in amr`: false, `"fpt" in amr`: true, `acr == claims.nothing`: true} {
