@@ -46,7 +46,7 @@ func parseSettings(raw []byte) (Settings, error) {
 	if len(raw) > maxSettings {
 		return s, errs.New(errs.TooLarge, "The settings of a connector are too large.")
 	}
-	if err := strictJSON(raw, &s); err != nil {
+	if err := Strict(raw, &s); err != nil {
 		return s, errs.Wrap(errs.Invalid, "The settings of a connector are not one JSON object with the members that it has.", err)
 	}
 	if s.Link == "" {
@@ -55,7 +55,8 @@ func parseSettings(raw []byte) (Settings, error) {
 	return s, s.validate()
 }
 
-func strictJSON(raw []byte, into any) error {
+// Strict reads one JSON object without a member that is not known: what operators write, here and in the kinds.
+func Strict(raw []byte, into any) error {
 	d := json.NewDecoder(bytes.NewReader(raw))
 	d.DisallowUnknownFields()
 	if err := d.Decode(into); err != nil {

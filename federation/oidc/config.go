@@ -1,14 +1,13 @@
 package oidc
 
 import (
-	"bytes"
 	"encoding/json"
 	"fmt"
-	"io"
 	"net/url"
 	"slices"
 	"strings"
 
+	"github.com/jedan-auth/jedan-auth/federation"
 	"github.com/jedan-auth/jedan-auth/internal/errs"
 )
 
@@ -39,13 +38,8 @@ const maxSkew = 180
 
 func parseConfig(raw json.RawMessage, secrets map[string]string) (Config, error) {
 	var c Config
-	d := json.NewDecoder(bytes.NewReader(raw))
-	d.DisallowUnknownFields()
-	if err := d.Decode(&c); err != nil {
+	if err := federation.Strict(raw, &c); err != nil {
 		return c, errs.Wrap(errs.Invalid, "config: "+strings.TrimPrefix(err.Error(), "json: "), err)
-	}
-	if err := d.Decode(&struct{}{}); err != io.EOF {
-		return c, errs.New(errs.Invalid, "config is one JSON object.")
 	}
 	if s := secrets["client_secret"]; s != "" {
 		c.ClientSecret = s

@@ -1,11 +1,8 @@
 package samlsp
 
 import (
-	"bytes"
 	"context"
 	"encoding/json"
-	"errors"
-	"io"
 
 	"github.com/jedan-auth/jedan-auth/federation"
 	"github.com/jedan-auth/jedan-auth/internal/errs"
@@ -25,7 +22,7 @@ func (Kind) Secrets() []string { return []string{"key", "next_key", "last_key"} 
 // Make makes a connector. One without keys of its own uses those that all share.
 func (k Kind) Make(s federation.Setup) (federation.Connector, error) {
 	var c Config
-	if err := strict(s.Config, &c); err != nil {
+	if err := federation.Strict(s.Config, &c); err != nil {
 		return nil, errs.Wrap(errs.Invalid, "The config of a SAML connector is not one JSON object with the members that it has.", err)
 	}
 	d := k.Deps
@@ -61,18 +58,6 @@ func pairsOf(secrets map[string]string) (*Pairs, error) {
 		*at = &p
 	}
 	return out, nil
-}
-
-func strict(raw []byte, into any) error {
-	d := json.NewDecoder(bytes.NewReader(raw))
-	d.DisallowUnknownFields()
-	if err := d.Decode(into); err != nil {
-		return err
-	}
-	if d.Decode(&struct{}{}) != io.EOF {
-		return errors.New("more than one value")
-	}
-	return nil
 }
 
 // Audience is the identity provider. Our keys go nowhere, but they belong to one.
