@@ -5,10 +5,8 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"html/template"
 	"log/slog"
 	"net/http"
-	"net/url"
 	"path"
 	"strconv"
 	"strings"
@@ -40,10 +38,7 @@ type Renderer struct {
 	product string
 	secure  bool
 	log     *slog.Logger
-	pages   *template.Template // see parsePages
-	texts   catalogues
-	assets  *assetSet
-	mails   mails
+	parts
 	locales locales
 	without map[string]bool
 
@@ -63,42 +58,15 @@ func New(o Options) (*Renderer, error) {
 	if o.Log == nil {
 		o.Log = slog.Default()
 	}
-	texts, err := loadCatalogues()
+	p, err := partsOf(o.ThemeDir)
 	if err != nil {
 		return nil, err
 	}
-	files, err := readTheme(o.ThemeDir)
-	if err != nil {
-		return nil, err
-	}
-	r := &Renderer{base: o.BasePath, product: o.ProductName, secure: o.Secure, log: o.Log, texts: texts, locales: newLocales(texts), without: map[string]bool{}, attributes: o.Attributes}
+	r := &Renderer{base: o.BasePath, product: o.ProductName, secure: o.Secure, log: o.Log, parts: *p, locales: newLocales(p.texts), without: map[string]bool{}, attributes: o.Attributes}
 	for _, name := range o.Without {
 		r.without[name] = true
 	}
-	if r.assets, err = newAssetSet(files.assets); err != nil {
-		return nil, err
-	}
-	if r.pages, err = parsePages(files.templates); err != nil {
-		return nil, err
-	}
-	if r.mails, err = newMails(files); err != nil {
-		return nil, err
-	}
-	if err := r.rehearse(); err != nil {
-		return nil, err
-	}
-	return r, r.rehearseMails()
-}
-
-// rehearse draws every page once: html/template finds misplaced values and unknown fields only then.
-func (r *Renderer) rehearse() error {
-	req := &http.Request{Method: http.MethodGet, URL: &url.URL{Path: "/"}, Header: http.Header{}}
-	for _, p := range samples() {
-		if _, _, err := r.draw(req, p); err != nil {
-			return fmt.Errorf("web: %w", err)
-		}
-	}
-	return nil
+	return r, p.rehearsed(r)
 }
 
 func cleanBase(base string) bool {

@@ -42,6 +42,19 @@ func (w *world) paths(kinds ...string) []string {
 	return slices.Sorted(maps.Keys(found))
 }
 
+// touch sends what gets as far as a handler, to every path there is.
+func (w *world) touch(b *testkit.Browser, visit func(name string, a *testkit.Answer)) {
+	w.t.Helper()
+	for _, path := range w.paths() {
+		for _, query := range []string{"", "?flow=nonsense", "?token=nonsense&client_id=nobody"} {
+			visit("GET "+path+query, b.Raw(http.MethodGet, path+query, "", "Accept", "text/html,*/*;q=0.8"))
+		}
+		for kind, body := range map[string]string{testkit.FormType: "a=1&flow=nonsense", "application/json": "{}"} {
+			visit("POST "+path+" as "+kind, b.Raw(http.MethodPost, path, body, "Accept", "text/html,*/*;q=0.8", "Content-Type", kind, "Origin", w.URL))
+		}
+	}
+}
+
 // sweep sends good and bad requests to every path there is, and to some that there are not.
 func (w *world) sweep(b *testkit.Browser, visit func(name string, a *testkit.Answer)) {
 	w.t.Helper()

@@ -2,6 +2,7 @@ package app
 
 import (
 	"context"
+	"crypto"
 	"errors"
 	"fmt"
 	"log/slog"
@@ -40,6 +41,8 @@ type Options struct {
 	Listeners []net.Listener
 	// Asking are served instead of the addresses configured for clients with certificates.
 	Asking []net.Listener
+	// GenerateKey makes the private keys of the key set; nil: new ones. See keys.SetDeps.
+	GenerateKey func(alg string, rsaBits int) (crypto.Signer, error)
 }
 
 // App is the open parts that the server and every command share.
@@ -73,6 +76,8 @@ type App struct {
 	listeners []net.Listener
 	askers    []net.Listener
 	mtls      mtls.Config
+
+	generateKey func(alg string, rsaBits int) (crypto.Signer, error)
 }
 
 // defaultTenant is the name of the one tenant that exists for now.
@@ -87,7 +92,7 @@ func Open(ctx context.Context, c Config, o Options) (*App, error) {
 	if err := c.Settle(func(string) bool { return false }); err != nil {
 		return nil, err
 	}
-	a := &App{Config: c, Log: o.Log, Now: o.Now, Feed: cache.NewFeed(o.Now, o.Log), listeners: o.Listeners, askers: o.Asking}
+	a := &App{Config: c, Log: o.Log, Now: o.Now, Feed: cache.NewFeed(o.Now, o.Log), listeners: o.Listeners, askers: o.Asking, generateKey: o.GenerateKey}
 	for _, step := range []struct {
 		name string
 		do   func(context.Context) error
@@ -142,7 +147,7 @@ func (a *App) openKeys(ctx context.Context) error {
 		return err
 	}
 	a.Audit = audit.New(audit.Deps{Ring: a.Ring, Now: a.Now, Origin: origin})
-	a.Keys, err = keys.OpenSet(ctx, keys.SetDeps{Store: a.DB, Ring: a.Ring, Tenant: a.Tenant, Now: a.Now, Audit: a.Audit}, a.Config.Keys.set(a.Config.Tokens))
+	a.Keys, err = keys.OpenSet(ctx, keys.SetDeps{Store: a.DB, Ring: a.Ring, Tenant: a.Tenant, Now: a.Now, Audit: a.Audit, Generate: a.generateKey}, a.Config.Keys.set(a.Config.Tokens))
 	return err
 }
 

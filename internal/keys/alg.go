@@ -30,8 +30,8 @@ func knownAlgorithm(alg string) bool {
 	return slices.Contains([]string{RS256, PS256, ES256, EdDSA}, alg)
 }
 
-// generate makes a private key for an algorithm.
-func generate(alg string, rsaBits int) (crypto.Signer, error) {
+// Generate makes a private key for an algorithm.
+func Generate(alg string, rsaBits int) (crypto.Signer, error) {
 	switch alg {
 	case RS256, PS256, RSAOAEP256:
 		return rsa.GenerateKey(rand.Reader, rsaBits)

@@ -52,7 +52,7 @@ func BenchmarkSign(b *testing.B) {
 func BenchmarkSignBare(b *testing.B) {
 	digest := sha256.Sum256(benchClaims)
 	for _, alg := range all {
-		priv, err := generate(alg, 2048)
+		priv, err := Generate(alg, 2048)
 		if err != nil {
 			b.Fatal(err)
 		}

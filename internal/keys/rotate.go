@@ -81,7 +81,7 @@ func (s *Set) Rotate(ctx context.Context, alg, actor string) error {
 		return errs.New(errs.Conflict, "A successor of this key is already published and waits for its time.")
 	}
 	var err error
-	if r.priv, err = generate(alg, s.cfg.RSABits); err != nil {
+	if r.priv, err = s.deps.Generate(alg, s.cfg.RSABits); err != nil {
 		return errs.Wrap(errs.Internal, "", err)
 	}
 	done, err := s.rotate(ctx, r, now)
@@ -108,7 +108,7 @@ func (s *Set) allDue(now time.Time) ([]rotation, error) {
 	failed := make([]error, len(out))
 	var wg sync.WaitGroup
 	for i := range out {
-		wg.Go(func() { out[i].priv, failed[i] = generate(out[i].alg, s.cfg.RSABits) })
+		wg.Go(func() { out[i].priv, failed[i] = s.deps.Generate(out[i].alg, s.cfg.RSABits) })
 	}
 	wg.Wait()
 	return out, errors.Join(failed...)

@@ -3,6 +3,7 @@ package keys
 import (
 	"cmp"
 	"context"
+	"crypto"
 	"errors"
 	"fmt"
 	"slices"
@@ -27,6 +28,8 @@ type SetDeps struct {
 	Tenant storage.ID
 	Now    func() time.Time
 	Audit  Auditor
+	// Generate makes a private key; nil: a new one of crypto/rand. Tests, which start a thousand servers, hand theirs on.
+	Generate func(alg string, rsaBits int) (crypto.Signer, error)
 }
 
 // SetConfig says which keys there are and how long they live.
@@ -104,6 +107,9 @@ func OpenSet(ctx context.Context, d SetDeps, c SetConfig) (*Set, error) {
 		return nil, err
 	}
 	s := &Set{deps: d, cfg: c.withDefaults()}
+	if d.Generate == nil {
+		s.deps.Generate = Generate
+	}
 	s.cfg.Algorithms, s.cfg.Encryption = slices.Clone(c.Algorithms), slices.Clone(c.Encryption)
 	s.pool.New = func() any { return new(buffer) }
 	s.state.Store(&setState{})

@@ -108,7 +108,7 @@ func TestSized(t *testing.T) {
 
 // TestPSSSaltLength: another salt length than the hash's is refused when we verify our own, and never made.
 func TestPSSSaltLength(t *testing.T) {
-	priv, err := generate(PS256, 2048)
+	priv, err := Generate(PS256, 2048)
 	if err != nil {
 		t.Fatal(err)
 	}

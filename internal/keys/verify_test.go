@@ -48,7 +48,7 @@ func newClientKeys(t testing.TB) *clientKeys {
 	c := &clientKeys{priv: map[string]crypto.Signer{}}
 	var set jose.JSONWebKeySet
 	for _, alg := range []string{RS256, PS256, ES256, EdDSA} {
-		priv, err := generate(alg, 2048)
+		priv, err := Generate(alg, 2048)
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -183,7 +183,7 @@ func TestJW02SymmetricWithPublicKey(t *testing.T) {
 
 // TestJW03KeysFromTheHeader signs with the attacker's own key and brings it along.
 func TestJW03KeysFromTheHeader(t *testing.T) {
-	attacker, err := generate(RS256, 2048)
+	attacker, err := Generate(RS256, 2048)
 	if err != nil {
 		t.Fatal(err)
 	}

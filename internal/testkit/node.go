@@ -25,7 +25,9 @@ func (s *Server) Node(t testing.TB) *Server {
 // Within asks until it is so, and fails when it takes longer than limit.
 func (s *Server) Within(limit time.Duration, what string, so func() bool) {
 	s.T.Helper()
-	for deadline := time.Now().Add(limit); !so(); {
+	tick := time.NewTicker(2 * time.Millisecond)
+	defer tick.Stop()
+	for deadline := time.Now().Add(limit); !so(); <-tick.C {
 		if time.Now().After(deadline) {
 			s.T.Fatalf("not within %s: %s", limit, what)
 		}

@@ -106,7 +106,7 @@ func (s *Server) boot(cfg app.Config, l net.Listener) {
 		s.T.Fatal(err)
 	}
 	ctx, cancel := context.WithCancel(context.Background())
-	if s.App, err = app.Open(ctx, cfg, app.Options{Log: log, Now: s.Clock.Now, Listeners: []net.Listener{l}, Asking: s.asking}); err != nil {
+	if s.App, err = app.Open(ctx, cfg, app.Options{Log: log, Now: s.Clock.Now, Listeners: []net.Listener{l}, Asking: s.asking, GenerateKey: lendKeys(s.T)}); err != nil {
 		cancel()
 		s.T.Fatal(err)
 	}

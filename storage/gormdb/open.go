@@ -31,6 +31,7 @@ type DB struct {
 	committer *committer // SQLite only
 	stmts     *stmtCache // SQLite only
 	guard     *guard
+	silence   *silence
 	woken     wakers
 	watch     Watcher // nil: nobody
 }
@@ -42,7 +43,7 @@ func Open(ctx context.Context, cfg Config) (*DB, error) {
 	if err != nil {
 		return nil, err
 	}
-	d := &DB{cfg: cfg, dialect: dialect, turn: newTurn(), guard: newGuard()}
+	d := &DB{cfg: cfg, dialect: dialect, turn: newTurn(), guard: newGuard(), silence: newSilence()}
 	if d.tables, err = parseTables(); err != nil {
 		return nil, err
 	}

@@ -18,9 +18,7 @@ import (
 const (
 	// longestTx bounds a transaction. The tail on PostgreSQL relies on it.
 	longestTx = time.Minute
-	// answerWithin bounds a read, or a write that is one command, on PostgreSQL.
-	answerWithin = 5 * time.Second
-	raceTries    = 5
+	raceTries = 5
 )
 
 // tx is one open transaction.
@@ -70,15 +68,6 @@ func (d *DB) hold(ctx context.Context, fn work) error {
 	return d.alone(ctx, fn)
 }
 
-// bounded limits how long one call waits for PostgreSQL, unless its caller has said so: a network that swallows everything tells nobody that the
-// database is away.
-func (d *DB) bounded(ctx context.Context) (context.Context, context.CancelFunc) {
-	if _, said := ctx.Deadline(); said || d.pool == nil {
-		return ctx, func() {}
-	}
-	return context.WithTimeout(ctx, answerWithin)
-}
-
 // write runs fn, which is this package's own code, in the transaction of ctx, or as soon as possible: see the package comment.
 func (d *DB) write(ctx context.Context, fn work) error {
 	t, err := d.txIn(ctx)
@@ -94,9 +83,8 @@ func (d *DB) write(ctx context.Context, fn work) error {
 	if d.committer != nil {
 		return mapError(d.committer.do(ctx, fn))
 	}
-	ctx, cancel := d.bounded(ctx)
-	defer cancel()
-	return mapError(d.alone(ctx, fn))
+	ctx, done := d.asked(ctx)
+	return mapError(done(d.alone(ctx, fn)))
 }
 
 // writeLong is write for what goes over many rows.
@@ -113,14 +101,13 @@ func (d *DB) reading(ctx context.Context, fn func(ctx context.Context, t *tx) er
 	if err != nil {
 		return err
 	}
-	ctx, cancel := d.bounded(ctx)
-	defer cancel()
+	ctx, done := d.asked(ctx)
 	err = fn(ctx, t)
 	if isLost(err) && t == nil && d.pool != nil && ctx.Err() == nil {
 		d.pool.Reset()
 		err = fn(ctx, nil)
 	}
-	return mapError(err)
+	return mapError(done(err))
 }
 
 // read is reading through gorm.
