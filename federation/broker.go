@@ -50,13 +50,24 @@ func (m *Module) sealed(l *storage.Link, from *Ready, id *Identity) (identity, t
 		return identity, tokens, err
 	}
 	identity = m.d.Ring.Seal(identityAt(l), plain)
-	if !from.Settings.Tokens || id.Tokens == nil {
-		return identity, tokens, nil
+	tokens, err = m.sealedTokens(l, from, id.Tokens)
+	return identity, tokens, err
+}
+
+func tokensAt(l *storage.Link) seal.Location {
+	return seal.Location{Table: "links", Column: "tokens", Tenant: l.Tenant, Row: l.ID}
+}
+
+// sealedTokens keeps tokens where the operator wants them kept, or where they are needed to ask again.
+func (m *Module) sealedTokens(l *storage.Link, from *Ready, t *Tokens) (seal.Text, error) {
+	if _, asks := from.Connector.(Rechecker); t == nil || !from.Settings.Tokens && !asks {
+		return seal.Text{}, nil
 	}
-	if plain, err = json.Marshal(id.Tokens); err != nil {
-		return identity, tokens, err
+	plain, err := json.Marshal(t)
+	if err != nil {
+		return seal.Text{}, err
 	}
-	return identity, m.d.Ring.Seal(seal.Location{Table: "links", Column: "tokens", Tenant: l.Tenant, Row: l.ID}, plain), nil
+	return m.d.Ring.Seal(tokensAt(l), plain), nil
 }
 
 // identified goes on with somebody whose upstream has said who they are.

@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"github.com/gin-gonic/gin"
+	"golang.org/x/sync/singleflight"
 
 	"github.com/jedan-auth/jedan-auth/internal/audit"
 	"github.com/jedan-auth/jedan-auth/internal/directory"
@@ -131,7 +132,10 @@ type Deps struct {
 }
 
 // Module is the broker and its pages.
-type Module struct{ d Deps }
+type Module struct {
+	d      Deps
+	checks singleflight.Group // of links at their upstreams
+}
 
 // New makes the module.
 func New(d Deps) (*Module, error) {

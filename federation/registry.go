@@ -164,6 +164,26 @@ func (r *Registry) ByName(ctx context.Context, name string) (*Ready, error) {
 	return nil, errs.New(errs.NotFound, "There is no such way to sign in.")
 }
 
+// ByID finds a connector by its row. One that is switched off is errs.Forbidden, one that is not there errs.NotFound, and one that cannot be made
+// errs.Unavailable.
+func (r *Registry) ByID(ctx context.Context, id storage.ID) (*Ready, error) {
+	all, err := r.all.Get(ctx)
+	if err != nil {
+		return nil, err
+	}
+	if i := slices.IndexFunc(all, func(c *Ready) bool { return c.Row.ID == id }); i >= 0 {
+		return all[i], nil
+	}
+	row, err := r.store.ConnectorByID(ctx, r.tenant, id)
+	switch {
+	case err != nil:
+		return nil, err
+	case row.Disabled:
+		return nil, errs.New(errs.Forbidden, "This connector is switched off.")
+	}
+	return nil, errs.New(errs.Unavailable, "This connector cannot be used as it is.")
+}
+
 // For lists those that the sign-in page shows for an application, oldest first; clientID is empty for our own pages.
 func (r *Registry) For(ctx context.Context, clientID string) ([]*Ready, error) {
 	all, err := r.all.Get(ctx)

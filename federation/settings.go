@@ -25,17 +25,24 @@ const (
 
 // Settings are what connectors of every kind have.
 type Settings struct {
-	Create    bool              `json:"create"`              // an account is made for whom nobody here is
-	Link      LinkRule          `json:"link,omitempty"`      // empty: prompt
-	Hidden    bool              `json:"hidden,omitempty"`    // the sign-in page shows no button for it
-	Clients   []string          `json:"clients,omitempty"`   // client_ids of the applications that it serves; empty: all
-	Hint      bool              `json:"hint,omitempty"`      // login_hint goes to the upstream
-	Overwrite []string          `json:"overwrite,omitempty"` // claims that its word replaces at each sign-in
-	Mapping   map[string]string `json:"mapping,omitempty"`   // our claim to a CEL expression over claims, profile and groups
-	MFA       string            `json:"mfa,omitempty"`       // CEL over acr and amr: true where its second factor counts here
-	Tokens    bool              `json:"tokens,omitempty"`    // its tokens are kept
-	Config    json.RawMessage   `json:"config"`              // the kind's own
+	Create    bool              `json:"create"`                  // an account is made for whom nobody here is
+	Link      LinkRule          `json:"link,omitempty"`          // empty: prompt
+	Hidden    bool              `json:"hidden,omitempty"`        // the sign-in page shows no button for it
+	Clients   []string          `json:"clients,omitempty"`       // client_ids of the applications that it serves; empty: all
+	Hint      bool              `json:"hint,omitempty"`          // login_hint goes to the upstream
+	Overwrite []string          `json:"overwrite,omitempty"`     // claims that its word replaces at each sign-in
+	Mapping   map[string]string `json:"mapping,omitempty"`       // our claim to a CEL expression over claims, profile and groups
+	MFA       string            `json:"mfa,omitempty"`           // CEL over acr and amr: true where its second factor counts here
+	Tokens    bool              `json:"tokens,omitempty"`        // its tokens are kept
+	Grace     int               `json:"grace_seconds,omitempty"` // how long one that does not answer ends nothing; 0: an hour
+	Config    json.RawMessage   `json:"config"`                  // the kind's own
 }
+
+// Bounds of Settings.Grace, in seconds.
+const (
+	defaultGrace = 3600
+	maxGrace     = 30 * 24 * 3600
+)
 
 // maxSettings bounds a row's settings, in bytes.
 const maxSettings = 64 << 10
@@ -71,6 +78,9 @@ func Strict(raw []byte, into any) error {
 func (s Settings) validate() error {
 	if !slices.Contains([]LinkRule{LinkDeny, LinkPrompt, LinkVerified}, s.Link) {
 		return errs.New(errs.Invalid, "link is deny, prompt or verified_email.")
+	}
+	if s.Grace < 0 || s.Grace > maxGrace {
+		return errs.New(errs.Invalid, fmt.Sprintf("grace_seconds is 0 to %d.", maxGrace))
 	}
 	if len(s.Config) == 0 {
 		return errs.New(errs.Invalid, "A connector needs a config.")

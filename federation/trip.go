@@ -21,7 +21,7 @@ import (
 // Bounds of trips: they are rows that anybody may have written.
 const (
 	tripLife      = 15 * time.Minute
-	maxPerAddress = 100
+	maxPerAddress = 500 // an office is one address
 	maxTrips      = 50_000
 )
 

@@ -177,7 +177,7 @@ func (b *build) code() *code.Grant {
 func (b *build) refresh() *refresh.Grant {
 	return &refresh.Grant{
 		Reader: b.d.Store, Redeemer: b.redeem, Issuance: b.issuance, Live: b.live, Claims: b.people, Counter: b.counter, Tokens: b.tokens,
-		Tenant: b.d.Tenant, Config: b.c, Log: b.log, Watch: b.d.Refreshes,
+		Tenant: b.d.Tenant, Config: b.c, Log: b.log, Watch: b.d.Refreshes, Upstream: b.d.Upstream,
 	}
 }
 

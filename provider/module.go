@@ -125,8 +125,9 @@ type Deps struct {
 	Classes    []string              // of sign-ins that this installation reaches beside the usual ones
 	StepUp     authorize.StepUp
 	Required   authorize.Required
-	Rules      core.Decider  // nil: none
-	Refreshes  refresh.Watch // nil: nobody watches
+	Rules      core.Decider     // nil: none
+	Refreshes  refresh.Watch    // nil: nobody watches
+	Upstream   refresh.Upstream // nil: nobody is signed in on another's word
 	Consents   authorize.Consents
 	Forms      logout.Forms
 	Words      device.Words

@@ -29,6 +29,7 @@ func (Connector) TableName() string { return "connectors" }
 // ConnectorReader finds connectors; errs.NotFound when there is none.
 type ConnectorReader interface {
 	ConnectorByName(ctx context.Context, tenant ID, name string) (*Connector, error)
+	ConnectorByID(ctx context.Context, tenant, id ID) (*Connector, error)
 	// Connectors lists by id, after the given one, at most limit.
 	Connectors(ctx context.Context, tenant, after ID, limit int) ([]Connector, error)
 }

@@ -25,6 +25,7 @@ type Grant struct {
 	Person      ID
 	Session     ID     // the session it was made in, or the one that took that session's place
 	SID         ID     `gorm:"column:sid"` // the session that ID tokens name, if it is not Session any more
+	Link        ID     // on whose word elsewhere the person was signed in; set from the session by InsertGrant
 	Origin      string // flow id, or par:<id>, device:<id>, ciba:<id> of the pending request; unique per tenant
 	Subject     string // the sub the client sees
 	Scopes      Strings

@@ -17,7 +17,10 @@ type Link struct {
 	Identity  seal.Text // who they are there, JSON; sealed at ("links", "identity", tenant, id)
 	Tokens    seal.Text // the upstream's tokens, JSON; sealed at ("links", "tokens", tenant, id); zero: none
 	CreatedAt time.Time
-	UsedAt    time.Time // of the last sign-in
+	UsedAt    time.Time  // of the last sign-in
+	CheckedAt *time.Time // when the upstream last said that they may sign in; NULL: at CreatedAt
+	// FailingSince is when it was first asked in vain after that; NULL: it answers.
+	FailingSince *time.Time
 }
 
 // TableName names the table.
@@ -27,6 +30,7 @@ func (Link) TableName() string { return "links" }
 type LinkReader interface {
 	// LinkByKey matches any of the given keys (several key versions).
 	LinkByKey(ctx context.Context, tenant, connector ID, keys ...[]byte) (*Link, error)
+	LinkByID(ctx context.Context, tenant, id ID) (*Link, error)
 	// LinksOf lists a person's links, oldest first.
 	LinksOf(ctx context.Context, tenant, person ID) ([]Link, error)
 }
@@ -39,6 +43,26 @@ type LinkWriter interface {
 	DeleteLink(ctx context.Context, tenant, person, id ID, ev *AuditEvent) error
 	// UseLink writes down what the upstream said at a sign-in, and reports false when the link has been removed meanwhile.
 	UseLink(ctx context.Context, cmd UseLink) (bool, error)
+	// CheckLink writes down that the upstream was asked and still vouches for them; false when the link has been removed meanwhile.
+	CheckLink(ctx context.Context, cmd CheckLink) (bool, error)
+	// FailLink writes down that it was asked in vain, and returns since when.
+	FailLink(ctx context.Context, tenant, id ID, now time.Time) (since time.Time, err error)
+	// EndLink ends the sessions and grants that rest on a link, and reports false, without an event, when there were none.
+	EndLink(ctx context.Context, cmd EndLink, ev *AuditEvent) (bool, error)
+}
+
+// CheckLink is an upstream's word that somebody may still sign in. A zero Tokens keeps those that are there.
+type CheckLink struct {
+	Tenant, ID ID
+	Tokens     seal.Text
+	Now        time.Time
+}
+
+// EndLink is an upstream's word that somebody may not sign in any more.
+type EndLink struct {
+	Tenant, ID ID
+	Now        time.Time
+	Reason     string
 }
 
 // UseLink is a sign-in by a link. A zero Tokens keeps those that are there.

@@ -127,6 +127,14 @@ func (s steps) CheckToken(c *gin.Context, purpose string, form url.Values) error
 	return s.m.CheckToken(c, purpose, form)
 }
 
+// vouching asks upstreams for the token endpoint, which is made before them.
+type vouching struct{ s *server }
+
+// Vouches implements refresh.Upstream.
+func (v vouching) Vouches(ctx context.Context, link storage.ID) error {
+	return v.s.federation.Vouches(ctx, link)
+}
+
 func (s *server) makeFederation() (err error) {
 	by := steps{s.login}
 	s.federation, err = federation.New(federation.Deps{

@@ -94,6 +94,7 @@ const (
 	ConnectorDelete = "connector.delete"
 	LinkAdd         = "link.add" // somebody at an upstream is a person here from now on
 	LinkRemove      = "link.remove"
+	LinkEnd         = "link.end" // the upstream does not vouch for them any more: what rested on that has ended
 	FirewallBlock   = "firewall.block"
 	FirewallUnblock = "firewall.unblock"
 )

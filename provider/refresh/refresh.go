@@ -26,6 +26,11 @@ type Watch interface {
 	Refreshed(ctx context.Context, g *storage.Grant, clientID string) (reason string)
 }
 
+// Upstream says whether the one on whose word somebody was signed in still vouches for them: errs.Forbidden when not, errs.Unavailable when that is not known.
+type Upstream interface {
+	Vouches(ctx context.Context, link storage.ID) error
+}
+
 // Grant is the refresh_token grant type.
 type Grant struct {
 	Reader   storage.GrantReader
@@ -38,7 +43,8 @@ type Grant struct {
 	Tenant   storage.ID
 	Config   core.Config
 	Log      core.RefusalLog
-	Watch    Watch // nil: nobody watches
+	Watch    Watch    // nil: nobody watches
+	Upstream Upstream // nil: there is none
 }
 
 // GrantType implements core.GrantType.
@@ -66,6 +72,7 @@ func Rows() []core.Row[request] {
 		{Name: "refresh.risk", Check: checkRisk},
 		{Name: "refresh.registered_scope", Check: checkRegisteredScope},
 		{Name: "refresh.narrow", Check: checkNarrow},
+		{Name: "refresh.upstream", Check: checkUpstream},
 	}
 }
 

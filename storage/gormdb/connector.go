@@ -16,6 +16,11 @@ func (d *DB) ConnectorByName(ctx context.Context, tenant storage.ID, name string
 	return one[storage.Connector](ctx, d, "tenant = ? AND name = ?", tenant, name)
 }
 
+// ConnectorByID implements storage.ConnectorReader.
+func (d *DB) ConnectorByID(ctx context.Context, tenant, id storage.ID) (*storage.Connector, error) {
+	return one[storage.Connector](ctx, d, "tenant = ? AND id = ?", tenant, id)
+}
+
 // Connectors implements storage.ConnectorReader.
 func (d *DB) Connectors(ctx context.Context, tenant, after storage.ID, limit int) ([]storage.Connector, error) {
 	return page[storage.Connector](ctx, d, after, limit, "tenant = ?", tenant)

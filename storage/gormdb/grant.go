@@ -2,6 +2,8 @@ package gormdb
 
 import (
 	"context"
+	"database/sql"
+	"errors"
 
 	"github.com/jedan-auth/jedan-auth/internal/errs"
 	"github.com/jedan-auth/jedan-auth/storage"
@@ -68,24 +70,28 @@ func (t *tx) newGrant(ctx context.Context, g *storage.Grant, ev *storage.AuditEv
 }
 
 // liveSession holds the grant's session as it is until the commit, and refuses one that has ended: a sign-out that comes at the same moment either
-// ends the new grant or comes first.
+// ends the new grant or comes first. The grant rests on what its session rests on.
 func (t *tx) liveSession(ctx context.Context, g *storage.Grant) error {
 	if g.Session.IsZero() {
 		return nil
 	}
-	ended, err := t.ids(ctx, sessionEnded, g.Tenant, g.Session)
-	if err == nil && len(ended) > 0 && !ended[0].IsZero() {
+	var ended bool
+	err := t.conn.QueryRowContext(ctx, sessionOfGrant.on(t.db.dialect), g.Tenant, g.Session).Scan(&ended, &g.Link)
+	switch {
+	case errors.Is(err, sql.ErrNoRows):
+		return nil
+	case err == nil && ended:
 		return errs.New(errs.Forbidden, "The session has ended.")
 	}
 	return err
 }
 
 var (
-	// sessionEnded returns the id of an ended session and NULL for a live one, which it locks. A condition on revoked_at instead would let the planner
-	// skip the lock.
-	sessionEnded = query{
-		sqlite:   "SELECT id FROM sessions WHERE tenant = ? AND id = ? AND revoked_at IS NOT NULL",
-		postgres: "SELECT CASE WHEN revoked_at IS NOT NULL THEN id END FROM sessions WHERE tenant = $1 AND id = $2 FOR SHARE",
+	// sessionOfGrant says whether a session has ended and on what it rests, and locks it. A condition on revoked_at instead would let the planner skip
+	// the lock.
+	sessionOfGrant = query{
+		sqlite:   "SELECT revoked_at IS NOT NULL, link FROM sessions WHERE tenant = ? AND id = ?",
+		postgres: "SELECT revoked_at IS NOT NULL, link FROM sessions WHERE tenant = $1 AND id = $2 FOR SHARE",
 	}
 	redeemCode = both("UPDATE grants SET code = 2 " +
 		"WHERE tenant = ? AND id = ? AND client = ? AND code = 1 AND code_expires > ? AND expires_at > ? AND revoked_at IS NULL")

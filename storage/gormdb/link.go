@@ -30,6 +30,11 @@ func (d *DB) LinkByKey(ctx context.Context, tenant, connector storage.ID, keys .
 	return &rows[0], nil
 }
 
+// LinkByID implements storage.LinkReader.
+func (d *DB) LinkByID(ctx context.Context, tenant, id storage.ID) (*storage.Link, error) {
+	return one[storage.Link](ctx, d, "tenant = ? AND id = ?", tenant, id)
+}
+
 // LinksOf implements storage.LinkReader.
 func (d *DB) LinksOf(ctx context.Context, tenant, person storage.ID) ([]storage.Link, error) {
 	return list[storage.Link](ctx, d, func(g *gorm.DB) *gorm.DB { return g.Where("tenant = ? AND person = ?", tenant, person).Order("id") })
@@ -56,8 +61,8 @@ func (d *DB) InsertLink(ctx context.Context, l *storage.Link, most int, ev *stor
 var (
 	deleteLink    = both("DELETE FROM links WHERE tenant = ? AND id = ? AND person = ?")
 	deleteLinksOf = both("DELETE FROM links WHERE tenant = ? AND person = ?")
-	useLink       = both("UPDATE links SET identity = ?, used_at = ? WHERE tenant = ? AND id = ?")
-	useLinkTokens = both("UPDATE links SET identity = ?, tokens = ?, used_at = ? WHERE tenant = ? AND id = ?")
+	useLink       = both("UPDATE links SET identity = ?, used_at = ?, checked_at = ?, failing_since = NULL WHERE tenant = ? AND id = ?")
+	useLinkTokens = both("UPDATE links SET identity = ?, tokens = ?, used_at = ?, checked_at = ?, failing_since = NULL WHERE tenant = ? AND id = ?")
 )
 
 // DeleteLink implements storage.LinkWriter. The person's row is held, so that of two who remove the last two ways to sign in one is refused.
@@ -95,9 +100,9 @@ func (t *tx) stillSignsIn(ctx context.Context, p *storage.Person) error {
 
 // UseLink implements storage.LinkWriter.
 func (d *DB) UseLink(ctx context.Context, cmd storage.UseLink) (used bool, err error) {
-	q, args := useLink, []any{cmd.Identity, cmd.Now, cmd.Tenant, cmd.ID}
+	q, args := useLink, []any{cmd.Identity, cmd.Now, cmd.Now, cmd.Tenant, cmd.ID}
 	if !cmd.Tokens.IsZero() {
-		q, args = useLinkTokens, []any{cmd.Identity, cmd.Tokens, cmd.Now, cmd.Tenant, cmd.ID}
+		q, args = useLinkTokens, []any{cmd.Identity, cmd.Tokens, cmd.Now, cmd.Now, cmd.Tenant, cmd.ID}
 	}
 	err = d.write(ctx, func(ctx context.Context, t *tx) error {
 		n, err := t.exec(ctx, q, args...)

@@ -13,7 +13,7 @@ import (
 
 func federationCases() []testCase {
 	return []testCase{
-		{"connector/life", connectorLife}, {"link/every field is kept", linkRows}, {"link/unlink", linkRemove}, {"link/use", linkUse},
+		{"connector/life", connectorLife}, {"link/every field is kept", linkRows}, {"link/unlink", linkRemove}, {"link/use", linkUse}, {"link/checks", linkChecks}, {"link/end", linkEnd},
 		{"link/a person who goes takes them along", linkErase}, {"race/one link for an identity", linkRace}, {"race/the last way to sign in, a link or a passkey", linkLastRace},
 		{"session/of somebody there and of a session there", upstreamSessions}, {"trip/way", tripWay}, {"trip/caps", tripCaps}, {"race/one trip comes back once", tripRace},
 		{"sweep/trips", func(w *world) {
@@ -42,6 +42,11 @@ func connectorLife(w *world) {
 	got, err := w.ConnectorByName(w.ctx, w.tenant, "one")
 	w.ok(err)
 	w.same(got, c)
+	got, err = w.ConnectorByID(w.ctx, w.tenant, c.ID)
+	w.ok(err)
+	w.same(got, c)
+	_, err = w.ConnectorByID(w.ctx, w.id(), c.ID)
+	w.code(err, errs.NotFound)
 	again := *c
 	again.ID = w.id()
 	w.code(w.InsertConnector(w.ctx, &again, nil), errs.Conflict)
@@ -307,4 +312,84 @@ func upstreamSessions(w *world) {
 	got, err := w.SessionByID(w.ctx, w.tenant, second.ID)
 	w.ok(err)
 	w.same(got, second)
+}
+
+func linkChecks(w *world) {
+	l := w.storedLink(w.id(), w.storedPerson("maria").ID, "key")
+	stored := func() *storage.Link {
+		w.Helper()
+		got, err := w.LinkByID(w.ctx, w.tenant, l.ID)
+		w.ok(err)
+		return got
+	}
+	w.same(stored(), l)
+	_, err := w.LinkByID(w.ctx, w.id(), l.ID)
+	w.code(err, errs.NotFound)
+	for _, at := range []time.Duration{time.Minute, time.Hour} { // the first stands
+		since, err := w.FailLink(w.ctx, w.tenant, l.ID, w.in(at))
+		w.ok(err)
+		w.same(since.UTC(), w.in(time.Minute))
+	}
+	_, err = w.FailLink(w.ctx, w.tenant, w.id(), w.now)
+	w.code(err, errs.NotFound)
+	check := func(id storage.ID, tokens seal.Text) bool {
+		w.Helper()
+		there, err := w.CheckLink(w.ctx, storage.CheckLink{Tenant: w.tenant, ID: id, Tokens: tokens, Now: w.in(2 * time.Hour)})
+		w.ok(err)
+		return there
+	}
+	w.same(check(w.id(), seal.Text{}), false)
+	w.same(check(l.ID, seal.Text{}), true)
+	got, at := stored(), w.in(2*time.Hour)
+	w.same(fmt.Sprint(got.CheckedAt.UTC(), got.FailingSince, reflect.DeepEqual(got.Tokens, l.Tokens)), fmt.Sprint(at, nil, true))
+	next := w.sealed("links", "tokens", l.ID, "next")
+	w.same(check(l.ID, next), true)
+	w.same(stored().Tokens, next)
+	_, err = w.FailLink(w.ctx, w.tenant, l.ID, w.in(3*time.Hour))
+	w.ok(err)
+	_, err = w.UseLink(w.ctx, storage.UseLink{Tenant: w.tenant, ID: l.ID, Identity: l.Identity, Now: w.in(4 * time.Hour)})
+	w.ok(err)
+	w.same(stored().FailingSince == nil && stored().CheckedAt.Equal(w.in(4*time.Hour)), true)
+}
+
+// linkEnd: what rests on a link ends with it, and nothing else.
+func linkEnd(w *world) {
+	p := w.storedPerson("maria")
+	l, other := w.storedLink(w.id(), p.ID, "key"), w.storedLink(w.id(), p.ID, "key")
+	on := func(link storage.ID) (s *storage.Session, online, offline *storage.Grant) {
+		w.Helper()
+		s = w.newSession(p.ID, canary)
+		s.Link = link
+		w.ok(w.InsertSession(w.ctx, s, storage.ID{}, false, nil))
+		grants := [2]*storage.Grant{}
+		for i := range grants {
+			g := w.newGrant(p.ID, w.id(), s.ID, canary)
+			g.Offline = i == 1
+			var err error
+			grants[i], _, err = w.InsertGrant(w.ctx, g, nil)
+			w.ok(err)
+			w.same(grants[i].Link, link)
+		}
+		return s, grants[0], grants[1]
+	}
+	s, online, offline := on(l.ID)
+	_, beside, _ := on(other.ID)
+	_, here, _ := on(storage.ID{})
+	end := func() bool {
+		w.Helper()
+		ended, err := w.EndLink(w.ctx, storage.EndLink{Tenant: w.tenant, ID: l.ID, Now: w.now, Reason: "upstream"}, w.newEvent("link.end"))
+		w.ok(err)
+		return ended
+	}
+	var ended bool
+	names := w.changesOf(func() { ended = end() })
+	w.same(ended, true)
+	w.same(names, changeNames("session", s.ID, "grant", online.ID, "grant", offline.ID))
+	w.same(end(), false)
+	for g, want := range map[*storage.Grant]bool{online: false, offline: false, beside: true, here: true} {
+		got, err := w.GrantByID(w.ctx, w.tenant, g.ID)
+		w.ok(err)
+		w.same(got.RevokedAt == nil, want)
+	}
+	w.same(len(w.events("link.end")), 1)
 }
