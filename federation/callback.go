@@ -77,6 +77,9 @@ func (m *Module) complete(c *gin.Context, params url.Values) error {
 		return m.lost(c)
 	}
 	id, err := away.Complete(ctx, Arrival{Wish: t.Wish, Kept: t.Kept, Began: t.Began, Method: c.Request.Method, Params: params})
+	if t.Test != "" {
+		return m.tested(c, from, t.Test, id, err)
+	}
 	var no *Refusal
 	if errors.As(err, &no) {
 		return m.refused(c, t, from, no)
@@ -102,9 +105,20 @@ func (m *Module) refused(c *gin.Context, t *trip, from *Ready, no *Refusal) erro
 	m.d.Meter.FailedLogin("federation", no.Reason)
 	m.d.Failures.Add(audit.Refusal{Tenant: m.d.Tenant, IP: httpx.ClientIP(c), Reason: "federation_" + no.Reason})
 	if no.Person && t.Flow != "" {
-		return m.d.Pages.Again(c, t.Flow, web.ProblemUpstream)
+		return m.d.Pages.Again(c, t.Flow, problemOf(no))
 	}
 	return errs.New(errs.Forbidden, "What "+from.Row.Title+" said about you was not accepted. Start again, or tell the people who run this service the number below.")
+}
+
+// problemOf is what the person is told on the sign-in page.
+func problemOf(no *Refusal) string {
+	switch no.Reason {
+	case "unknown":
+		return web.ProblemUnknown
+	case "taken":
+		return web.ProblemTaken
+	}
+	return web.ProblemUpstream
 }
 
 // stateOf is what brings a trip back: state, or SAML's word for it.

@@ -213,6 +213,13 @@ func (m *Manager) event(ctx context.Context, kind string, row *storage.Connector
 type Said struct {
 	Profile map[string]any `json:"profile"` // as a new account would have it
 	Strong  bool           `json:"mfa"`     // whether its second factor would count
+	Joins   []string       `json:"joins"`   // groups here that the rules give
+	Leaves  []string       `json:"leaves"`  // and take
+}
+
+func said(from *Ready, id *Identity) Said {
+	in, out := from.mapper.memberships(id)
+	return Said{Profile: newcomer(from.mapper.apply(id)), Strong: from.mapper.strong(id), Joins: in, Leaves: out}
 }
 
 // Try applies a connector's rules to claims that an operator brings; nothing is created or linked.
@@ -221,5 +228,5 @@ func (m *Manager) Try(row *storage.Connector, id *Identity) (Said, error) {
 	if err != nil {
 		return Said{}, err
 	}
-	return Said{Profile: newcomer(ready.mapper.apply(id)), Strong: ready.mapper.strong(id)}, nil
+	return said(ready, id), nil
 }

@@ -67,10 +67,21 @@ type Forms interface {
 	CheckToken(c *gin.Context, purpose string, form url.Values) error
 }
 
+// Groups are those here (internal/groups).
+type Groups interface {
+	ByName(ctx context.Context, name string) (*storage.Group, error)
+	// NamesOf are those that somebody is in, by nesting too.
+	NamesOf(ctx context.Context, person storage.ID) ([]string, error)
+	AddPerson(ctx context.Context, row *storage.Group, person storage.ID, by directory.Actor) (bool, error)
+	RemovePerson(ctx context.Context, row *storage.Group, person storage.ID, by directory.Actor) (bool, error)
+}
+
 // Browsers knows the browser of a request.
 type Browsers interface {
 	// Known is the browser's id; false when the request says none, as one that another site's form sent.
 	Known(r *http.Request) (id [16]byte, ok bool)
+	// Browser makes it known.
+	Browser(w http.ResponseWriter, r *http.Request) session.Browser
 }
 
 // People finds and makes people (internal/directory).
@@ -119,6 +130,7 @@ type Deps struct {
 	Registry *Registry
 	Store    Store
 	People   People
+	Groups   Groups
 	Flows    Flows
 	Pages    Pages
 	Forms    Forms
@@ -139,7 +151,7 @@ type Module struct {
 
 // New makes the module.
 func New(d Deps) (*Module, error) {
-	if d.Tenant.IsZero() || d.Issuer == "" || d.Registry == nil || d.Store == nil || d.People == nil || d.Flows == nil || d.Pages == nil || d.Forms == nil ||
+	if d.Tenant.IsZero() || d.Issuer == "" || d.Registry == nil || d.Store == nil || d.People == nil || d.Groups == nil || d.Flows == nil || d.Pages == nil || d.Forms == nil ||
 		d.Browsers == nil || d.Ring == nil || d.Audit == nil || d.Failures == nil || d.Meter == nil || d.Log == nil || d.Now == nil {
 		return nil, errors.New("federation: a dependency is missing")
 	}
@@ -161,6 +173,8 @@ func (m *Module) Mount(r httpx.Router) {
 	r.Handle(http.MethodPost, "/saml/:connector/acs", httpx.Page.CrossSite().MaxBody(maxAnswer), m.delivered)
 	r.Handle(http.MethodGet, "/saml/:connector/slo", httpx.Page, m.leave)
 	r.Handle(http.MethodPost, "/saml/:connector/slo", httpx.Page.CrossSite().MaxBody(maxAnswer), m.leave)
+	r.Handle(http.MethodGet, "/federation/:connector/test", httpx.Page, m.showTest)
+	r.Handle(http.MethodPost, "/federation/:connector/test", httpx.Page, m.testPassword)
 	r.Handle(http.MethodGet, linkPath, httpx.Page, m.showLink)
 	r.Handle(http.MethodPost, linkPath, httpx.Page, m.link)
 	r.Handle(http.MethodGet, ownPath, httpx.Page, m.list)

@@ -33,10 +33,21 @@ type Settings struct {
 	Overwrite []string          `json:"overwrite,omitempty"`     // claims that its word replaces at each sign-in
 	Mapping   map[string]string `json:"mapping,omitempty"`       // our claim to a CEL expression over claims, profile and groups
 	MFA       string            `json:"mfa,omitempty"`           // CEL over acr and amr: true where its second factor counts here
+	Groups    []GroupRule       `json:"groups,omitempty"`        // memberships here that follow from what it says
 	Tokens    bool              `json:"tokens,omitempty"`        // its tokens are kept
 	Grace     int               `json:"grace_seconds,omitempty"` // how long one that does not answer ends nothing; 0: an hour
 	Config    json.RawMessage   `json:"config"`                  // the kind's own
 }
+
+// GroupRule makes somebody a member of a group here.
+type GroupRule struct {
+	Group string `json:"group"`          // its name here; roles come by explicit rule alone (FE10)
+	When  string `json:"when"`           // CEL as in mapping; one that fails changes nothing
+	Keep  bool   `json:"keep,omitempty"` // they stay in it when it is not so any more
+}
+
+// maxGroupRules bounds what one sign-in evaluates.
+const maxGroupRules = 200
 
 // Bounds of Settings.Grace, in seconds.
 const (

@@ -19,6 +19,16 @@ func federationStates(lang string) []state {
 		{"relay", http.StatusOK, RelayPage{Lang: lang, Action: "https://idp.example.org/sso", Fields: [][2]string{{"SAMLRequest", "PHg+"}, {"RelayState", "r"}}, Then: "https:"}},
 		{"link", http.StatusOK, LinkPage{Lang: lang, CSRF: "c1", Ticket: "t1", Connector: "Google", There: "maria@example.org", Here: "maria", FormAction: "https://files.acme.example"}},
 		{"link-ask", http.StatusOK, LinkAskPage{Lang: lang, Ticket: "t1", Connector: "Google", There: "maria@example.org"}},
+		{"login-unknown", http.StatusForbidden, LoginPage{Lang: lang, Flow: "f1", CSRF: "c1", ClientName: "Acme Files", Connectors: ways[:2], Error: ProblemUnknown}},
+		{"connector-test-form", http.StatusOK, ConnectorTestPage{Lang: lang, Connector: "Acme Corporation", Name: "corp", Ticket: "t1", Form: true}},
+		{"connector-test", http.StatusOK, ConnectorTestPage{
+			Lang: lang, Connector: "Acme Corporation", Name: "corp", Ticket: "t1", Outcome: TestCreate, Facts: [][2]string{{"connector_test.key", "f81d4fae-7dec-11d0-a765-00a0c91e6bf6"}, {TestFactACR, "https://refeds.org/profile/mfa"}},
+			Claims:  [][2]string{{"email", `"maria@example.org"`}, {"groups", `["everybody","engineering","a-group-with-a-rather-long-name-of-a-department"]`}},
+			Profile: [][2]string{{"email", `"maria@example.org"`}, {"email_verified", "true"}}, Strong: true, Joins: []string{"engineering"}, Leaves: []string{"sales"},
+		}},
+		{"connector-test-refused", http.StatusOK, ConnectorTestPage{
+			Lang: lang, Connector: "Acme Corporation", Name: "corp", Ticket: "t1", Outcome: TestRefused, Check: "oidc_id_token.nonce", Expected: "the nonce of the request", Received: "another",
+		}},
 		{"logins", http.StatusOK, LoginsPage{Lang: lang, CSRF: "c1", Rows: rows, More: ways[2:4], Done: "logins.done.linked"}},
 		{"logins-empty", http.StatusOK, LoginsPage{Lang: lang, CSRF: "c1", More: ways[:1]}},
 		{"logins-last", http.StatusForbidden, LoginsPage{Lang: lang, CSRF: "c1", Rows: rows[:1], Problem: "logins.error.last"}},

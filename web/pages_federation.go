@@ -9,8 +9,10 @@ import (
 
 // What the pages of upstream sign-ins say.
 const (
-	ProblemUpstream   = "login.error.upstream" // it let nobody in
-	ProblemLinkTaken  = "logins.error.taken"   // the account there is linked with another one here
+	ProblemUpstream   = "login.error.upstream"         // it let nobody in
+	ProblemUnknown    = "login.error.unknown_upstream" // there is no account
+	ProblemTaken      = "login.error.taken_upstream"   // the address is another account's
+	ProblemLinkTaken  = "logins.error.taken"           // the account there is linked with another one here
 	ProblemLinksMany  = "logins.error.many"
 	ProblemLinkLast   = "logins.error.last" // the only way to sign in
 	DoneLinked        = "logins.done.linked"

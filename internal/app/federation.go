@@ -138,7 +138,7 @@ func (v vouching) Vouches(ctx context.Context, link storage.ID) error {
 func (s *server) makeFederation() (err error) {
 	by := steps{s.login}
 	s.federation, err = federation.New(federation.Deps{
-		Tenant: s.Tenant, Issuer: s.Config.Issuer, Registry: s.Upstreams, Store: s.DB, People: s.Directory, Flows: by, Pages: by, Forms: by, Browsers: s.sessions, Ring: s.Ring,
+		Tenant: s.Tenant, Issuer: s.Config.Issuer, Registry: s.Upstreams, Store: s.DB, People: s.Directory, Groups: s.Groups, Flows: by, Pages: by, Forms: by, Browsers: s.sessions, Ring: s.Ring,
 		Audit: s.Audit, Failures: s.failures, Meter: s.metrics, Log: s.Log, Now: s.Now,
 	})
 	return err

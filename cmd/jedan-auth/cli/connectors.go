@@ -16,8 +16,8 @@ import (
 )
 
 func (c *cli) connectors() *cobra.Command {
-	return group("connectors", "Upstream identity providers: create, list, show, update, delete, try",
-		c.connectorsCreate(), c.connectorsList(), c.connectorsShow(), c.connectorsUpdate(), c.connectorsDelete(), c.connectorsTry())
+	return group("connectors", "Upstream identity providers: create, list, show, update, delete, try, test",
+		c.connectorsCreate(), c.connectorsList(), c.connectorsShow(), c.connectorsUpdate(), c.connectorsDelete(), c.connectorsTry(), c.connectorsTest())
 }
 
 // draftFlags are a connector's settings: a file for all of them, and flags for what is changed most.
