@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"net/netip"
 	"regexp"
 	"slices"
 	"strings"
@@ -29,6 +30,7 @@ type Settings struct {
 	Link      LinkRule          `json:"link,omitempty"`          // empty: prompt
 	Hidden    bool              `json:"hidden,omitempty"`        // the sign-in page shows no button for it
 	Clients   []string          `json:"clients,omitempty"`       // client_ids of the applications that it serves; empty: all
+	Home      Home              `json:"home,omitzero"`           // who is led to it
 	Hint      bool              `json:"hint,omitempty"`          // login_hint goes to the upstream
 	Overwrite []string          `json:"overwrite,omitempty"`     // claims that its word replaces at each sign-in
 	Mapping   map[string]string `json:"mapping,omitempty"`       // our claim to a CEL expression over claims, profile and groups
@@ -37,6 +39,31 @@ type Settings struct {
 	Tokens    bool              `json:"tokens,omitempty"`        // its tokens are kept
 	Grace     int               `json:"grace_seconds,omitempty"` // how long one that does not answer ends nothing; 0: an hour
 	Config    json.RawMessage   `json:"config"`                  // the kind's own
+}
+
+// Home says whom the sign-in page leads to a connector: by what they type, where they are or which application they come from, never by whether they have an
+// account. Whoever administers this server can go round it with /login?local=1.
+type Home struct {
+	Domains  []string `json:"domains,omitempty"`  // of addresses that are typed, or come as login_hint
+	Networks []string `json:"networks,omitempty"` // CIDR
+	Always   bool     `json:"always,omitempty"`   // whoever comes from the applications in clients
+}
+
+func (h Home) validate(clients []string) error {
+	for _, d := range h.Domains {
+		if d == "" || d != strings.ToLower(d) || strings.ContainsAny(d, "@ /*") || !strings.Contains(d, ".") {
+			return errs.New(errs.Invalid, "home.domains has names such as acme.example, in small letters.")
+		}
+	}
+	for _, n := range h.Networks {
+		if p, err := netip.ParsePrefix(n); err != nil || p.Masked() != p {
+			return errs.New(errs.Invalid, "home.networks has networks such as 10.1.0.0/16.")
+		}
+	}
+	if h.Always && len(clients) == 0 {
+		return errs.New(errs.Invalid, "home.always is for the applications in clients: name some.")
+	}
+	return nil
 }
 
 // GroupRule makes somebody a member of a group here.
@@ -89,6 +116,9 @@ func Strict(raw []byte, into any) error {
 func (s Settings) validate() error {
 	if !slices.Contains([]LinkRule{LinkDeny, LinkPrompt, LinkVerified}, s.Link) {
 		return errs.New(errs.Invalid, "link is deny, prompt or verified_email.")
+	}
+	if err := s.Home.validate(s.Clients); err != nil {
+		return err
 	}
 	if s.Grace < 0 || s.Grace > maxGrace {
 		return errs.New(errs.Invalid, fmt.Sprintf("grace_seconds is 0 to %d.", maxGrace))

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"net/http"
+	"net/netip"
 	"net/url"
 	"strings"
 
@@ -90,6 +91,8 @@ type Forms interface {
 type Upstreams interface {
 	// Upstreams lists those for an application; clientID is empty for our own pages.
 	Upstreams(ctx context.Context, clientID string) ([]web.Connector, error)
+	// Home is the one that somebody is led to by what they typed, or, with nothing typed, by what came with the request; nil: none.
+	Home(ctx context.Context, clientID, identifier string, typed bool, ip netip.Addr) (*web.Connector, error)
 }
 
 // Deps is what New needs; everything is required but Second, Invitation, Risk, Rules, Trusted, Naming, Challenge and Upstreams.

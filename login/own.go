@@ -27,14 +27,14 @@ func (m *Module) Back(c *gin.Context, to string, params url.Values) error {
 func (m *Module) StepUp(c *gin.Context, to string) error { return m.begin(c, to, nil, mfaPath) }
 
 // begin shows a page of a new flow that leads to a page of ours.
-func (m *Module) begin(c *gin.Context, to string, params url.Values, page string) error {
+func (m *Module) begin(c *gin.Context, to string, params url.Values, page string, more ...string) error {
 	fl := m.d.Flows.Begin(m.d.Tenant, m.d.Browsers.Browser(c.Writer, c.Request).ID)
 	fl.Return, fl.Params = to, params
 	sealed, err := m.d.Flows.Seal(fl)
 	if err != nil {
 		return err
 	}
-	return httpx.SeeOther(c, m.link(page, sealed))
+	return httpx.SeeOther(c, m.link(page, sealed, more...))
 }
 
 // Continue goes on as who is signed in by now: in a flow that waited while they proved it elsewhere.

@@ -89,7 +89,11 @@ func (m *Module) Arrive(c *gin.Context) (st *Step, query url.Values, done bool, 
 		return nil, nil, true, err
 	}
 	if !query.Has("flow") {
-		return nil, nil, true, m.Start(c, home)
+		var more []string
+		if query.Get("local") == "1" {
+			more = []string{"local", "1"}
+		}
+		return nil, nil, true, m.begin(c, home, nil, "/login", more...)
 	}
 	if st, err = m.Open(c, query.Get("flow")); err != nil {
 		return nil, nil, true, m.Refuse(c, err)

@@ -20,6 +20,7 @@ func federationStates(lang string) []state {
 		{"link", http.StatusOK, LinkPage{Lang: lang, CSRF: "c1", Ticket: "t1", Connector: "Google", There: "maria@example.org", Here: "maria", FormAction: "https://files.acme.example"}},
 		{"link-ask", http.StatusOK, LinkAskPage{Lang: lang, Ticket: "t1", Connector: "Google", There: "maria@example.org"}},
 		{"login-unknown", http.StatusForbidden, LoginPage{Lang: lang, Flow: "f1", CSRF: "c1", ClientName: "Acme Files", Connectors: ways[:2], Error: ProblemUnknown}},
+		{"elsewhere", http.StatusOK, ElsewherePage{Lang: lang, Flow: "f1", ClientName: "Acme Files", Connector: ways[0]}},
 		{"connector-test-form", http.StatusOK, ConnectorTestPage{Lang: lang, Connector: "Acme Corporation", Name: "corp", Ticket: "t1", Form: true}},
 		{"connector-test", http.StatusOK, ConnectorTestPage{
 			Lang: lang, Connector: "Acme Corporation", Name: "corp", Ticket: "t1", Outcome: TestCreate, Facts: [][2]string{{"connector_test.key", "f81d4fae-7dec-11d0-a765-00a0c91e6bf6"}, {TestFactACR, "https://refeds.org/profile/mfa"}},

@@ -32,6 +32,7 @@ type LoginPage struct {
 	ByPhone         bool // and one by phone: the third form posts csrf and flow to {base}/login/qr
 	Signup          bool // people may make an account
 	Connectors      []Connector
+	Local           bool // nobody is led elsewhere: the form posts local=1
 	Challenge       Challenge
 }
 

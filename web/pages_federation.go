@@ -1,6 +1,7 @@
 package web
 
 import (
+	"html"
 	"html/template"
 	"net/url"
 	"strings"
@@ -79,6 +80,31 @@ type LoginsPage struct {
 
 func (p LoginsPage) spec() spec {
 	return spec{template: "logins", lang: p.Lang, title: msg("logins.title"), self: "/account/logins", section: "logins"}
+}
+
+// ElsewherePage leads on to a connector, with or without scripts.
+type ElsewherePage struct {
+	Lang       string
+	Flow       string
+	ClientName string
+	Connector  Connector
+}
+
+func (p ElsewherePage) spec() spec {
+	return spec{template: "elsewhere", lang: p.Lang, title: msg("elsewhere.title", "connector", p.Connector.Title), client: p.ClientName}
+}
+
+// Start is where it leads.
+func (p ElsewherePage) Start() string {
+	return "/federation/" + p.Connector.Name + "/start" + flowQuery(p.Flow)
+}
+
+// Here is the sign-in page without being led on.
+func (p ElsewherePage) Here() string { return "/login" + flowQuery(p.Flow) + "&local=1" }
+
+// Refresh is the content attribute that goes on at once.
+func (p ElsewherePage) Refresh(base string) template.HTMLAttr {
+	return template.HTMLAttr(`content="0;url=` + html.EscapeString(base+p.Start()) + `"`) //nolint:gosec // G203: escaped, our own path
 }
 
 // LinkAskPage says that the address is somebody's, who may link the two after signing in here: a link to {base}/account/logins/link.

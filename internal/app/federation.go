@@ -3,6 +3,7 @@ package app
 import (
 	"context"
 	"net/http"
+	"net/netip"
 	"net/url"
 
 	"github.com/gin-gonic/gin"
@@ -26,6 +27,15 @@ func (u upstreams) Upstreams(ctx context.Context, clientID string) ([]web.Connec
 		out[i] = web.Connector{Name: c.Row.Name, Title: c.Row.Title}
 	}
 	return out, err
+}
+
+// Home implements login.Upstreams.
+func (u upstreams) Home(ctx context.Context, clientID, identifier string, typed bool, ip netip.Addr) (*web.Connector, error) {
+	c, err := u.r.Home(ctx, federation.Visitor{Client: clientID, Identifier: identifier, Typed: typed, IP: ip})
+	if err != nil || c == nil {
+		return nil, err
+	}
+	return &web.Connector{Name: c.Row.Name, Title: c.Row.Title}, nil
 }
 
 // steps shows the steps of a sign-in to the broker.

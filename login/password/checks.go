@@ -35,6 +35,7 @@ func rows() []row {
 		{"room", roomToHash},
 		{"csrf", csrf},
 		{"flow", openFlow},
+		{"home", atHome},
 		{"form", formShape},
 		{"device", deviceAllowance},
 		{"named", namedAllowance},
@@ -47,6 +48,7 @@ func rows() []row {
 		{"credential", passwordSet},
 		{"state", personActive},
 		{"password", passwordMatches},
+		{"local", localSignIn},
 		{"subject", samePerson},
 	}
 }
@@ -69,6 +71,33 @@ func openFlow(_ context.Context, m *Module, a *attempt) *refusal {
 		return &refusal{as: answerError, expected: "an open flow of this browser", received: "an error", err: err}
 	}
 	a.step = st
+	return nil
+}
+
+// atHome sends on whose identifier belongs to another service, with or without a password. Whether there is an account is not looked at.
+func atHome(_ context.Context, m *Module, a *attempt) *refusal {
+	const expected = "an identifier of this service"
+	if a.identifier == "" || len(a.identifier) > maxIdentifier {
+		return nil // "form" refuses
+	}
+	to, err := m.d.Steps.Home(a.c, a.step, a.identifier, true)
+	if err != nil {
+		return failed(expected, err)
+	}
+	if a.home = to; to == nil || a.local() {
+		return nil
+	}
+	return &refusal{as: answerHome, expected: expected, received: "one of another's"}
+}
+
+// local says that the page was asked for that leads nobody elsewhere.
+func (a *attempt) local() bool { return a.form.Get("local") == "1" }
+
+// localSignIn lets only those who administer this server sign in here although they belong elsewhere: they must be able to when the other service is away.
+func localSignIn(_ context.Context, _ *Module, a *attempt) *refusal {
+	if a.home != nil && (a.person == nil || !a.person.Admin) {
+		return quietly("an administrator", "somebody whom another service signs in", "home")
+	}
 	return nil
 }
 

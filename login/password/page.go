@@ -30,10 +30,22 @@ func (m *Module) show(c *gin.Context) error {
 			return m.d.Steps.Choose(c, st.Sealed)
 		}
 	}
+	local := query.Get("local") == "1"
+	if !local && query.Get("step") != stepBack {
+		to, err := m.d.Steps.Home(c, st, "", false)
+		if err != nil {
+			return err
+		}
+		if to != nil {
+			m.d.Steps.Lead(c, st, to)
+			return nil
+		}
+	}
 	page, err := m.d.Steps.Page(c, st)
 	if err != nil {
 		return err
 	}
+	page.Local = local
 	if query.Get("step") == stepBack {
 		page.Identifier, page.IdentifierFixed, page.Reauth = "", false, false
 	}

@@ -21,6 +21,7 @@ const (
 	answerCrowd                       // it was before anything was looked at
 	answerOther                       // the request is about somebody else
 	answerChallenge                   // there is something to do first
+	answerHome                        // another service signs them in
 )
 
 // problemOther is the sentence for answerOther.

@@ -35,7 +35,8 @@ type attempt struct {
 	quiet      bool            // a row has refused without saying so
 	outdated   bool            // the stored hash is due for renewal
 	taken      []taken
-	named      bool // counted as one that names the account
+	named      bool           // counted as one that names the account
+	home       *web.Connector // where the identifier belongs; nil: here
 }
 
 // taken is an attempt that was counted, or would have been.
@@ -99,7 +100,11 @@ func (m *Module) accept(a *attempt) error {
 	if a.outdated {
 		m.rehash(ctx, a)
 	}
-	err := m.d.Steps.Finish(a.c, a.step, a.person, login.Proof{ACR: "1", AMR: []string{"pwd"}, Kind: "password", Sum: sum(a.password)})
+	proof := login.Proof{ACR: "1", AMR: []string{"pwd"}, Kind: "password", Sum: sum(a.password)}
+	if a.home != nil {
+		proof.Kind = "password_local" // the audit event says that an administrator went round their own service
+	}
+	err := m.d.Steps.Finish(a.c, a.step, a.person, proof)
 	if login.Denied(err) { // the same answer as to a wrong password: who is not let in need not know that it was the right one
 		r := quietly("a sign-in like the person's", "one that is not", "risk")
 		m.report(a, r)
@@ -143,6 +148,9 @@ func (m *Module) answer(a *attempt, r *refusal) error {
 		return nil
 	case answerChallenge:
 		return m.repeat(a, http.StatusForbidden, web.ProblemChallenge, 0)
+	case answerHome:
+		m.d.Steps.Lead(a.c, a.step, a.home)
+		return nil
 	case answerOther:
 		return m.repeat(a, http.StatusForbidden, problemOther, 0)
 	case answerWrong:
@@ -160,6 +168,7 @@ func (m *Module) repeat(a *attempt, status int, problem string, wait time.Durati
 	if typed := a.form.Get("identifier"); typed != page.Identifier {
 		page.Identifier, page.IdentifierFixed, page.Reauth = typed, false, false
 	}
+	page.Local = a.local()
 	page.Error, page.RetryAfter, page.Challenge = problem, wait, m.d.Steps.Wanted(a.c, a.asked())
 	m.d.Steps.Render(a.c, status, page)
 	return nil

@@ -1,0 +1,90 @@
+package modules
+
+import (
+	"net/http"
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/jedan-auth/jedan-auth/federation"
+	"github.com/jedan-auth/jedan-auth/internal/directory"
+	"github.com/jedan-auth/jedan-auth/internal/testkit"
+)
+
+// TestFE_Home: who belongs to an upstream is led there by what they type, whether they have an account or not, and an administrator can go round it.
+func TestFE_Home(t *testing.T) {
+	w := newFE(t, func(d *federation.Draft) { d.Settings.Home.Domains = []string{"acme.example"} })
+	w.Person("maria@acme.example")
+	yes := true
+	admin := w.Person("root@acme.example")
+	_, err := w.App.Directory.Update(t.Context(), w.App.Tenant, admin.ID, directory.UpdatePerson{Admin: &yes}, operator())
+	w.must(err)
+	submit := func(b *testkit.Browser, path, name string) *testkit.Page {
+		return b.Get(path).Submit("identifier", name, "password", testkit.Password)
+	}
+	for _, name := range []string{"maria@acme.example", "nobody@ACME.example", "root@acme.example"} {
+		b := w.Browser()
+		p := submit(b, w.AuthURL(w.rp), name)
+		if p.Status != http.StatusOK || !p.HasID("elsewhere-next") || in(b) {
+			t.Errorf("%s: not led there, status %d", name, p.Status)
+		}
+		if gone := b.Get(hrefOf(p.Body, "elsewhere-next")); gone.Location == nil || !strings.HasPrefix(gone.Location.String(), w.up.url()) {
+			t.Errorf("%s: not sent away: %v", name, gone.Location)
+		}
+	}
+	for _, name := range []string{"maria@other.example", "acme.example", "maria@sub.acme.example"} {
+		if p := submit(w.Browser(), w.AuthURL(w.rp), name); p.HasID("elsewhere-next") {
+			t.Errorf("%s was led away", name)
+		}
+	}
+	b := w.Browser()
+	mark := w.Log.Mark()
+	if p := submit(b, "/login?local=1", "maria@acme.example"); p.Status != http.StatusForbidden || in(b) || !slices.Contains(w.Log.Refused(mark), "local") {
+		t.Errorf("somebody went round their upstream: status %d, refused by %v", p.Status, w.Log.Refused(mark))
+	}
+	if submit(b, "/login?local=1", "root@acme.example"); !in(b) {
+		t.Error("the administrator was kept out")
+	}
+}
+
+// TestFE_HomeByRequest: hints, networks and applications lead there before anything is typed; a page that was asked for as local does not.
+func TestFE_HomeByRequest(t *testing.T) {
+	w := newFE(t, func(d *federation.Draft) { d.Settings.Home.Domains = []string{"acme.example"} })
+	led := func(changes ...string) bool {
+		return w.Browser().Get(w.AuthURL(w.rp, changes...)).HasID("elsewhere-next")
+	}
+	set := func(change func(s *federation.Settings)) {
+		_, err := w.App.Connectors.Update(t.Context(), "corp", func(d *federation.Draft) error {
+			d.Settings.Home, d.Settings.Clients = federation.Home{}, nil
+			change(&d.Settings)
+			return nil
+		}, operator())
+		w.must(err)
+	}
+	if !led("login_hint", "somebody@acme.example") || led("login_hint", "somebody@other.example") || led() {
+		t.Error("by login_hint")
+	}
+	set(func(s *federation.Settings) { s.Home.Networks = []string{"127.0.0.0/8"} })
+	if !led() {
+		t.Error("by network")
+	}
+	set(func(s *federation.Settings) { s.Home.Networks = []string{"192.0.2.0/24"} })
+	if led() {
+		t.Error("by another network")
+	}
+	set(func(s *federation.Settings) { s.Home.Always, s.Clients = true, []string{w.rp.ID} })
+	if !led() {
+		t.Error("by application")
+	}
+	b := w.Browser()
+	p := b.Get(w.AuthURL(w.rp))
+	if here := b.Get(hrefOf(p.Body, "elsewhere-local")); !here.HasID("login-submit") || here.HasID("elsewhere-next") {
+		t.Errorf("the local page: status %d", here.Status)
+	}
+	for name, home := range map[string]federation.Home{"no domain": {Domains: []string{"Acme"}}, "no network": {Networks: []string{"10.1.2.3/8"}}, "no clients": {Always: true}} {
+		_, err := w.App.Connectors.Update(t.Context(), "corp", func(d *federation.Draft) error { d.Settings.Home, d.Settings.Clients = home, nil; return nil }, operator())
+		if err == nil {
+			t.Errorf("%s was taken", name)
+		}
+	}
+}

@@ -1,0 +1,32 @@
+package login
+
+import (
+	"net/http"
+	"slices"
+	"strings"
+
+	"github.com/gin-gonic/gin"
+
+	"github.com/jedan-auth/jedan-auth/internal/httpx"
+	"github.com/jedan-auth/jedan-auth/web"
+)
+
+// Home is where somebody is led to sign in: by what they have typed, or, when typed is false, by the request, where they are and which application they come
+// from. It is never told whether there is an account. nil: they sign in here.
+func (m *Module) Home(c *gin.Context, st *Step, identifier string, typed bool) (*web.Connector, error) {
+	if m.d.Upstreams == nil {
+		return nil, nil
+	}
+	if !typed {
+		if st.Current != nil || slices.Contains(strings.Fields(st.Flow.Params.Get("prompt")), "select_account") {
+			return nil, nil // they prove it as they did, or choose
+		}
+		identifier = printable(st.Flow.Params.Get("login_hint"))
+	}
+	return m.d.Upstreams.Home(c.Request.Context(), st.Flow.Client, identifier, typed, httpx.ClientIP(c))
+}
+
+// Lead shows the page that goes on to a connector. It is a page, because browsers hold what follows a form to the form's policy.
+func (m *Module) Lead(c *gin.Context, st *Step, to *web.Connector) {
+	m.Render(c, http.StatusOK, web.ElsewherePage{Lang: m.Lang(c, st), Flow: st.Sealed, ClientName: st.Client.Name, Connector: *to})
+}
