@@ -71,7 +71,7 @@ func (b *build) test(ctx context.Context, w attacks.Watch, row string) (string, 
 	if err != nil {
 		return "", err
 	}
-	args := []string{"-test.run=" + w.Run(), "-test.timeout=10m"}
+	args := []string{"-test.run=" + w.Run(), "-test.timeout=40m"}
 	if row != "" {
 		args = append(args, "-test.failfast")
 	}

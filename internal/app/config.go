@@ -51,6 +51,7 @@ type Config struct {
 	Tokens     provider.Config     `config:"tokens" doc:"Lifetimes of codes, tokens, grants and flows."`
 	Profile    string              `config:"profile" doc:"Profile that every client is under: oauth2.1, fapi1-advanced, fapi2-security, fapi2-message-signing, fapi-ciba or mcp. Clients that contradict it can do nothing. Empty: each its own, if any."`
 	MCP        MCP                 `config:"mcp" doc:"The most that clients under the profile mcp may be granted."`
+	Connectors string              `config:"connectors_dir" doc:"Folder with files of connectors, NAME.json each: rows that are changed there alone. Empty: connectors.d in the data folder."`
 	Register   register.Config     `config:"registration" doc:"Clients that register themselves over the network."`
 	Sessions   Sessions            `config:"sessions" doc:"Limits of a person's session."`
 	Passwords  Passwords           `config:"passwords" doc:"How passwords are hashed and judged."`

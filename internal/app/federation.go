@@ -1,10 +1,13 @@
 package app
 
 import (
+	"cmp"
 	"context"
 	"net/http"
 	"net/netip"
 	"net/url"
+	"path/filepath"
+	"time"
 
 	"github.com/gin-gonic/gin"
 
@@ -144,6 +147,15 @@ type vouching struct{ s *server }
 func (v vouching) Vouches(ctx context.Context, link storage.ID) error {
 	return v.s.federation.Vouches(ctx, link)
 }
+
+// adoptConnectors reads the operator's files.
+func (s *server) adoptConnectors(ctx context.Context) error {
+	ctx, cancel := context.WithTimeout(ctx, adoptTimeout)
+	defer cancel()
+	return s.Connectors.Adopt(ctx, cmp.Or(s.Config.Connectors, filepath.Join(s.Config.Data, "connectors.d")))
+}
+
+const adoptTimeout = 30 * time.Second
 
 func (s *server) makeFederation() (err error) {
 	by := steps{s.login}

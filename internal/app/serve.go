@@ -25,6 +25,9 @@ func (a *App) ServeReady(ctx context.Context, ready func(addrs []net.Addr, setup
 	if err != nil {
 		return err
 	}
+	if err := s.adoptConnectors(ctx); err != nil {
+		return err
+	}
 	listeners, certificates, err := s.listen(ctx)
 	if err != nil {
 		return err

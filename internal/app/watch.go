@@ -58,7 +58,10 @@ func (s *server) reloadOnHangup(ctx context.Context, certificates *httpx.Certifi
 					s.Log.ErrorContext(ctx, "certificates not read again", "error", err)
 				}
 			}
-			s.Log.InfoContext(ctx, "reloaded certificates and keys")
+			if err := s.adoptConnectors(ctx); err != nil {
+				s.Log.ErrorContext(ctx, "files of connectors not read again", "error", err)
+			}
+			s.Log.InfoContext(ctx, "reloaded certificates, keys and connectors")
 		}
 	}
 }
