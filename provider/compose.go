@@ -15,6 +15,7 @@ import (
 	"github.com/jedan-auth/jedan-auth/provider/discovery"
 	"github.com/jedan-auth/jedan-auth/provider/dpop"
 	"github.com/jedan-auth/jedan-auth/provider/exchange"
+	"github.com/jedan-auth/jedan-auth/provider/forwardauth"
 	"github.com/jedan-auth/jedan-auth/provider/introspect"
 	"github.com/jedan-auth/jedan-auth/provider/jar"
 	"github.com/jedan-auth/jedan-auth/provider/jwtbearer"
@@ -178,6 +179,13 @@ func (b *build) refresh() *refresh.Grant {
 	return &refresh.Grant{
 		Reader: b.d.Store, Redeemer: b.redeem, Issuance: b.issuance, Live: b.live, Claims: b.people, Counter: b.counter, Tokens: b.tokens,
 		Tenant: b.d.Tenant, Config: b.c, Log: b.log, Watch: b.d.Refreshes, Upstream: b.d.Upstream,
+	}
+}
+
+func (b *build) forwardAuth(c *code.Grant) *forwardauth.Endpoint {
+	return &forwardauth.Endpoint{
+		Tenant: b.d.Tenant, Issuer: b.d.Issuer, Hosts: core.NewForwardHosts(b.clients, b.d.Store, b.d.Feed, b.d.Tenant), Verifier: b.verifier, Code: c,
+		Claims: b.people, Groups: b.d.Groups, Vault: b.d.Ring, Log: b.log, Now: b.d.Now,
 	}
 }
 

@@ -18,6 +18,7 @@ import (
 	"github.com/jedan-auth/jedan-auth/provider/device"
 	"github.com/jedan-auth/jedan-auth/provider/discovery"
 	"github.com/jedan-auth/jedan-auth/provider/exchange"
+	"github.com/jedan-auth/jedan-auth/provider/forwardauth"
 	"github.com/jedan-auth/jedan-auth/provider/introspect"
 	"github.com/jedan-auth/jedan-auth/provider/jar"
 	"github.com/jedan-auth/jedan-auth/provider/jwtbearer"
@@ -62,6 +63,7 @@ type Ring interface {
 	core.Vault
 	core.SubjectRing
 	device.Ring
+	forwardauth.Vault
 }
 
 // Keys are the signing keys.
@@ -180,8 +182,9 @@ func New(c Config, d Deps) (*Module, error) {
 	if m.ciba, err = b.ciba(); err != nil {
 		return nil, err
 	}
+	codes := b.code()
 	grants := []core.GrantType{
-		b.code(), refreshing, b.clientcreds(),
+		codes, refreshing, b.clientcreds(),
 		b.deviceGrant(), b.cibaGrant(), b.exchange(),
 	}
 	grants = append(grants, b.assertions()...)
@@ -189,7 +192,7 @@ func New(c Config, d Deps) (*Module, error) {
 		meta, m.authorize, b.par, b.logout(),
 		token.New(b.token(), grants...),
 		devices, m.ciba,
-		b.introspect(refreshing), b.revoke(refreshing), b.userinfo(),
+		b.introspect(refreshing), b.revoke(refreshing), b.userinfo(), b.forwardAuth(codes),
 	}
 	if b.watch != nil {
 		m.endpoints = append(m.endpoints, b.watch)

@@ -62,6 +62,7 @@ type ClientMetadata struct {
 	ClientLogout
 	ClientProfile
 	ClientAccess
+	ClientForward
 	JWKS                     json.RawMessage `json:"jwks,omitempty"`
 	IDTokenSignedResponseAlg string          `json:"id_token_signed_response_alg,omitempty"`
 	UserinfoSignedRespAlg    string          `json:"userinfo_signed_response_alg,omitempty"`

@@ -65,12 +65,15 @@ func TestFE_FilesRefused(t *testing.T) {
 	w := newFE(t, nil)
 	good := map[string]any{"kind": "oidc", "settings": map[string]any{"config": map[string]any{"issuer": w.up.url(), "client_id": "x"}}}
 	for name, change := range map[string]func(m map[string]any) (file string){
-		"in both":        func(map[string]any) string { return "corp.json" },
-		"another kind":   func(m map[string]any) string { m["kind"] = "nonsense"; return "one.json" },
-		"another name":   func(m map[string]any) string { m["name"] = "two"; return "one.json" },
-		"a member":       func(m map[string]any) string { m["nonsense"] = 1; return "one.json" },
-		"no such config": func(m map[string]any) string { m["settings"] = map[string]any{"config": map[string]any{}}; return "one.json" },
-		"a bad name":     func(map[string]any) string { return "idp.json" },
+		"in both":      func(map[string]any) string { return "corp.json" },
+		"another kind": func(m map[string]any) string { m["kind"] = "nonsense"; return "one.json" },
+		"another name": func(m map[string]any) string { m["name"] = "two"; return "one.json" },
+		"a member":     func(m map[string]any) string { m["nonsense"] = 1; return "one.json" },
+		"no such config": func(m map[string]any) string {
+			m["settings"] = map[string]any{"config": map[string]any{}}
+			return "one.json"
+		},
+		"a bad name": func(map[string]any) string { return "idp.json" },
 		"a secret file": func(m map[string]any) string {
 			m["settings"] = map[string]any{"config": map[string]any{"issuer": w.up.url(), "client_id": "x", "client_secret_file": "nowhere"}}
 			return "one.json"

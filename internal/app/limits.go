@@ -65,7 +65,7 @@ func (b *bounds) classify(base string, routes []httpx.Route) {
 	b.classes = make(map[string]limits.Class, len(routes))
 	for _, r := range routes {
 		class := limits.ClassOf(strings.TrimPrefix(r.Path, base))
-		if r.Kind == "document" {
+		if r.Kind == "document" || r.Kind == "proxied" { // the latter are other hosts' requests
 			class = limits.Uncounted
 		}
 		if known, ok := b.classes[r.Path]; !ok || known == limits.Uncounted {

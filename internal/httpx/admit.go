@@ -22,6 +22,12 @@ const (
 
 // admit is every rule that holds before a handler runs, cheapest first.
 func (e *Engine) admit(c *gin.Context, st *state, rt *route) (done bool, err error) {
+	if rt.guard.kind == kindProxied {
+		if !st.trusted {
+			return false, errs.New(errs.Forbidden, "Only a trusted proxy may ask this (trusted_proxies).")
+		}
+		return false, checkTarget(c.Request)
+	}
 	if !rt.exempt {
 		if done, err := e.checkHost(c, st, rt); done || err != nil {
 			return done, err

@@ -23,6 +23,7 @@ const (
 	kindPage
 	kindAPI
 	kindDocument
+	kindProxied
 )
 
 // Guard is what stands before a route. The zero value is refused at mount.
@@ -46,6 +47,9 @@ var (
 	// Document is for public, cacheable documents: the handler names its cache
 	// life. Cookies are removed. HEAD is served by GET.
 	Document = Guard{kind: kindDocument}
+	// Proxied is for questions of a trusted proxy about requests to other hosts: everybody else is refused (403). The Host and the body are of the other request, so
+	// that neither is looked at; cookies are the other host's, and stay.
+	Proxied = Guard{kind: kindProxied}
 )
 
 // CORSAny lets scripts of every origin read the answer, never with credentials.

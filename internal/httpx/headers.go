@@ -38,7 +38,7 @@ func (e *Engine) guardHeaders(g Guard) []header {
 		hs = append(hs, one("Content-Security-Policy", cspBase+"'self'"), one("Cache-Control", "no-store"),
 			one("Referrer-Policy", "no-referrer"), one("X-Frame-Options", "DENY"),
 			one("Cross-Origin-Opener-Policy", "same-origin"), one("Cross-Origin-Resource-Policy", "same-origin"))
-	case kindAPI:
+	case kindAPI, kindProxied:
 		hs = append(hs, one("Content-Security-Policy", cspNothing), one("Cache-Control", "no-store"), one("Pragma", "no-cache"))
 	case kindDocument:
 		hs = append(hs, one("Content-Security-Policy", cspNothing), one("Cache-Control", "public, max-age=300"))

@@ -8,7 +8,7 @@ import (
 // Route is one line of the edge's table, as Routes lists it.
 type Route struct {
 	Method, Path string // Path is gin's, below the issuer's path
-	Kind         string // "page", "api" or "document"
+	Kind         string // "page", "api", "document" or "proxied"
 }
 
 // Routes lists everything that is mounted, operations included, in order: what must
@@ -36,6 +36,8 @@ func (k guardKind) String() string {
 		return "api"
 	case kindDocument:
 		return "document"
+	case kindProxied:
+		return "proxied"
 	case kindNone:
 	}
 	return "none"

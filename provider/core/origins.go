@@ -14,21 +14,27 @@ const pageOfClients = 500
 func newOrigins(store storage.ClientReader, feed *cache.Feed, tenant storage.ID) *cache.One[map[string]bool] {
 	load := func(ctx context.Context) (map[string]bool, error) {
 		out := map[string]bool{}
-		for after := (storage.ID{}); ; {
-			page, err := store.Clients(ctx, tenant, after, pageOfClients)
-			if err != nil {
-				return nil, err
-			}
-			for i := range page {
-				addOrigins(out, &page[i])
-				after = page[i].ID
-			}
-			if len(page) < pageOfClients {
-				return out, nil
-			}
-		}
+		err := eachClient(ctx, store, tenant, func(c *storage.Client) { addOrigins(out, c) })
+		return out, err
 	}
 	return cache.NewOne(feed, load, func(c storage.Change) bool { return c.Kind == storage.ChangeClient })
+}
+
+// eachClient visits all registered clients.
+func eachClient(ctx context.Context, store storage.ClientReader, tenant storage.ID, visit func(c *storage.Client)) error {
+	for after := (storage.ID{}); ; {
+		page, err := store.Clients(ctx, tenant, after, pageOfClients)
+		if err != nil {
+			return err
+		}
+		for i := range page {
+			visit(&page[i])
+			after = page[i].ID
+		}
+		if len(page) < pageOfClients {
+			return nil
+		}
+	}
 }
 
 func addOrigins(to map[string]bool, c *storage.Client) {

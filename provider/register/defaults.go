@@ -13,6 +13,7 @@ import (
 // complete fills in what RFC 7591 section 2 and OpenID Connect Registration section 2 say of absent members, so that a registration shows what
 // holds. Grant types follow from response types that were given without them.
 func complete(m *storage.ClientMetadata) {
+	completeForward(m)
 	if len(m.GrantTypes) == 0 {
 		m.GrantTypes = grantsFor(m.ResponseTypes)
 	}

@@ -55,6 +55,7 @@ func rules() []rule {
 		{"resources", checkResources},
 		{"default_resource", checkDefaultResource},
 		{"allowed", checkAllowedPeople},
+		{"forward_auth", checkForward},
 		{"algorithms", checkAlgorithms},
 		{"jwks_uri", checkKeyReference},
 		{"jwks", checkJWKS},
