@@ -32,7 +32,11 @@ func (m *Module) appsPage(c *gin.Context, cur *session.Current, ended string) er
 	if err != nil {
 		return err
 	}
-	m.d.Pages.Render(c.Writer, c.Request, http.StatusOK, web.AppsPage{Lang: m.lang(c), CSRF: token, Ended: ended, Rows: rows})
+	tiles, err := m.d.Apps.Tiles(c.Request.Context(), cur)
+	if err != nil {
+		return err
+	}
+	m.d.Pages.Render(c.Writer, c.Request, http.StatusOK, web.AppsPage{Lang: m.lang(c), CSRF: token, Ended: ended, Rows: rows, Tiles: tiles})
 	return nil
 }
 

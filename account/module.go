@@ -84,6 +84,8 @@ type Approvals interface {
 type Apps interface {
 	Apps(ctx context.Context, cur *session.Current, lang string) ([]web.AppRow, error)
 	End(ctx context.Context, cur *session.Current, app storage.ID) (name string, err error)
+	// Tiles are those that can be opened from the page.
+	Tiles(ctx context.Context, cur *session.Current) ([]web.AppTile, error)
 }
 
 // Approval is one request as its person is shown it.

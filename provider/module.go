@@ -150,6 +150,7 @@ type mounter interface{ Mount(httpx.Router) }
 // Module is the provider.
 type Module struct {
 	endpoints []mounter
+	tiles     *core.Tiles
 	authorize *authorize.Endpoint
 	clients   *core.Clients
 	live      *core.Live
@@ -172,7 +173,7 @@ func New(c Config, d Deps) (*Module, error) {
 	if err != nil {
 		return nil, err
 	}
-	m := &Module{authorize: b.authorize(), clients: b.clients, live: b.live, counter: b.counter, now: d.Now, details: b.details}
+	m := &Module{authorize: b.authorize(), clients: b.clients, live: b.live, counter: b.counter, now: d.Now, details: b.details, tiles: core.NewTiles(d.Issuer, b.clients, b.live, d.Store, d.Feed, d.Tenant)}
 	b.par.Judge(m.authorize)
 	refreshing := b.refresh()
 	devices, err := b.device()
@@ -229,6 +230,11 @@ func (m *Module) Details(ctx context.Context, c *core.Client, raw string) (out [
 		}
 	}
 	return out
+}
+
+// Tiles are the applications that somebody may open.
+func (m *Module) Tiles(ctx context.Context, p *storage.Person) ([]core.Tile, error) {
+	return m.tiles.Of(ctx, p)
 }
 
 // Clients finds registered clients for other features' screens.

@@ -48,6 +48,16 @@ func (a *apps) Apps(ctx context.Context, cur *session.Current, lang string) ([]w
 	return rows, nil
 }
 
+// Tiles implements account.Apps.
+func (a *apps) Tiles(ctx context.Context, cur *session.Current) ([]web.AppTile, error) {
+	all, err := a.words.provider.Tiles(ctx, cur.Person)
+	out := make([]web.AppTile, len(all))
+	for i, t := range all {
+		out[i] = web.AppTile{Name: t.Client.Name(), URL: t.URL}
+	}
+	return out, err
+}
+
 // browsers are those in which the person is signed in.
 func (a *apps) browsers(ctx context.Context, cur *session.Current) (map[storage.ID]*web.SessionRow, error) {
 	own, err := a.sessions.Own(ctx, cur)
