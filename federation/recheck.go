@@ -31,8 +31,12 @@ func (m *Module) Vouches(ctx context.Context, link storage.ID) error {
 	case l.CheckedAt != nil && m.d.Now().Sub(*l.CheckedAt) < recheckAfter:
 		return nil
 	}
-	// Whoever asks first may go away: the answer is for all.
-	_, err, _ = m.checks.Do(link.String(), func() (any, error) {
+	return m.recheckOnce(ctx, l)
+}
+
+// recheckOnce asks once for all who want to know at the same time. Whoever asks first may go away: the answer is for all.
+func (m *Module) recheckOnce(ctx context.Context, l *storage.Link) error {
+	_, err, _ := m.checks.Do(l.ID.String(), func() (any, error) {
 		ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), recheckTimeout)
 		defer cancel()
 		return nil, m.recheck(ctx, l)

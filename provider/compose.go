@@ -236,7 +236,7 @@ func (b *build) trust() (err error) {
 func (b *build) exchange() *exchange.Grant {
 	return &exchange.Grant{
 		Issuance: b.issuance, Verifier: b.verifier, Live: b.live, Signer: b.d.Keys, Tokens: b.tokens, Subjects: b.subjects, Issuers: b.issuers,
-		Vouching: b.vouching, Counter: b.counter, Audit: b.d.Audit, Events: b.d.Store, Tenant: b.d.Tenant, Now: b.d.Now, Log: b.log,
+		Vouching: b.vouching, Counter: b.counter, Audit: b.d.Audit, Events: b.d.Store, Tenant: b.d.Tenant, Now: b.d.Now, Log: b.log, Upstream: b.d.Tokens,
 	}
 }
 

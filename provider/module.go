@@ -127,9 +127,10 @@ type Deps struct {
 	Classes    []string              // of sign-ins that this installation reaches beside the usual ones
 	StepUp     authorize.StepUp
 	Required   authorize.Required
-	Rules      core.Decider     // nil: none
-	Refreshes  refresh.Watch    // nil: nobody watches
-	Upstream   refresh.Upstream // nil: nobody is signed in on another's word
+	Rules      core.Decider      // nil: none
+	Refreshes  refresh.Watch     // nil: nobody watches
+	Tokens     exchange.Upstream // of other services; nil: there are none
+	Upstream   refresh.Upstream  // nil: nobody is signed in on another's word
 	Consents   authorize.Consents
 	Forms      logout.Forms
 	Words      device.Words

@@ -13,6 +13,7 @@ type TokenExchangePolicy struct {
 	Audiences      []string `json:"audiences,omitempty"`       // resources that new tokens may be for
 	SubjectClients []string `json:"subject_clients,omitempty"` // client_id of the clients whose access tokens it may exchange; its own always
 	Issuers        []string `json:"issuers,omitempty"`         // other issuers, of the configuration, whose JWTs it may exchange
+	Connectors     []string `json:"connectors,omitempty"`      // upstreams whose tokens of the person it may have
 }
 
 // JWTBearerPolicy says whose assertions a client may bring (RFC 7523 section 2.1). The zero value allows nothing.

@@ -15,6 +15,7 @@ import (
 	"github.com/jedan-auth/jedan-auth/internal/assurance"
 	"github.com/jedan-auth/jedan-auth/internal/session"
 	"github.com/jedan-auth/jedan-auth/login"
+	"github.com/jedan-auth/jedan-auth/provider/exchange"
 	"github.com/jedan-auth/jedan-auth/storage"
 	"github.com/jedan-auth/jedan-auth/web"
 )
@@ -146,6 +147,15 @@ type vouching struct{ s *server }
 // Vouches implements refresh.Upstream.
 func (v vouching) Vouches(ctx context.Context, link storage.ID) error {
 	return v.s.federation.Vouches(ctx, link)
+}
+
+// UpstreamToken implements exchange.Upstream.
+func (v vouching) UpstreamToken(ctx context.Context, person storage.ID, connector string) (*exchange.UpstreamToken, error) {
+	t, err := v.s.federation.UpstreamTokens(ctx, person, connector)
+	if err != nil {
+		return nil, err
+	}
+	return &exchange.UpstreamToken{Access: t.Access, ExpiresAt: t.ExpiresAt, Scope: t.Scope}, nil
 }
 
 // adoptConnectors reads the operator's files.

@@ -10,7 +10,7 @@ type TokenResponse struct {
 	AccessToken  string
 	TokenType    string  // "": what Cnf demands
 	Cnf          Binding // the keys that the access token is bound to
-	ExpiresIn    int64   // seconds
+	ExpiresIn    int64   // seconds; below zero: not known
 	Scope        string
 	RefreshToken string // "" if none
 	IDToken      string // "" if none
@@ -35,8 +35,10 @@ func (t *TokenResponse) Kind() string {
 func (t *TokenResponse) Append(b []byte) []byte {
 	b = appendString(append(b, `{"access_token":`...), t.AccessToken)
 	b = appendString(append(b, `,"token_type":`...), t.tokenType())
-	b = append(b, `,"expires_in":`...)
-	b = appendDecimal(b, t.ExpiresIn)
+	if t.ExpiresIn >= 0 {
+		b = append(b, `,"expires_in":`...)
+		b = appendDecimal(b, t.ExpiresIn)
+	}
 	for _, f := range [...]struct{ name, value string }{{`,"scope":`, t.Scope}, {`,"refresh_token":`, t.RefreshToken}, {`,"id_token":`, t.IDToken}, {`,"issued_token_type":`, t.IssuedType}} {
 		if f.value != "" {
 			b = appendString(append(b, f.name...), f.value)

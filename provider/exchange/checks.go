@@ -194,6 +194,9 @@ func checkTarget(ctx context.Context, r *request) error {
 			return err
 		}
 	}
+	if slices.ContainsFunc(named, isConnector) {
+		return r.upstreamTarget(named)
+	}
 	for _, id := range named {
 		if u, err := url.Parse(id); err != nil || !u.IsAbs() || u.Fragment != "" {
 			return core.InvalidTarget("A resource is an absolute URI without fragment.", "another text")

@@ -30,6 +30,7 @@ type Grant struct {
 	Tenant   storage.ID
 	Now      func() time.Time
 	Log      core.RefusalLog
+	Upstream Upstream // nil: there is none
 }
 
 // GrantType implements core.GrantType.
@@ -46,6 +47,8 @@ type request struct {
 	scopes  []string
 	targets []string
 	details string
+
+	connector string // the upstream whose token is asked for; "": one of ours is
 }
 
 // Rows is the table of token exchange.
@@ -75,6 +78,9 @@ func (g *Grant) Serve(ctx context.Context, tr *core.TokenRequest) (*core.TokenRe
 	if err != nil {
 		g.Log.Verdicts(ctx, "exchange", vs)
 		return nil, err
+	}
+	if r.connector != "" {
+		return g.upstream(ctx, r)
 	}
 	a, err := g.token(ctx, r)
 	if err != nil {

@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"slices"
+	"strings"
 
 	"github.com/jedan-auth/jedan-auth/internal/errs"
 	"github.com/jedan-auth/jedan-auth/provider/core"
@@ -25,7 +26,7 @@ func checkExchange(ctx context.Context, c candidate) error {
 	if err := c.provesItself(core.GrantTokenExchange); err != nil {
 		return err
 	}
-	for _, check := range []func(context.Context) error{c.checkAudiences, c.checkSubjectClients} {
+	for _, check := range []func(context.Context) error{c.checkAudiences, c.checkSubjectClients, c.checkConnectors} {
 		if err := check(ctx); err != nil {
 			return err
 		}
@@ -73,6 +74,16 @@ func (c candidate) checkAudiences(ctx context.Context) error {
 		}
 	}
 	return nil
+}
+
+// checkConnectors wants names as connectors have them. One that is not there yet allows nothing.
+func (c candidate) checkConnectors(context.Context) error {
+	return eachOf(CodeMetadata, "jedan_token_exchange.connectors", c.TokenExchange.Connectors, func(s string) string {
+		if len(s) < 2 || len(s) > 32 || strings.ContainsFunc(s, func(r rune) bool { return r != '-' && (r < 'a' || r > 'z') && (r < '0' || r > '9') }) {
+			return "must be the name of a connector"
+		}
+		return ""
+	})
 }
 
 func (c candidate) checkSubjectClients(ctx context.Context) error {
