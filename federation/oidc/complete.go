@@ -3,7 +3,6 @@ package oidc
 import (
 	"context"
 	"encoding/json"
-	"net/http"
 	"net/url"
 
 	"github.com/jedan-auth/jedan-auth/federation"
@@ -20,7 +19,9 @@ type attempt struct {
 	kept   kept
 	tokens tokenAnswer
 	alg    string // of the ID token
+	signer string // issuer that its key is for, where the provider says so (Entra ID)
 	claims map[string]any
+	event  map[string]any // of a notice
 }
 
 // tokenAnswer is what the token endpoint says (OpenID Connect Core section 3.1.3.3).
@@ -52,7 +53,7 @@ func (c *connector) Complete(ctx context.Context, a federation.Arrival) (*federa
 	if err := judge(ctx, t, rowsAnswer()); err != nil {
 		return nil, err
 	}
-	if err := judge(ctx, t, rowsToken()); err != nil {
+	if err := judge(ctx, t, append(rowsToken(), c.c.template.rows()...)); err != nil {
 		return nil, err
 	}
 	if err := t.userinfo(ctx); err != nil {
@@ -63,45 +64,15 @@ func (c *connector) Complete(ctx context.Context, a federation.Arrival) (*federa
 
 // redeem asks the token endpoint, which is this provider's own: a code of another one is worth nothing there (RFC 9700 section 4.4).
 func (t *attempt) redeem(ctx context.Context) error {
-	form := url.Values{
-		"grant_type": {"authorization_code"}, "code": {t.a.Params.Get("code")}, "redirect_uri": {t.a.Wish.CallbackURL}, "code_verifier": {t.kept.Verifier},
+	form := url.Values{"grant_type": {"authorization_code"}, "code": {t.a.Params.Get("code")}, "redirect_uri": {t.a.Wish.CallbackURL}}
+	if t.kept.Verifier != "" {
+		form.Set("code_verifier", t.kept.Verifier)
 	}
-	h := accept()
-	h.Set("Content-Type", "application/x-www-form-urlencoded")
-	switch t.c.c.AuthMethod {
-	case methodBasic: // both parts form-encoded (RFC 6749 section 2.3.1)
-		r := http.Request{Header: http.Header{}}
-		r.SetBasicAuth(url.QueryEscape(t.c.c.ClientID), url.QueryEscape(t.c.c.ClientSecret))
-		h.Set("Authorization", r.Header.Get("Authorization"))
-	case methodPost:
-		form.Set("client_id", t.c.c.ClientID)
-		form.Set("client_secret", t.c.c.ClientSecret)
-	default:
-		form.Set("client_id", t.c.c.ClientID)
+	no, err := t.exchange(ctx, form)
+	if no == "invalid_grant" {
+		return refuse("oidc_answer.grant", "a code that counts", "one that does not", "code")
 	}
-	answer, err := t.c.ask.Do(ctx, fetch.Request{Method: http.MethodPost, URL: t.m.Token, Header: h, Body: []byte(form.Encode()), MaxBytes: 256 << 10})
-	if err != nil {
-		return away(err)
-	}
-	return t.read(answer)
-}
-
-// read takes the answer. A refusal of the code is the person's to know as "not accepted"; one of ourselves, or none, is the provider's trouble or ours.
-func (t *attempt) read(answer *fetch.Response) error {
-	var no struct {
-		Error string `json:"error"`
-	}
-	if !answer.OK() {
-		_ = json.Unmarshal(answer.Body, &no)
-		if no.Error == "invalid_grant" {
-			return refuse("oidc_answer.grant", "a code that counts", "one that does not", "code")
-		}
-		return away(errs.New(errs.Unavailable, "The token endpoint refused this server."))
-	}
-	if err := json.Unmarshal(answer.Body, &t.tokens); err != nil {
-		return away(err)
-	}
-	return nil
+	return err
 }
 
 // userinfo adds what the UserInfo endpoint says, if that is wanted. It must be about the subject of the ID token (OpenID Connect Core section 5.3.2, FE08).

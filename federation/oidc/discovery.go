@@ -37,7 +37,7 @@ func (c *connector) discover(ctx context.Context) (*metadata, error) {
 	if err := json.Unmarshal(doc.Body, m); err != nil {
 		return nil, away(err)
 	}
-	if m.Issuer != c.c.Issuer {
+	if m.Issuer != c.c.template.document(c.c) {
 		return nil, away(errs.New(errs.Invalid, "The discovery document names another issuer."))
 	}
 	for _, endpoint := range []string{m.Authorization, m.Token, m.JWKS} {
@@ -59,8 +59,16 @@ func away(err error) error {
 	return errs.Wrap(errs.Unavailable, "The other sign-in service does not answer as it should. Try again later, or sign in another way.", err)
 }
 
+// key is one of a provider's.
+type key struct {
+	jose.JSONWebKey
+	said struct {
+		Issuer string `json:"issuer"` // for whose tokens it is; Entra ID says so, which has one set for all tenants
+	}
+}
+
 // keySet is the provider's keys, asked for anew, at most once a minute, when renew says that one is missing.
-func (c *connector) keySet(ctx context.Context, m *metadata, renew bool) (*jose.JSONWebKeySet, error) {
+func (c *connector) keySet(ctx context.Context, m *metadata, renew bool) ([]key, error) {
 	doc, err := c.ask.Document(ctx, fetch.DocumentRequest{URL: m.JWKS, Stale: stale, Renew: renew, MaxBytes: 128 << 10})
 	if err != nil {
 		return nil, away(err)
@@ -71,11 +79,11 @@ func (c *connector) keySet(ctx context.Context, m *metadata, renew bool) (*jose.
 	if err := json.Unmarshal(doc.Body, &raw); err != nil {
 		return nil, away(err)
 	}
-	set := &jose.JSONWebKeySet{}
+	var set []key
 	for _, one := range raw.Keys[:min(len(raw.Keys), maxKeys)] {
-		var k jose.JSONWebKey
-		if json.Unmarshal(one, &k) == nil && k.Valid() && k.IsPublic() && (k.Use == "" || k.Use == "sig") { // one of a kind that nobody here knows is no reason to refuse the others
-			set.Keys = append(set.Keys, k)
+		var k key
+		if json.Unmarshal(one, &k.JSONWebKey) == nil && json.Unmarshal(one, &k.said) == nil && k.Valid() && k.IsPublic() && (k.Use == "" || k.Use == "sig") { // one of a kind that nobody here knows is no reason to refuse the others
+			set = append(set, k)
 		}
 	}
 	return set, nil

@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/json"
 	"net/http"
+	"strings"
 	"time"
 
 	"github.com/jedan-auth/jedan-auth/federation"
@@ -29,16 +30,15 @@ func New(ask Asker, now func() time.Time) *Kind { return &Kind{ask: ask, now: no
 func (*Kind) Name() string { return "oidc" }
 
 // Secrets implements federation.Kind.
-func (*Kind) Secrets() []string { return []string{"client_secret"} }
+func (*Kind) Secrets() []string { return []string{"client_secret", "private_key"} }
 
 // Audience implements federation.Kind: the secret is for one issuer.
 func (*Kind) Audience(config json.RawMessage) (string, error) {
-	var c struct {
-		Issuer   string `json:"issuer"`
-		ClientID string `json:"client_id"`
+	var c Config
+	if err := json.Unmarshal(config, &c); err != nil {
+		return "", err
 	}
-	err := json.Unmarshal(config, &c)
-	return c.Issuer + "\n" + c.ClientID, err
+	return strings.Join([]string{c.Template, c.Issuer, c.Authority, c.Tenant, c.TeamID, c.ClientID}, "\n"), nil
 }
 
 // Make implements federation.Kind.
@@ -52,9 +52,10 @@ func (k *Kind) Make(s federation.Setup) (federation.Connector, error) {
 
 // connector is one upstream.
 type connector struct {
-	c   Config
-	ask Asker
-	now func() time.Time
+	c      Config
+	ask    Asker
+	now    func() time.Time
+	minted minter
 }
 
 var _ federation.Redirector = (*connector)(nil)

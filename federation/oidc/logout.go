@@ -27,9 +27,6 @@ func (c *connector) ReadLogout(ctx context.Context, message string) (*federation
 	return n, nil
 }
 
-// key names somebody at this provider for good.
-func (c *connector) key(sub string) string { return c.c.Issuer + "\n" + sub }
-
 func rowsLogout() []row {
 	return []row{
 		{Name: "oidc_logout.signature", Reason: "signature", Check: checkSignature},
