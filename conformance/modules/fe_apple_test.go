@@ -180,7 +180,9 @@ func (w *appleWorld) send(body any) (int, []string) {
 
 // TestFE_AppleNotices: revoked consent and deleted accounts end sessions; anything else ends nothing.
 func TestFE_AppleNotices(t *testing.T) {
-	event := func(kind string) string { return `{"type":"` + kind + `","sub":"001.apple.0001","event_time":1508184845}` }
+	event := func(kind string) string {
+		return `{"type":"` + kind + `","sub":"001.apple.0001","event_time":1508184845}`
+	}
 	w := newApple(t)
 	b := w.Browser()
 	w.subject(w.through(b, appleUser))
@@ -236,4 +238,3 @@ func TestFE_AppleNotices(t *testing.T) {
 	}
 	_ = resp.Body.Close()
 }
-

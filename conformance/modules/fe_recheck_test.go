@@ -81,7 +81,10 @@ func TestFE_RecheckOIDC(t *testing.T) {
 		}
 	}
 	for name, answer := range map[string]func(http.ResponseWriter, *http.Request) bool{
-		"500":    func(h http.ResponseWriter, _ *http.Request) bool { h.WriteHeader(http.StatusInternalServerError); return true },
+		"500": func(h http.ResponseWriter, _ *http.Request) bool {
+			h.WriteHeader(http.StatusInternalServerError)
+			return true
+		},
 		"client": func(h http.ResponseWriter, _ *http.Request) bool { h.WriteHeader(http.StatusUnauthorized); return true },
 		"html":   func(h http.ResponseWriter, _ *http.Request) bool { _, _ = h.Write([]byte("<html>")); return true },
 	} {
