@@ -35,9 +35,9 @@ func (m *Module) notice(c *gin.Context) error {
 		return errs.Wrap(errs.Invalid, "The request's body could not be read.", err)
 	}
 	n, err := hears.ReadNotice(ctx, body)
-	var no *Refusal
+	no, refused := asRefusal(err)
 	switch {
-	case errors.As(err, &no):
+	case refused:
 		return m.unheard(c, from, no)
 	case err != nil:
 		return err
@@ -47,3 +47,5 @@ func (m *Module) notice(c *gin.Context) error {
 	}
 	return m.heard(c, from, n)
 }
+
+func asRefusal(err error) (*Refusal, bool) { return errors.AsType[*Refusal](err) }

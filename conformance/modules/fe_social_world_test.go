@@ -5,8 +5,11 @@ import (
 	"crypto/elliptic"
 	"crypto/rand"
 	"crypto/sha256"
+	"crypto/tls"
 	"encoding/json"
 	"fmt"
+	"io"
+	"log"
 	"maps"
 	"net/http"
 	"net/http/httptest"
@@ -47,6 +50,12 @@ type socialOP struct {
 	refreshes map[string]bool // refresh tokens that count
 	visits    int
 	last      url.Values // what came to the token endpoint last
+	tls       *tls.Config
+	pushed    map[string]url.Values // requests
+	pushes    func(w http.ResponseWriter) bool
+	prove     func(w http.ResponseWriter, r *http.Request, token string) bool // false: it has refused the proof
+	encrypt   func(token string) string
+	shown     int // certificates that came with the last question for tokens
 }
 
 func newSocialOP(t *testing.T, now func() time.Time, change func(o *socialOP)) *socialOP {
@@ -56,7 +65,8 @@ func newSocialOP(t *testing.T, now func() time.Time, change func(o *socialOP)) *
 		t.Fatal(err)
 	}
 	o := &socialOP{
-		t: t, now: now, key: key, verifier: true, nonce: true, asked: map[string]url.Values{}, used: map[string]bool{}, claims: map[string]any{}, refreshes: map[string]bool{},
+		t: t, now: now, key: key, verifier: true, nonce: true, asked: map[string]url.Values{}, used: map[string]bool{}, claims: map[string]any{}, refreshes: map[string]bool{}, pushed: map[string]url.Values{},
+		prove: func(http.ResponseWriter, *http.Request, string) bool { return true }, encrypt: func(token string) string { return token },
 		client: func(r *http.Request) bool {
 			id, secret, _ := r.BasicAuth()
 			return id == "jedan" && secret == "upstream-secret"
@@ -69,10 +79,45 @@ func newSocialOP(t *testing.T, now func() time.Time, change func(o *socialOP)) *
 	mux.HandleFunc("GET "+o.path+"/.well-known/openid-configuration", o.discovery)
 	mux.HandleFunc("GET /keys", o.keys)
 	mux.HandleFunc("POST /token", o.token)
-	mux.HandleFunc("GET /userinfo", func(w http.ResponseWriter, _ *http.Request) { o.json(w, o.user) })
-	o.http = httptest.NewServer(mux)
+	mux.HandleFunc("POST /par", o.push)
+	mux.HandleFunc("GET /userinfo", func(w http.ResponseWriter, r *http.Request) {
+		o.mu.Lock()
+		defer o.mu.Unlock()
+		if o.prove(w, r, "at") {
+			o.json(w, o.user)
+		}
+	})
+	o.http = httptest.NewUnstartedServer(mux)
+	o.http.Config.ErrorLog = log.New(io.Discard, "", 0)
+	if o.http.TLS = o.tls; o.tls != nil {
+		o.http.StartTLS()
+	} else {
+		o.http.Start()
+	}
 	t.Cleanup(o.http.Close)
 	return o
+}
+
+// push takes a request (RFC 9126).
+func (o *socialOP) push(w http.ResponseWriter, r *http.Request) {
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	if err := r.ParseForm(); err != nil {
+		o.t.Error(err)
+	}
+	if o.pushes != nil && o.pushes(w) || !o.prove(w, r, "") {
+		return
+	}
+	if !o.client(r) {
+		w.WriteHeader(http.StatusUnauthorized)
+		o.json(w, map[string]any{"error": "invalid_client"})
+		return
+	}
+	uri := fmt.Sprint("urn:ietf:params:oauth:request_uri:", len(o.pushed))
+	o.pushed[uri] = r.PostForm
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(http.StatusCreated)
+	o.json(w, map[string]any{"request_uri": uri, "expires_in": 60})
 }
 
 func byForm(r *http.Request) bool {
@@ -129,6 +174,9 @@ func (o *socialOP) visit(to *url.URL) url.Values {
 	q := to.Query()
 	o.mu.Lock()
 	defer o.mu.Unlock()
+	if uri := q.Get("request_uri"); uri != "" {
+		q = o.pushed[uri]
+	}
 	code := "code-" + q.Get("state")
 	o.asked[code] = q
 	return url.Values{"code": {code}, "state": {q.Get("state")}}
@@ -141,7 +189,13 @@ func (o *socialOP) token(w http.ResponseWriter, r *http.Request) {
 	if err := r.ParseForm(); err != nil {
 		o.t.Error(err)
 	}
-	o.last = r.PostForm
+	o.last, o.shown = r.PostForm, 0
+	if r.TLS != nil {
+		o.shown = len(r.TLS.PeerCertificates)
+	}
+	if !o.prove(w, r, "") {
+		return
+	}
 	if o.answer != nil && o.answer(w, r) {
 		return
 	}
@@ -198,7 +252,7 @@ func (o *socialOP) idToken(q url.Values) string {
 	if err != nil {
 		o.t.Error(err)
 	}
-	return signed(o.t, o.key, jose.ES256, "k1", payload)
+	return o.encrypt(signed(o.t, o.key, jose.ES256, "k1", payload))
 }
 
 // newSocial is a server without an upstream.

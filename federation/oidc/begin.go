@@ -44,8 +44,17 @@ func (c *connector) Begin(ctx context.Context, w federation.Wish) (*federation.D
 	if err != nil {
 		return nil, away(err)
 	}
+	request, err := c.request(w, k)
+	if err != nil {
+		return nil, err
+	}
+	if c.pushes(m) {
+		if request, err = c.push(ctx, m, request); err != nil {
+			return nil, err
+		}
+	}
 	q := u.Query()
-	for name, value := range c.request(w, k) {
+	for name, value := range request {
 		q.Set(name, value)
 	}
 	u.RawQuery = q.Encode()
@@ -53,9 +62,9 @@ func (c *connector) Begin(ctx context.Context, w federation.Wish) (*federation.D
 }
 
 // request is the authorization request (OpenID Connect Core section 3.1.2.1).
-func (c *connector) request(w federation.Wish, k kept) map[string]string {
+func (c *connector) request(w federation.Wish, k kept) (map[string]string, error) {
 	out := map[string]string{
-		"response_type": "code", "client_id": c.c.ClientID, "redirect_uri": w.CallbackURL, "scope": strings.Join(c.c.Scopes, " "), "state": w.State, "nonce": k.Nonce,
+		"response_type": c.c.ResponseType, "client_id": c.c.ClientID, "redirect_uri": w.CallbackURL, "scope": strings.Join(c.c.Scopes, " "), "state": w.State, "nonce": k.Nonce,
 	}
 	if k.Verifier != "" {
 		sum := sha256.Sum256([]byte(k.Verifier))
@@ -78,6 +87,12 @@ func (c *connector) request(w federation.Wish, k kept) map[string]string {
 			out[name] = value
 		}
 	}
+	if c.c.DPoP {
+		var err error
+		if out["dpop_jkt"], err = c.thumbprint(); err != nil {
+			return nil, err
+		}
+	}
 	c.c.template.ask(c.c, out)
-	return out
+	return out, nil
 }

@@ -3,6 +3,7 @@ package oidc
 import (
 	"context"
 	"encoding/json"
+	"net/http"
 	"net/url"
 
 	"github.com/jedan-auth/jedan-auth/federation"
@@ -22,6 +23,7 @@ type attempt struct {
 	signer string // issuer that its key is for, where the provider says so (Entra ID)
 	claims map[string]any
 	event  map[string]any // of a notice
+	front  map[string]any // of the ID token that came with the code
 }
 
 // tokenAnswer is what the token endpoint says (OpenID Connect Core section 3.1.3.3).
@@ -46,6 +48,11 @@ func (c *connector) Complete(ctx context.Context, a federation.Arrival) (*federa
 	}
 	if err := judge(ctx, t, rowsCallback()); err != nil {
 		return nil, err
+	}
+	if c.c.ResponseType == hybrid {
+		if err := t.arrived(ctx); err != nil {
+			return nil, err
+		}
 	}
 	if err := t.redeem(ctx); err != nil {
 		return nil, err
@@ -83,11 +90,9 @@ func (t *attempt) userinfo(ctx context.Context) error {
 	if !t.c.fit(t.m.Userinfo) {
 		return away(errs.New(errs.Invalid, "The UserInfo endpoint is not https."))
 	}
-	h := accept()
-	h.Set("Authorization", "Bearer "+t.tokens.Access)
-	answer, err := t.c.ask.Do(ctx, fetch.Request{URL: t.m.Userinfo, Header: h, Types: []string{jsonType}, MaxBytes: 256 << 10})
+	answer, err := t.about(ctx)
 	if err != nil {
-		return away(err)
+		return err
 	}
 	if !answer.OK() {
 		return away(errs.New(errs.Unavailable, "The UserInfo endpoint refused its own token."))
@@ -105,4 +110,30 @@ func (t *attempt) userinfo(ctx context.Context) error {
 		}
 	}
 	return nil
+}
+
+// about asks the UserInfo endpoint.
+func (t *attempt) about(ctx context.Context) (answer *fetch.Response, err error) {
+	for range 2 {
+		h := accept()
+		h.Set("Authorization", t.c.tokenType()+" "+t.tokens.Access)
+		if err := t.c.prove(h, http.MethodGet, t.m.Userinfo, t.tokens.Access); err != nil {
+			return nil, err
+		}
+		if answer, err = t.c.proven.Do(ctx, fetch.Request{URL: t.m.Userinfo, Header: h, Types: []string{jsonType}, MaxBytes: maxAnswer}); err != nil {
+			return nil, away(err)
+		}
+		if given := t.c.nonces.keep(t.m.Userinfo, answer); !t.c.c.DPoP || !given || !wantsNonce(answer) {
+			break
+		}
+	}
+	return answer, nil
+}
+
+// tokenType is what the provider's tokens must be.
+func (c *connector) tokenType() string {
+	if c.c.DPoP {
+		return "DPoP"
+	}
+	return "Bearer"
 }

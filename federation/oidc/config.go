@@ -27,6 +27,12 @@ type Config struct {
 	GroupsClaim  string   `json:"groups_claim,omitempty"`  // claim with a list of groups
 	SkewSeconds  int      `json:"skew_seconds,omitempty"`  // between its clock and ours; 0: 60, at most 180
 	Offline      bool     `json:"offline,omitempty"`       // a refresh token is asked for, by which it is asked again without the person
+	ResponseType string   `json:"response_type,omitempty"` // code, or "code id_token", whose answer comes as a form
+	PAR          bool     `json:"par,omitempty"`           // requests are pushed (RFC 9126), also where the provider does not demand it
+	DPoP         bool     `json:"dpop,omitempty"`          // its tokens are bound to a key of ours (RFC 9449)
+	Encrypted    bool     `json:"encrypted_id_token,omitempty"`
+	CA           string   `json:"ca,omitempty"`                  // certificates (PEM) of the authority of its own that alone is trusted
+	Frontchannel bool     `json:"frontchannel_logout,omitempty"` // its pages may end sessions
 
 	// What templates have.
 	HostedDomains []string `json:"hosted_domains,omitempty"` // google: the Workspace domains whose people may sign in; empty: all, and those without one
@@ -40,6 +46,7 @@ type Config struct {
 	Teams         []string `json:"teams,omitempty"`          // slack: ids of the workspaces whose people may sign in; empty: all
 
 	template template
+	keys     ownKeys
 }
 
 // Ways of authenticating at the token endpoint (OpenID Connect Core section 9).
@@ -47,7 +54,11 @@ const (
 	methodBasic = "client_secret_basic"
 	methodPost  = "client_secret_post"
 	methodNone  = "none"
+	methodJWT   = "private_key_jwt"
+	methodTLS   = "tls_client_auth" // RFC 8705 section 2.1
 )
+
+const hybrid = "code id_token"
 
 const maxSkew = 180
 
@@ -62,6 +73,9 @@ func parseConfig(raw json.RawMessage, secrets map[string]string) (Config, error)
 		}
 	}
 	var err error
+	if c.keys, err = readKeys(secrets); err != nil {
+		return c, err
+	}
 	if c.template, err = templateOf(c.Template); err != nil {
 		return c, err
 	}
@@ -105,11 +119,8 @@ func (c *Config) validate() error {
 	if c.ClientID == "" {
 		return errs.New(errs.Invalid, "client_id is missing.")
 	}
-	if !slices.Contains([]string{methodBasic, methodPost, methodNone}, c.AuthMethod) {
-		return errs.New(errs.Invalid, "token_endpoint_auth_method is client_secret_basic, client_secret_post or none.")
-	}
-	if minted := c.template.secret != nil; !minted && (c.AuthMethod == methodNone) != (c.ClientSecret == "") {
-		return errs.New(errs.Invalid, "A client_secret goes with client_secret_basic or client_secret_post, and with them alone.")
+	if err := c.validateClient(); err != nil {
+		return err
 	}
 	if !slices.Contains(c.Scopes, "openid") {
 		return errs.New(errs.Invalid, "scopes must have openid.")
@@ -124,6 +135,27 @@ func (c *Config) validate() error {
 	}
 	if c.SkewSeconds < 0 || c.SkewSeconds > maxSkew {
 		return errs.New(errs.Invalid, fmt.Sprintf("skew_seconds is 0 to %d.", maxSkew))
+	}
+	return nil
+}
+
+// validateClient is about how this server shows who it is.
+func (c *Config) validateClient() error {
+	if !slices.Contains([]string{methodBasic, methodPost, methodNone, methodJWT, methodTLS}, c.AuthMethod) {
+		return errs.New(errs.Invalid, "token_endpoint_auth_method is client_secret_basic, client_secret_post, private_key_jwt, tls_client_auth or none.")
+	}
+	secret := c.AuthMethod == methodBasic || c.AuthMethod == methodPost
+	if minted := c.template.secret != nil; !minted && secret != (c.ClientSecret != "") {
+		return errs.New(errs.Invalid, "A client_secret goes with client_secret_basic or client_secret_post, and with them alone.")
+	}
+	if (c.AuthMethod == methodTLS) != (c.keys.tls != nil) {
+		return errs.New(errs.Invalid, "tls_key, a private key and its certificates in PEM, goes with tls_client_auth, and with it alone.")
+	}
+	if preset(&c.ResponseType, "code"); c.ResponseType != "code" && c.ResponseType != hybrid {
+		return errs.New(errs.Invalid, "response_type is code, or code id_token.")
+	}
+	if c.ResponseType == hybrid {
+		c.FormPost = true // what comes in a fragment never reaches a server
 	}
 	return nil
 }

@@ -21,6 +21,23 @@ type metadata struct {
 	Userinfo      string `json:"userinfo_endpoint"`
 	JWKS          string `json:"jwks_uri"`
 	SaysIssuer    bool   `json:"authorization_response_iss_parameter_supported"`
+	PAR           string `json:"pushed_authorization_request_endpoint"` // RFC 9126 section 5
+	NeedsPAR      bool   `json:"require_pushed_authorization_requests"`
+	EndSession    string `json:"end_session_endpoint"` // OpenID Connect RP-Initiated Logout section 2.1
+	Mutual        struct {
+		Token    string `json:"token_endpoint"`
+		Userinfo string `json:"userinfo_endpoint"`
+		PAR      string `json:"pushed_authorization_request_endpoint"`
+	} `json:"mtls_endpoint_aliases"` // RFC 8705 section 5
+}
+
+// mutual takes the addresses at which certificates are asked for.
+func (m *metadata) mutual() {
+	for at, alias := range map[*string]string{&m.Token: m.Mutual.Token, &m.Userinfo: m.Mutual.Userinfo, &m.PAR: m.Mutual.PAR} {
+		if alias != "" {
+			*at = alias
+		}
+	}
 }
 
 // stale is how long an old copy of what a provider publishes stands in while there is no new one.
@@ -40,13 +57,23 @@ func (c *connector) discover(ctx context.Context) (*metadata, error) {
 	if m.Issuer != c.c.template.document(c.c) {
 		return nil, away(errs.New(errs.Invalid, "The discovery document names another issuer."))
 	}
-	for _, endpoint := range []string{m.Authorization, m.Token, m.JWKS} {
+	if c.c.keys.tls != nil {
+		m.mutual()
+	}
+	needed := []string{m.Authorization, m.Token, m.JWKS}
+	if c.pushes(m) {
+		needed = append(needed, m.PAR)
+	}
+	for _, endpoint := range needed {
 		if !c.fit(endpoint) {
 			return nil, away(errs.New(errs.Invalid, "The discovery document lacks an endpoint, or one is not https."))
 		}
 	}
 	return m, nil
 }
+
+// pushes says whether requests are pushed.
+func (c *connector) pushes(m *metadata) bool { return c.c.PAR || m.NeedsPAR }
 
 // fit wants an absolute URL that is as protected as the issuer.
 func (c *connector) fit(endpoint string) bool {

@@ -3,8 +3,10 @@ package oidc
 import (
 	"context"
 	"encoding/json"
+	"maps"
 	"net/http"
 	"net/url"
+	"time"
 
 	"github.com/jedan-auth/jedan-auth/internal/errs"
 	"github.com/jedan-auth/jedan-auth/internal/fetch"
@@ -16,20 +18,37 @@ const maxAnswer = 256 << 10
 // exchange asks the token endpoint for tokens (RFC 6749 sections 4.1.3 and 6). refused is the error of RFC 6749 section 5.2 by which it said no to the grant; every
 // other failure is the provider's trouble, or ours.
 func (t *attempt) exchange(ctx context.Context, form url.Values) (refused string, err error) {
-	h := accept()
-	h.Set("Content-Type", "application/x-www-form-urlencoded")
-	if err := t.c.authenticate(h, form); err != nil {
-		return "", err
-	}
-	answer, err := t.c.ask.Do(ctx, fetch.Request{Method: http.MethodPost, URL: t.m.Token, Header: h, Body: []byte(form.Encode()), MaxBytes: maxAnswer})
+	answer, err := t.c.post(ctx, t.m, t.m.Token, form)
 	if err != nil {
-		return "", away(err)
+		return "", err
 	}
 	return t.read(answer)
 }
 
+// post sends a form to an endpoint that wants to know who we are; once more, where it wants another nonce in our proof.
+func (c *connector) post(ctx context.Context, m *metadata, endpoint string, form url.Values) (answer *fetch.Response, err error) {
+	for range 2 {
+		h, body := accept(), maps.Clone(form)
+		h.Set("Content-Type", "application/x-www-form-urlencoded")
+		if err := c.authenticate(m, h, body); err != nil {
+			return nil, err
+		}
+		if err := c.prove(h, http.MethodPost, endpoint, ""); err != nil {
+			return nil, err
+		}
+		answer, err = c.proven.Do(ctx, fetch.Request{Method: http.MethodPost, URL: endpoint, Header: h, Body: []byte(body.Encode()), MaxBytes: maxAnswer})
+		if err != nil {
+			return nil, away(err)
+		}
+		if given := c.nonces.keep(endpoint, answer); !c.c.DPoP || !given || !wantsNonce(answer) {
+			break
+		}
+	}
+	return answer, nil
+}
+
 // authenticate adds how this server shows who it is (OpenID Connect Core section 9).
-func (c *connector) authenticate(h http.Header, form url.Values) error {
+func (c *connector) authenticate(m *metadata, h http.Header, form url.Values) error {
 	secret := c.c.ClientSecret
 	if c.c.template.secret != nil {
 		var err error
@@ -42,13 +61,34 @@ func (c *connector) authenticate(h http.Header, form url.Values) error {
 		r := http.Request{Header: http.Header{}}
 		r.SetBasicAuth(url.QueryEscape(c.c.ClientID), url.QueryEscape(secret))
 		h.Set("Authorization", r.Header.Get("Authorization"))
+		return nil
 	case methodPost:
-		form.Set("client_id", c.c.ClientID)
 		form.Set("client_secret", secret)
-	default:
-		form.Set("client_id", c.c.ClientID)
+	case methodJWT:
+		assertion, err := c.assertion(m)
+		if err != nil {
+			return err
+		}
+		form.Set("client_assertion_type", "urn:ietf:params:oauth:client-assertion-type:jwt-bearer")
+		form.Set("client_assertion", assertion)
 	}
+	form.Set("client_id", c.c.ClientID)
 	return nil
+}
+
+// assertionLife is how long a client assertion counts.
+const assertionLife = time.Minute
+
+// assertion is a JWT that we sign about ourselves (RFC 7523 section 3). It is for the issuer alone, as the profiles of FAPI want it.
+func (c *connector) assertion(m *metadata) (string, error) {
+	now := c.now()
+	claims, err := json.Marshal(map[string]any{
+		"iss": c.c.ClientID, "sub": c.c.ClientID, "aud": m.Issuer, "jti": random(), "iat": now.Unix(), "exp": now.Add(assertionLife).Unix(),
+	})
+	if err != nil {
+		return "", err
+	}
+	return signCompact(*c.c.keys.sign, claims, "JWT")
 }
 
 // read takes the answer. A refusal of the grant is named; one of ourselves, or none, is the provider's trouble or ours.

@@ -29,6 +29,7 @@ func (c *connector) ReadLogout(ctx context.Context, message string) (*federation
 
 func rowsLogout() []row {
 	return []row{
+		{Name: "oidc_logout.encryption", Reason: "encryption", Check: checkMaybeEncrypted},
 		{Name: "oidc_logout.signature", Reason: "signature", Check: checkSignature},
 		{Name: "oidc_logout.iss", Reason: "issuer", Check: checkTokenIssuer},
 		{Name: "oidc_logout.aud", Reason: "audience", Check: checkAudience},

@@ -65,6 +65,7 @@ func rowsRefresh() []row {
 // rowsRefreshed are about an ID token of a refresh (OpenID Connect Core section 12.2): it is no answer to a request, and has no nonce of one.
 func rowsRefreshed() []row {
 	return []row{
+		{Name: "oidc_refresh.encryption", Reason: "encryption", Check: checkEncryption},
 		{Name: "oidc_refresh.signature", Reason: "signature", Check: checkSignature},
 		{Name: "oidc_refresh.iss", Reason: "issuer", Check: checkTokenIssuer},
 		{Name: "oidc_refresh.aud", Reason: "audience", Check: checkAudience},

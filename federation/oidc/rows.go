@@ -3,6 +3,7 @@ package oidc
 import (
 	"context"
 	"slices"
+	"strings"
 	"time"
 
 	"github.com/go-jose/go-jose/v4"
@@ -33,6 +34,7 @@ func rowsAnswer() []row {
 
 func rowsToken() []row {
 	return []row{
+		{Name: "oidc_id_token.encryption", Reason: "encryption", Check: checkEncryption},
 		{Name: "oidc_id_token.signature", Reason: "signature", Check: checkSignature},
 		{Name: "oidc_id_token.iss", Reason: "issuer", Check: checkTokenIssuer},
 		{Name: "oidc_id_token.aud", Reason: "audience", Check: checkAudience},
@@ -42,6 +44,7 @@ func rowsToken() []row {
 		{Name: "oidc_id_token.sub", Reason: "subject", Check: checkSubject},
 		{Name: "oidc_id_token.at_hash", Reason: "at_hash", Check: checkHash},
 		{Name: "oidc_id_token.auth_time", Reason: "auth_time", Check: checkFresh},
+		{Name: "oidc_id_token.front", Reason: "subject", Check: checkFront},
 	}
 }
 
@@ -106,10 +109,10 @@ func checkCode(_ context.Context, t *attempt) (expected, received string, err er
 }
 
 func checkType(_ context.Context, t *attempt) (expected, received string, err error) {
-	if !equalFold(t.tokens.Type, "Bearer") || t.tokens.Access == "" {
+	if !equalFold(t.tokens.Type, t.c.tokenType()) || t.tokens.Access == "" || strings.ContainsAny(t.tokens.Access, "\r\n") {
 		received = "another, or none"
 	}
-	return "a bearer token", received, nil
+	return "a " + t.c.tokenType() + " token", received, nil
 }
 
 func checkPresent(_ context.Context, t *attempt) (expected, received string, err error) {

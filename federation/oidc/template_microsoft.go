@@ -51,6 +51,8 @@ func presetMicrosoft(c *Config) error {
 		return errs.New(errs.Invalid, "tenants goes with the tenant common or organizations: ids of the tenants whose people may sign in, or * for all.")
 	case slices.ContainsFunc(c.Tenants, func(id string) bool { return id != "*" && !isGUID(strings.ToLower(id)) }):
 		return errs.New(errs.Invalid, "tenants are ids of tenants, or *.")
+	case c.AuthMethod == methodJWT:
+		return errs.New(errs.Invalid, "private_key_jwt is not for the template microsoft: it wants the certificate of a key in its own way.")
 	case (c.Tenant == "consumers" || c.Tenant == personalTenant) && !c.Personal:
 		return errs.New(errs.Invalid, "People of this tenant have private accounts: say personal too.")
 	}
