@@ -16,6 +16,7 @@ import (
 	"github.com/go-jose/go-jose/v4"
 	"github.com/go-jose/go-jose/v4/jwt"
 
+	"github.com/jedan-auth/jedan-auth/federation"
 	"github.com/jedan-auth/jedan-auth/internal/testkit"
 )
 
@@ -237,4 +238,28 @@ func TestFE_AppleNotices(t *testing.T) {
 		t.Error(resp.StatusCode, err)
 	}
 	_ = resp.Body.Close()
+}
+
+// TestFE_AppleRecheck: Apple wants to be asked about somebody once a day at most.
+func TestFE_AppleRecheck(t *testing.T) {
+	w := newApple(t)
+	key := w.o.url() + "\n001.apple.0001"
+	var id string
+	w.o.set(func(o *socialOP) { id, o.refreshes["r"] = o.idToken(nil), true })
+	tokens := &federation.Tokens{Refresh: "r", ID: id}
+	if got, err := w.recheck("apple", key, tokens); got != nil || err != nil || w.o.visits != 0 {
+		t.Error("asked at once: ", got, err)
+	}
+	w.Clock.Advance(25 * time.Hour)
+	got, err := w.recheck("apple", key, tokens)
+	if err != nil || got.Key != key || got.Tokens.ID == id {
+		t.Fatal(got, err)
+	}
+	if again, err := w.recheck("apple", key, got.Tokens); again != nil || err != nil || w.o.visits != 1 {
+		t.Error("asked again: ", again, err)
+	}
+	w.Clock.Advance(25 * time.Hour)
+	if check, person := refusal(second(w.recheck("apple", key, tokens))); check != "oidc_refresh.grant" || !person {
+		t.Error("a token that was used: ", check)
+	}
 }

@@ -11,10 +11,12 @@ import (
 	"crypto/x509/pkix"
 	"encoding/json"
 	"encoding/pem"
+	"fmt"
 	"io"
 	"math/big"
 	"net/http"
 	"net/url"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -398,6 +400,49 @@ func TestFE_Encrypted(t *testing.T) {
 	w.provider("plain", "oidc", map[string]any{"issuer": plain.url()})
 	plain.set(func(o *socialOP) { o.encrypt = good })
 	w.no("plain", plain, nil, "oidc_id_token.encryption")
+}
+
+// TestFE_EncryptedLogout: a logout token may be encrypted as ID tokens are.
+func TestFE_EncryptedLogout(t *testing.T) {
+	w := newSocial(t)
+	o := newSocialOP(t, w.Clock.Now, nil)
+	w.provider("corp", "oidc", map[string]any{"issuer": o.url(), "encrypted_id_token": true})
+	set := w.published("corp")
+	key := set.Keys[slices.IndexFunc(set.Keys, func(k jose.JSONWebKey) bool { return k.Algorithm == "ECDH-ES" })]
+	encrypt := func(token string) string {
+		e, err := jose.NewEncrypter(jose.A128CBC_HS256, jose.Recipient{Algorithm: jose.ECDH_ES, Key: key.Key}, nil)
+		if err != nil {
+			t.Fatal(err)
+		}
+		jwe, err := e.Encrypt([]byte(token))
+		if err != nil {
+			t.Fatal(err)
+		}
+		out, err := jwe.CompactSerialize()
+		if err != nil {
+			t.Fatal(err)
+		}
+		return out
+	}
+	o.set(func(o *socialOP) { o.encrypt = encrypt })
+	for i, wrap := range []func(string) string{encrypt, func(s string) string { return s }} {
+		b, page := w.by("corp", o)
+		w.subject(page)
+		now := w.Clock.Now().Unix()
+		payload, err := json.Marshal(map[string]any{
+			"iss": o.url(), "aud": "jedan", "iat": now, "exp": now + 60, "jti": fmt.Sprint(i), "sub": "sub-1", "events": map[string]any{"http://schemas.openid.net/event/backchannel-logout": map[string]any{}},
+		})
+		if err != nil {
+			t.Fatal(err)
+		}
+		if status := w.backchannel(wrap(signed(t, o.key, jose.ES256, "k1", payload))); status != http.StatusOK || in(b) {
+			t.Errorf("%d: %d", i, status)
+		}
+	}
+	mark := w.Log.Mark()
+	if status := w.backchannel("a.b.c.d.e"); status != http.StatusBadRequest || strings.Join(w.Log.Refused(mark), "") != "oidc_logout.encryption" {
+		t.Error(status, w.Log.Refused(mark))
+	}
 }
 
 // front is a browser that brings code and ID token by a form.

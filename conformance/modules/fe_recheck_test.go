@@ -54,16 +54,17 @@ func TestFE_RecheckOIDC(t *testing.T) {
 		claims, said map[string]any
 		check        string
 	}{
-		"sub":      {map[string]any{"sub": "sub-2"}, nil, "oidc_refresh.key"},
-		"iss":      {map[string]any{"iss": "https://other.example"}, nil, "oidc_refresh.iss"},
-		"aud":      {map[string]any{"aud": "another"}, nil, "oidc_refresh.aud"},
-		"azp":      {map[string]any{"azp": "another"}, nil, "oidc_refresh.azp"},
-		"exp":      {map[string]any{"exp": w.Clock.Now().Add(-time.Hour).Unix()}, nil, "oidc_refresh.time"},
-		"no sub":   {map[string]any{"sub": nil}, nil, "oidc_refresh.sub"},
-		"at_hash":  {map[string]any{"at_hash": "AAAAAAAAAAAAAAAAAAAAAA"}, nil, "oidc_refresh.at_hash"},
-		"template": {map[string]any{"hd": "evil.example"}, nil, "oidc_google.hd"},
-		"unsigned": {nil, map[string]any{"id_token": "a.b.c"}, "oidc_refresh.signature"},
-		"type":     {nil, map[string]any{"token_type": "mac"}, "oidc_refresh.token_type"},
+		"sub":       {map[string]any{"sub": "sub-2"}, nil, "oidc_refresh.key"},
+		"iss":       {map[string]any{"iss": "https://other.example"}, nil, "oidc_refresh.iss"},
+		"aud":       {map[string]any{"aud": "another"}, nil, "oidc_refresh.aud"},
+		"azp":       {map[string]any{"azp": "another"}, nil, "oidc_refresh.azp"},
+		"exp":       {map[string]any{"exp": w.Clock.Now().Add(-time.Hour).Unix()}, nil, "oidc_refresh.time"},
+		"no sub":    {map[string]any{"sub": nil}, nil, "oidc_refresh.sub"},
+		"at_hash":   {map[string]any{"at_hash": "AAAAAAAAAAAAAAAAAAAAAA"}, nil, "oidc_refresh.at_hash"},
+		"template":  {map[string]any{"hd": "evil.example"}, nil, "oidc_google.hd"},
+		"encrypted": {nil, map[string]any{"id_token": "a.b.c.d.e"}, "oidc_refresh.encryption"},
+		"unsigned":  {nil, map[string]any{"id_token": "a.b.c"}, "oidc_refresh.signature"},
+		"type":      {nil, map[string]any{"token_type": "mac"}, "oidc_refresh.token_type"},
 	} {
 		if _, err := ask(c.claims, c.said); err == nil {
 			t.Errorf("%s: was taken", name)

@@ -2,9 +2,13 @@ package oidc
 
 import (
 	"context"
+	"encoding/base64"
 	"net/url"
+	"strings"
+	"time"
 
 	"github.com/jedan-auth/jedan-auth/federation"
+	"github.com/jedan-auth/jedan-auth/internal/keys"
 )
 
 var _ federation.Rechecker = (*connector)(nil)
@@ -14,6 +18,9 @@ var _ federation.Rechecker = (*connector)(nil)
 func (c *connector) Recheck(ctx context.Context, key string, tokens *federation.Tokens) (*federation.Identity, error) {
 	if tokens == nil || tokens.Refresh == "" {
 		return nil, nil //nolint:nilnil // the contract's word for "it cannot be asked"
+	}
+	if rest := c.c.template.rest; rest > 0 && c.now().Sub(issuedAt(tokens.ID)) < rest {
+		return nil, nil //nolint:nilnil // the same
 	}
 	t := &attempt{c: c}
 	var err error
@@ -32,6 +39,24 @@ func (c *connector) Recheck(ctx context.Context, key string, tokens *federation.
 	preset(&t.tokens.Refresh, tokens.Refresh)
 	preset(&t.tokens.Scope, tokens.Scope)
 	return t.refreshed(ctx, key, tokens)
+}
+
+// issuedAt is when an ID token that we have kept was made: it was verified when it came.
+func issuedAt(token string) time.Time {
+	parts := strings.Split(token, ".")
+	if len(parts) != 3 {
+		return time.Time{}
+	}
+	raw, err := base64.RawURLEncoding.DecodeString(parts[1])
+	if err != nil {
+		return time.Time{}
+	}
+	claims, err := keys.DecodeClaims(raw)
+	if err != nil {
+		return time.Time{}
+	}
+	at, _ := keys.NumericDate(claims["iat"])
+	return at
 }
 
 // refreshed judges what came of the refresh.

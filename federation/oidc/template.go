@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"slices"
 	"strings"
+	"time"
 
 	"github.com/jedan-auth/jedan-auth/internal/errs"
 	"github.com/jedan-auth/jedan-auth/internal/fetch"
@@ -35,6 +36,7 @@ type template struct {
 	noPKCE    bool                                       // it refuses requests with a verifier
 	noNonce   bool                                       // its ID tokens lack the nonce; one that is there must still be right
 	offline   bool                                       // offline_access is the scope for a refresh token
+	rest      time.Duration                              // how long it does not want to be asked again about somebody
 }
 
 func plain() template {

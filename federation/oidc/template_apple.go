@@ -3,6 +3,7 @@ package oidc
 import (
 	"context"
 	"strings"
+	"time"
 	"unicode"
 	"unicode/utf8"
 
@@ -18,7 +19,7 @@ func apple() template {
 	p.normalise = normaliseApple
 	p.rows = func() []row { return []row{{Name: "oidc_apple.user", Reason: "user", Check: checkAppleUser}} }
 	p.trusts = func(t *attempt) bool { return t.claims["email_verified"] == true }
-	p.secret = mintApple
+	p.secret, p.rest = mintApple, 24*time.Hour // "once a day"; in between its notices tell
 	p.offline = false
 	return p
 }
