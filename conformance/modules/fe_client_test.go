@@ -91,13 +91,13 @@ func TestFE_PrivateKeyJWT(t *testing.T) {
 	if err := w.change("corp", func(d *federation.Draft) { configure(d, "issuer", "https://other.example") }); err != nil || w.published("corp").Keys[0].KeyID == before {
 		t.Error("the key went to another upstream: ", err)
 	}
-	if w.tryProvider("bad", "oidc", map[string]any{"issuer": o.url(), "token_endpoint_auth_method": "private_key_jwt"}) == nil {
-		t.Error("a secret that nobody uses was taken")
-	}
 	plain := newSocialOP(t, w.Clock.Now, nil)
 	w.provider("plain", "oidc", map[string]any{"issuer": plain.url()})
 	if n := len(w.published("plain").Keys); n != 0 {
 		t.Errorf("%d keys", n)
+	}
+	if err := w.change("plain", func(d *federation.Draft) { configure(d, "token_endpoint_auth_method", "private_key_jwt") }); err != nil || len(w.published("plain").Keys) != 1 {
+		t.Error("a connector cannot go on from a secret to a key: ", err)
 	}
 }
 
@@ -311,7 +311,7 @@ func TestFE_TLS(t *testing.T) {
 			t.Errorf("%s: %d %v", name, p.Status, p.Location)
 		}
 	}
-	for name, change := range map[string]map[string]any{"no key": {"tls_key": nil}, "no PEM": {"tls_key": "x"}, "a secret too": {"client_secret": "x"}, "no authority": {"ca": "x"}} {
+	for name, change := range map[string]map[string]any{"no key": {"tls_key": nil}, "no PEM": {"tls_key": "x"}, "no authority": {"ca": "x"}} {
 		full := map[string]any{}
 		for _, m := range []map[string]any{config, change} {
 			for k, v := range m {

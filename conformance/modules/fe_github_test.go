@@ -245,6 +245,13 @@ func TestFE_GitHubRefused(t *testing.T) {
 			t.Errorf("%s: refused by %v", check, w.Log.Refused(mark))
 		}
 	}
+	for _, wish := range [][]string{{"prompt", "login"}, {"max_age", "600"}} { // such a service does not say when somebody proved themselves
+		b, mark := w.Browser(), w.Log.Mark()
+		w.back(b, "github", g.visit(w.away(b, "github", wish...)))
+		if !strings.Contains(strings.Join(w.Log.Refused(mark), " "), "social_callback.fresh") || in(b) {
+			t.Errorf("%v: %v", wish, w.Log.Refused(mark))
+		}
+	}
 	g.set(func(g *fakeGitHub) { g.revoked = true })
 	b, mark := w.Browser(), w.Log.Mark()
 	w.back(b, "github", g.visit(w.away(b, "github")))
@@ -253,6 +260,31 @@ func TestFE_GitHubRefused(t *testing.T) {
 	}
 	g.set(func(g *fakeGitHub) { g.revoked, g.down = false, true })
 	w.noGH(g, http.StatusServiceUnavailable, "")
+}
+
+// TestFE_LinkOwn: people link GitHub and Google on their own pages, though neither says when somebody proved themselves.
+func TestFE_LinkOwn(t *testing.T) {
+	w, g := newGitHubWorld(t, nil)
+	o := newSocialOP(t, w.Clock.Now, nil)
+	w.provider("google", "oidc", map[string]any{"template": "google", "issuer": o.url()})
+	maria := w.Person("maria@example.org")
+	b := w.Browser()
+	b.Authorize(w.AuthURL(w.rp), "maria@example.org")
+	for name, visit := range map[string]func(*url.URL) url.Values{"github": g.visit, "google": o.visit} {
+		to := b.Get(hrefOf(b.Get("/account/logins").Body, "link-"+name)).Location
+		if to == nil || to.Query().Get("prompt") != "select_account" {
+			t.Fatal(name, to)
+		}
+		if p := w.back(b, name, visit(to)).Submit("answer", "link"); !p.HasID("logins-done") {
+			t.Errorf("%s: %d", name, p.Status)
+		}
+	}
+	if w.links(maria) != 2 || w.gh(g) != maria.Subject {
+		t.Error("not linked")
+	}
+	mark := w.Log.Mark()
+	other := w.Browser()
+	w.refusedBy(other, w.back(other, "google", o.visit(w.away(other, "google", "prompt", "login"))), mark, "oidc_id_token.auth_time")
 }
 
 // TestFE_GitHubOrganization: who is a member is asked page by page, and lists without end are not read.

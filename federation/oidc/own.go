@@ -47,7 +47,7 @@ type ownKeys struct {
 // Own implements federation.Keyed.
 func (*Kind) Own() []string { return ownSecrets() }
 
-// MakeOwn implements federation.Keyed: keys are made for what the config switches on.
+// MakeOwn implements federation.Keyed: keys are made for what the config switches on, and what another way of authenticating needed goes.
 func (*Kind) MakeOwn(config json.RawMessage, secrets map[string]string) error {
 	var c struct {
 		AuthMethod string `json:"token_endpoint_auth_method"`
@@ -56,6 +56,12 @@ func (*Kind) MakeOwn(config json.RawMessage, secrets map[string]string) error {
 	}
 	if json.Unmarshal(config, &c) != nil {
 		return nil // Make says what is wrong
+	}
+	if c.AuthMethod == methodJWT || c.AuthMethod == methodTLS {
+		delete(secrets, "client_secret") // of before: nobody asks for it any more
+	}
+	if c.AuthMethod != methodTLS {
+		delete(secrets, secretTLS)
 	}
 	for name, wanted := range map[string]bool{secretSign: c.AuthMethod == methodJWT, secretDPoP: c.DPoP, secretDecrypt: c.Encrypted} {
 		if !wanted || secrets[name] != "" {

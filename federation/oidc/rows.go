@@ -230,7 +230,7 @@ func checkHash(_ context.Context, t *attempt) (expected, received string, err er
 // checkFresh wants what the request asked for: a sign-in that is newer than the request, or than max_age (OpenID Connect Core section 3.1.2.1).
 func checkFresh(_ context.Context, t *attempt) (expected, received string, err error) {
 	w := t.a.Wish
-	if !w.Fresh && w.MaxAge == 0 {
+	if !w.Fresh && w.MaxAge == 0 || w.Linking && t.c.c.template.noAuthTime {
 		return "", "", nil
 	}
 	least := t.a.Began

@@ -22,21 +22,22 @@ const (
 
 // template is what one provider does otherwise than the specifications, or promises beyond them. Each has its file; plain is the specifications' word.
 type template struct {
-	presets   func(c *Config) error                      // fills what the operator left out; errs.Invalid for what cannot be
-	ask       func(c Config, request map[string]string)  // changes the authorization request
-	document  func(c Config) string                      // issuer that the discovery document names
-	names     func(c Config, iss string) bool            // whether iss of an authorization response is this provider
-	issuer    func(t *attempt) string                    // issuer that the ID token must name
-	normalise func(claims map[string]any)                // of the ID token, once its signature is verified
-	rows      func() []row                               // about the ID token, after everybody's
-	key       func(t *attempt) string                    // who the person is, for good
-	trusts    func(t *attempt) bool                      // whether the address is the person's, by the provider's word
-	refused   func(answer *fetch.Response) string        // error of RFC 6749 section 5.2 that an answer of the token endpoint means
-	secret    func(c Config, t mintTime) (string, error) // makes our client secret; nil: the operator brings it
-	noPKCE    bool                                       // it refuses requests with a verifier
-	noNonce   bool                                       // its ID tokens lack the nonce; one that is there must still be right
-	offline   bool                                       // offline_access is the scope for a refresh token
-	rest      time.Duration                              // how long it does not want to be asked again about somebody
+	presets    func(c *Config) error                      // fills what the operator left out; errs.Invalid for what cannot be
+	ask        func(c Config, request map[string]string)  // changes the authorization request
+	document   func(c Config) string                      // issuer that the discovery document names
+	names      func(c Config, iss string) bool            // whether iss of an authorization response is this provider
+	issuer     func(t *attempt) string                    // issuer that the ID token must name
+	normalise  func(claims map[string]any)                // of the ID token, once its signature is verified
+	rows       func() []row                               // about the ID token, after everybody's
+	key        func(t *attempt) string                    // who the person is, for good
+	trusts     func(t *attempt) bool                      // whether the address is the person's, by the provider's word
+	refused    func(answer *fetch.Response) string        // error of RFC 6749 section 5.2 that an answer of the token endpoint means
+	secret     func(c Config, t mintTime) (string, error) // makes our client secret; nil: the operator brings it
+	noPKCE     bool                                       // it refuses requests with a verifier
+	noNonce    bool                                       // its ID tokens lack the nonce; one that is there must still be right
+	noAuthTime bool                                       // it does not say when somebody proved themselves
+	offline    bool                                       // offline_access is the scope for a refresh token
+	rest       time.Duration                              // how long it does not want to be asked again about somebody
 }
 
 func plain() template {

@@ -15,7 +15,7 @@ func google() template {
 	p.ask = askGoogle
 	p.rows = func() []row { return []row{{Name: "oidc_google.hd", Reason: "domain", Check: checkHostedDomain}} }
 	p.trusts = trustsGoogle
-	p.offline = false
+	p.offline, p.noAuthTime = false, true
 	return p
 }
 
@@ -27,6 +27,9 @@ func askGoogle(c Config, request map[string]string) {
 		request["hd"] = c.HostedDomains[0]
 	default:
 		request["hd"] = "*"
+	}
+	if request["prompt"] == "login" { // which it does not know
+		request["prompt"] = "select_account"
 	}
 	if c.Offline {
 		request["access_type"] = "offline"

@@ -10,6 +10,6 @@ func linkedin() template {
 		return nil
 	}
 	p.ask = func(_ Config, request map[string]string) { delete(request, "nonce") }
-	p.noPKCE, p.noNonce, p.offline = true, true, false
+	p.noPKCE, p.noNonce, p.noAuthTime, p.offline = true, true, true, false
 	return p
 }

@@ -30,6 +30,7 @@ func microsoft() template {
 	p.rows = rowsMicrosoft
 	p.key = func(t *attempt) string { return t.c.c.Authority + "\n" + t.text("tid") + "\n" + t.text("oid") }
 	p.trusts = func(t *attempt) bool { return t.claims["xms_edov"] == true } // "email domain owner verified": the tenant's administrators have proved the domain
+	p.noAuthTime = true
 	return p
 }
 

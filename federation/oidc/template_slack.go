@@ -36,7 +36,7 @@ func slack() template {
 		return t.c.c.Issuer + "\n" + t.text(claimSlackTeam) + "\n" + t.text("sub")
 	}
 	p.refused = refusedBySlack
-	p.offline = false
+	p.offline, p.noAuthTime = false, true
 	return p
 }
 

@@ -31,6 +31,9 @@ func github() template {
 		if w.Hint != "" {
 			request.Set("login", w.Hint)
 		}
+		if w.Fresh {
+			request.Set("prompt", "select_account")
+		}
 	}
 	p.headers = func(h http.Header) { h.Set("Accept", githubType) }
 	p.read = readGitHub

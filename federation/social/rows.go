@@ -17,6 +17,7 @@ func rowsCallback() []row {
 	return []row{
 		{Name: "social_callback.issuer", Reason: "issuer", Check: checkIssuer},
 		{Name: "social_callback.error", Reason: "denied", Check: checkError},
+		{Name: "social_callback.fresh", Reason: "auth_time", Check: checkFresh},
 		{Name: "social_callback.code", Reason: "code", Check: checkCode},
 	}
 }
@@ -45,7 +46,7 @@ func judge(ctx context.Context, t *attempt, rows []row) error {
 		}
 		if received != "" {
 			no := refuse(r.Name, expected, received, r.Reason)
-			no.Person = r.Name == "social_callback.error" || r.Name == "social_github.organization"
+			no.Person = slices.Contains([]string{"social_callback.error", "social_callback.fresh", "social_github.organization"}, r.Name)
 			return no
 		}
 	}
@@ -73,6 +74,14 @@ func checkError(_ context.Context, t *attempt) (expected, received string, err e
 // knownErrors are those whose names may stand in a log.
 func knownErrors() []string {
 	return []string{"access_denied", "invalid_request", "unauthorized_client", "unsupported_response_type", "invalid_scope", "server_error", "temporarily_unavailable"}
+}
+
+// checkFresh refuses what such a service cannot say: whether the person proved themselves just now, or how long ago. They may try another way.
+func checkFresh(_ context.Context, t *attempt) (expected, received string, err error) {
+	if w := t.a.Wish; !w.Linking && (w.Fresh || w.MaxAge > 0) {
+		received = "one whose time is not known"
+	}
+	return "a sign-in of any time", received, nil
 }
 
 func checkCode(_ context.Context, t *attempt) (expected, received string, err error) {
