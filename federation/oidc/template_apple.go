@@ -17,11 +17,15 @@ func apple() template {
 	p := plain()
 	p.presets = presetApple
 	p.normalise = normaliseApple
-	p.rows = func() []row { return []row{{Name: "oidc_apple.user", Reason: "user", Check: checkAppleUser}} }
+	p.rows = rowsApple
 	p.trusts = func(t *attempt) bool { return t.claims["email_verified"] == true }
 	p.secret, p.rest = mintApple, 24*time.Hour // "once a day"; in between its notices tell
 	p.offline = false
 	return p
+}
+
+func rowsApple() []row {
+	return []row{{Name: "oidc_apple.user", Reason: "user", Check: checkAppleUser}}
 }
 
 func presetApple(c *Config) error {

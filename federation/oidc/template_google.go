@@ -13,10 +13,14 @@ func google() template {
 		return ownTrust(c)
 	}
 	p.ask = askGoogle
-	p.rows = func() []row { return []row{{Name: "oidc_google.hd", Reason: "domain", Check: checkHostedDomain}} }
+	p.rows = rowsGoogle
 	p.trusts = trustsGoogle
 	p.offline, p.noAuthTime = false, true
 	return p
+}
+
+func rowsGoogle() []row {
+	return []row{{Name: "oidc_google.hd", Reason: "domain", Check: checkHostedDomain}}
 }
 
 // askGoogle asks for the domain's account alone, which is for the person's convenience: what counts is the claim. A refresh token comes with consent only.

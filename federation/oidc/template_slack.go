@@ -26,18 +26,20 @@ func slack() template {
 			request["team"] = c.Teams[0]
 		}
 	}
-	p.rows = func() []row {
-		return []row{
-			{Name: "oidc_slack.user", Reason: "subject", Check: checkSlackUser},
-			{Name: "oidc_slack.team", Reason: "team", Check: checkSlackTeam},
-		}
-	}
+	p.rows = rowsSlack
 	p.key = func(t *attempt) string { // an id is somebody's within a workspace
 		return t.c.c.Issuer + "\n" + t.text(claimSlackTeam) + "\n" + t.text("sub")
 	}
 	p.refused = refusedBySlack
 	p.offline, p.noAuthTime = false, true
 	return p
+}
+
+func rowsSlack() []row {
+	return []row{
+		{Name: "oidc_slack.user", Reason: "subject", Check: checkSlackUser},
+		{Name: "oidc_slack.team", Reason: "team", Check: checkSlackTeam},
+	}
 }
 
 // refusedBySlack reads what Slack says with status 200 where others have an error.

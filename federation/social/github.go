@@ -37,12 +37,14 @@ func github() template {
 	}
 	p.headers = func(h http.Header) { h.Set("Accept", githubType) }
 	p.read = readGitHub
-	p.rows = func() []row {
-		return []row{{Name: "social_github.organization", Reason: "organization", Check: checkOrganization}}
-	}
+	p.rows = rowsGitHub
 	p.refused = refusedByGitHub
 	p.numeric, p.answers = true, true
 	return p
+}
+
+func rowsGitHub() []row {
+	return []row{{Name: "social_github.organization", Reason: "organization", Check: checkOrganization}}
 }
 
 func presetGitHub(c *Config) error {
