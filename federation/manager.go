@@ -144,8 +144,8 @@ func (m *Manager) write(row *storage.Connector, d Draft, before *storage.Connect
 	return m.seal(row, secrets)
 }
 
-// keep returns the secrets that there are from now on: those that are given, or else those that are there, if the new config uses them for whom the old one did: a
-// stored secret never goes to another host. What is ours stays beside what is given.
+// keep returns the secrets that there are from now on: those that are given, or else those that are there, if the new config uses them for whom the
+// old one did: a stored secret never goes to another host. What is ours stays beside what is given.
 func (m *Manager) keep(kind Kind, before *storage.Connector, config json.RawMessage, given map[string]string) (map[string]string, error) {
 	own := ownOf(kind)
 	if before == nil || len(given) > 0 && len(own) == 0 {

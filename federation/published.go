@@ -21,7 +21,8 @@ type KeyPublisher interface {
 // LogoutStarter signs people out upstream, by sending their browser there (OpenID Connect RP-Initiated Logout).
 type LogoutStarter interface {
 	Connector
-	// StartLogout says where the browser goes, which comes back to returnTo with the state; nil: the upstream has no such place. tokens are the person's, and may be nil.
+	// StartLogout says where the browser goes, which comes back to returnTo with the state; nil: the upstream has no such place. tokens are the
+	// person's, and may be nil.
 	StartLogout(ctx context.Context, tokens *Tokens, returnTo, state string) (*Departure, error)
 }
 
@@ -46,8 +47,8 @@ func (m *Module) jwks(c *gin.Context) error {
 	return nil
 }
 
-// frontchannel ends the sessions that rest on what ends upstream. The frame brings no cookies of ours: the session's name there is what finds them, and it does not
-// matter how often it comes.
+// frontchannel ends the sessions that rest on what ends upstream. The frame brings no cookies of ours: the session's name there is what finds them,
+// and it does not matter how often it comes.
 func (m *Module) frontchannel(c *gin.Context) error {
 	ctx := c.Request.Context()
 	query, err := httpx.Query(c)

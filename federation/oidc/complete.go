@@ -82,7 +82,8 @@ func (t *attempt) redeem(ctx context.Context) error {
 	return err
 }
 
-// userinfo adds what the UserInfo endpoint says, if that is wanted. It must be about the subject of the ID token (OpenID Connect Core section 5.3.2, FE08).
+// userinfo adds what the UserInfo endpoint says, if that is wanted. It must be about the subject of the ID token (OpenID Connect Core section 5.3.2,
+// FE08).
 func (t *attempt) userinfo(ctx context.Context) error {
 	if !t.c.c.Userinfo || t.m.Userinfo == "" {
 		return nil

@@ -13,8 +13,8 @@ import (
 // maxEncrypted bounds a token that is encrypted to us, in bytes.
 const maxEncrypted = 64 << 10
 
-// checkEncryption opens a token that is encrypted to us: all are where the config says so, none where it does not. Anybody may encrypt to us, so that what comes out is
-// judged as if it had come plainly. Whatever goes wrong inside is one and the same refusal.
+// checkEncryption opens a token that is encrypted to us: all are where the config says so, none where it does not. Anybody may encrypt to us, so that
+// what comes out is judged as if it had come plainly. Whatever goes wrong inside is one and the same refusal.
 func checkEncryption(_ context.Context, t *attempt) (expected, received string, err error) {
 	switch encrypted := keys.IsEncrypted(t.tokens.ID); {
 	case !t.c.c.Encrypted && !encrypted:

@@ -15,8 +15,8 @@ import (
 // maxAnswer bounds what a provider says at once, in bytes.
 const maxAnswer = 256 << 10
 
-// exchange asks the token endpoint for tokens (RFC 6749 sections 4.1.3 and 6). refused is the error of RFC 6749 section 5.2 by which it said no to the grant; every
-// other failure is the provider's trouble, or ours.
+// exchange asks the token endpoint for tokens (RFC 6749 sections 4.1.3 and 6). refused is the error of RFC 6749 section 5.2 by which it said no to
+// the grant; every other failure is the provider's trouble, or ours.
 func (t *attempt) exchange(ctx context.Context, form url.Values) (refused string, err error) {
 	answer, err := t.c.post(ctx, t.m, t.m.Token, form)
 	if err != nil {

@@ -51,7 +51,8 @@ func atHash(alg, token string) string {
 	return base64.RawURLEncoding.EncodeToString(sum[:len(sum)/2])
 }
 
-// profileClaims are the standard claims that go over as they are (OpenID Connect Core section 5.1). Phone numbers do not: nobody here has verified them.
+// profileClaims are the standard claims that go over as they are (OpenID Connect Core section 5.1). Phone numbers do not: nobody here has verified
+// them.
 func profileClaims() []string {
 	return []string{
 		"name", "given_name", "family_name", "middle_name", "nickname", "profile", "picture", "website", "gender", "birthdate", "zoneinfo", "locale",

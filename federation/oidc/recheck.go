@@ -13,8 +13,8 @@ import (
 
 var _ federation.Rechecker = (*connector)(nil)
 
-// Recheck implements federation.Rechecker by the refresh token that is kept (OpenID Connect Core section 12). The provider's word about the person is that it takes the
-// token, and the ID token that it may give with it, which must be about the same one. nil: there is nothing to ask with.
+// Recheck implements federation.Rechecker by the refresh token that is kept (OpenID Connect Core section 12). The provider's word about the person is
+// that it takes the token, and the ID token that it may give with it, which must be about the same one. nil: there is nothing to ask with.
 func (c *connector) Recheck(ctx context.Context, key string, tokens *federation.Tokens) (*federation.Identity, error) {
 	if tokens == nil || tokens.Refresh == "" {
 		return nil, nil //nolint:nilnil // the contract's word for "it cannot be asked"

@@ -52,8 +52,8 @@ func (c *connector) StartLogout(ctx context.Context, tokens *federation.Tokens, 
 	return &federation.Departure{URL: u.String()}, nil
 }
 
-// ReadFrontchannel implements federation.FrontchannelReceiver (OpenID Connect Front-Channel Logout section 3). Both parameters are needed: the session is found by its
-// name there, and by nothing that the browser has.
+// ReadFrontchannel implements federation.FrontchannelReceiver (OpenID Connect Front-Channel Logout section 3). Both parameters are needed: the
+// session is found by its name there, and by nothing that the browser has.
 func (c *connector) ReadFrontchannel(query url.Values) (*federation.LogoutNotice, error) {
 	switch sid := query.Get("sid"); {
 	case !c.c.Frontchannel:

@@ -11,8 +11,8 @@ import (
 	"github.com/jedan-auth/jedan-auth/internal/keys"
 )
 
-// apple is "Sign in with Apple REST API". What it says of somebody's name comes once, with the first authorization, as a field of the form that the browser brings; a
-// private relay address is an ordinary one.
+// apple is "Sign in with Apple REST API". What it says of somebody's name comes once, with the first authorization, as a field of the form that the
+// browser brings; a private relay address is an ordinary one.
 func apple() template {
 	p := plain()
 	p.presets = presetApple
@@ -61,8 +61,8 @@ func normaliseApple(claims map[string]any) {
 // maxAppleUser bounds the field, in bytes.
 const maxAppleUser = 4 << 10
 
-// appleUser is the field "user". Nobody has signed it: the name is taken as the person's own word; its address is never read, as the one that counts is in the ID
-// token.
+// appleUser is the field "user". Nobody has signed it: the name is taken as the person's own word; its address is never read, as the one that counts
+// is in the ID token.
 type appleUser struct{ First, Last string }
 
 // readAppleUser reads the field; false where it is none.

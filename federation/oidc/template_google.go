@@ -23,7 +23,8 @@ func rowsGoogle() []row {
 	return []row{{Name: "oidc_google.hd", Reason: "domain", Check: checkHostedDomain}}
 }
 
-// askGoogle asks for the domain's account alone, which is for the person's convenience: what counts is the claim. A refresh token comes with consent only.
+// askGoogle asks for the domain's account alone, which is for the person's convenience: what counts is the claim. A refresh token comes with consent
+// only.
 func askGoogle(c Config, request map[string]string) {
 	switch len(c.HostedDomains) {
 	case 0:
@@ -48,8 +49,8 @@ func checkHostedDomain(_ context.Context, t *attempt) (expected, received string
 	return "a Workspace domain of this connector as hd", t.listed("hd", t.c.c.HostedDomains), nil
 }
 
-// trustsGoogle follows what Google says about itself: it answers for addresses of gmail.com, and for those of accounts that a Workspace manages. Any other address
-// was verified once, and may be somebody else's by now.
+// trustsGoogle follows what Google says about itself: it answers for addresses of gmail.com, and for those of accounts that a Workspace manages. Any
+// other address was verified once, and may be somebody else's by now.
 func trustsGoogle(t *attempt) bool {
 	_, domain, _ := strings.Cut(t.text("email"), "@")
 	return t.claims["email_verified"] == true && (strings.EqualFold(domain, "gmail.com") || t.text("hd") != "")

@@ -1,7 +1,7 @@
 package oidc
 
-// linkedin is "Sign In with LinkedIn using OpenID Connect". Its ID tokens carry no nonce, it takes the secret in the form alone, and it refuses a code that comes with a
-// verifier: what binds the answer to the browser is the state.
+// linkedin is "Sign In with LinkedIn using OpenID Connect". Its ID tokens carry no nonce, it takes the secret in the form alone, and it refuses a
+// code that comes with a verifier: what binds the answer to the browser is the state.
 func linkedin() template {
 	p := plain()
 	p.presets = func(c *Config) error {

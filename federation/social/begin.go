@@ -23,8 +23,8 @@ func random() string {
 	return base64.RawURLEncoding.EncodeToString(b[:])
 }
 
-// Begin implements federation.Redirector with the authorization request of RFC 6749 section 4.1.1. What else was wished for (a fresh sign-in, a class) these services
-// have no word for.
+// Begin implements federation.Redirector with the authorization request of RFC 6749 section 4.1.1. What else was wished for (a fresh sign-in, a
+// class) these services have no word for.
 func (c *connector) Begin(_ context.Context, w federation.Wish) (*federation.Departure, error) {
 	u, err := url.Parse(c.c.Authorization)
 	if err != nil {

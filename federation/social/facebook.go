@@ -14,8 +14,8 @@ import (
 	"github.com/jedan-auth/jedan-auth/internal/fetch"
 )
 
-// facebook is "Manually build a login flow" and the Graph API. It does not say whether an address is verified: none ever is here. Every question carries a proof that
-// the app's own server asks (appsecret_proof), so that a token that leaks is worth nothing where proofs are required.
+// facebook is "Manually build a login flow" and the Graph API. It does not say whether an address is verified: none ever is here. Every question
+// carries a proof that the app's own server asks (appsecret_proof), so that a token that leaks is worth nothing where proofs are required.
 func facebook() template {
 	p := plain()
 	p.presets = func(c *Config) error {

@@ -22,8 +22,8 @@ const (
 	githubPages = 10
 )
 
-// github is "Authorizing OAuth apps" and the REST API of GitHub and GitHub Enterprise Server. Somebody is their numeric id: a login name may be given up and taken by
-// somebody else.
+// github is "Authorizing OAuth apps" and the REST API of GitHub and GitHub Enterprise Server. Somebody is their numeric id: a login name may be given
+// up and taken by somebody else.
 func github() template {
 	p := plain()
 	p.presets = presetGitHub

@@ -14,8 +14,8 @@ var _ federation.Rechecker = (*connector)(nil)
 // early is how long before its end a token is renewed.
 const early = 30 * time.Second
 
-// Recheck implements federation.Rechecker: the user endpoint is asked again with the token that is kept, which is renewed first where it has run out. nil: there is nothing
-// to ask with.
+// Recheck implements federation.Rechecker: the user endpoint is asked again with the token that is kept, which is renewed first where it has run out.
+// nil: there is nothing to ask with.
 func (c *connector) Recheck(ctx context.Context, key string, tokens *federation.Tokens) (*federation.Identity, error) {
 	if tokens == nil || tokens.Access == "" {
 		return nil, nil //nolint:nilnil // the contract's word for "it cannot be asked"

@@ -53,7 +53,8 @@ func judge(ctx context.Context, t *attempt, rows []row) error {
 	return nil
 }
 
-// checkIssuer is RFC 9207, for services that name themselves. For the others the address that the browser comes back to is theirs alone (RFC 9700 section 4.4.2.2).
+// checkIssuer is RFC 9207, for services that name themselves. For the others the address that the browser comes back to is theirs alone (RFC 9700
+// section 4.4.2.2).
 func checkIssuer(_ context.Context, t *attempt) (expected, received string, err error) {
 	if want := t.c.c.Issuer; want != "" && t.a.Params.Get("iss") != want {
 		received = "another, or none"

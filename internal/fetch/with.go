@@ -14,8 +14,8 @@ type Own struct {
 	Certificate *tls.Certificate // with which this server shows itself (RFC 8705); nil: with none
 }
 
-// With returns a client for one peer: it judges the same addresses and counts on the same limits, but shares neither connections nor kept documents with others, since
-// what one authority vouches for is no word of another. errs.Invalid: the roots hold no certificate.
+// With returns a client for one peer: it judges the same addresses and counts on the same limits, but shares neither connections nor kept documents
+// with others, since what one authority vouches for is no word of another. errs.Invalid: the roots hold no certificate.
 func (c *Client) With(o Own) (*Client, error) {
 	shared, ok := c.http.Transport.(*http.Transport)
 	if !ok {
