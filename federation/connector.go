@@ -28,6 +28,7 @@ type Wish struct {
 	CallbackURL string        // where the browser comes back to
 	Fresh       bool          // the person must prove themselves now (prompt=login, ForceAuthn)
 	MaxAge      time.Duration // since they did; 0: any
+	Linking     bool          // somebody links this upstream who has just proved themselves here: Fresh is waived where the upstream has no word for it
 	Silent      bool          // no screen may be shown (prompt=none, IsPassive)
 	ACR         []string      // classes one of which is wanted, in order of preference
 	Hint        string        // login_hint, allow-listed by the broker; may be empty

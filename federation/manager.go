@@ -3,6 +3,8 @@ package federation
 import (
 	"context"
 	"encoding/json"
+	"maps"
+	"slices"
 	"time"
 
 	"github.com/jedan-auth/jedan-auth/internal/audit"
@@ -108,13 +110,16 @@ func (m *Manager) write(row *storage.Connector, d Draft, before *storage.Connect
 	if err != nil {
 		return err
 	}
-	if len(secrets) == 0 && before != nil {
-		if secrets, err = m.keep(kind, before, config); err != nil {
-			return err
-		}
+	if secrets, err = m.keep(kind, before, config, secrets); err != nil {
+		return err
 	}
 	if p, ok := kind.(Preparer); ok {
 		if err := p.Prepare(row.Name, secrets); err != nil {
+			return err
+		}
+	}
+	if k, ok := kind.(Keyed); ok {
+		if err := k.MakeOwn(config, secrets); err != nil {
 			return err
 		}
 	}
@@ -139,31 +144,60 @@ func (m *Manager) write(row *storage.Connector, d Draft, before *storage.Connect
 	return m.seal(row, secrets)
 }
 
-// keep returns the secrets that are there, if the new config uses them for whom the old one did: a stored secret never goes to another host.
-func (m *Manager) keep(kind Kind, before *storage.Connector, config json.RawMessage) (map[string]string, error) {
+// keep returns the secrets that there are from now on: those that are given, or else those that are there, if the new config uses them for whom the
+// old one did: a stored secret never goes to another host. What is ours stays beside what is given.
+func (m *Manager) keep(kind Kind, before *storage.Connector, config json.RawMessage, given map[string]string) (map[string]string, error) {
+	own := ownOf(kind)
+	if before == nil || len(given) > 0 && len(own) == 0 {
+		return given, nil
+	}
 	secrets, err := m.Registry.secrets(before)
 	if err != nil || len(secrets) == 0 {
-		return secrets, err
+		return given, err
 	}
-	old, err := parseSettings([]byte(before.Settings))
+	moved, err := moves(kind, before, config)
 	if err != nil {
 		return nil, err
+	}
+	isOwn := func(name, _ string) bool { return slices.Contains(own, name) }
+	if moved {
+		maps.DeleteFunc(secrets, isOwn) // ours, for another upstream: new ones are made
+		if _, ours := kind.(Preparer); len(given) == 0 && len(secrets) > 0 && !ours {
+			return nil, errs.New(errs.Invalid, "The secret was given for another server or client. Give the new one's, or none, with this change.")
+		}
+		return given, nil
+	}
+	foreign := slices.ContainsFunc(slices.Collect(maps.Keys(given)), func(name string) bool { return !isOwn(name, "") })
+	for name, value := range secrets {
+		if _, replaced := given[name]; !replaced && (isOwn(name, "") || !foreign) {
+			given[name] = value
+		}
+	}
+	return given, nil
+}
+
+func ownOf(kind Kind) []string {
+	if k, ok := kind.(Keyed); ok {
+		return k.Own()
+	}
+	return nil
+}
+
+// moves says whether the new config uses secrets for somebody else than the old one did.
+func moves(kind Kind, before *storage.Connector, config json.RawMessage) (bool, error) {
+	old, err := parseSettings([]byte(before.Settings))
+	if err != nil {
+		return false, err
 	}
 	was, err := kind.Audience(old.Config)
 	if err != nil {
-		return nil, err
+		return false, err
 	}
 	is, err := kind.Audience(config)
 	if err != nil {
-		return nil, errs.Wrap(errs.Invalid, "config is not what this kind of connector has.", err)
+		return false, errs.Wrap(errs.Invalid, "config is not what this kind of connector has.", err)
 	}
-	if _, own := kind.(Preparer); own && was != is {
-		return map[string]string{}, nil // ours, for another upstream: new ones are made
-	}
-	if was != is {
-		return nil, errs.New(errs.Invalid, "The secret was given for another server or client. Give the new one's, or none, with this change.")
-	}
-	return secrets, nil
+	return was != is, nil
 }
 
 func (m *Manager) seal(row *storage.Connector, secrets map[string]string) error {

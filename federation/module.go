@@ -168,6 +168,9 @@ func (m *Module) Mount(r httpx.Router) {
 	r.Handle(http.MethodPost, "/federation/:connector/callback", httpx.Page.CrossSite().MaxBody(maxAnswer), m.delivered)
 	r.Handle(http.MethodPost, "/federation/:connector/resume", httpx.Page.MaxBody(maxAnswer), m.resume)
 	r.Handle(http.MethodPost, "/federation/:connector/backchannel", httpx.API, m.backchannel)
+	r.Handle(http.MethodPost, "/federation/:connector/notices", httpx.API, m.notice)
+	r.Handle(http.MethodGet, "/federation/:connector/frontchannel", httpx.API, m.frontchannel)
+	r.Handle(http.MethodGet, "/federation/:connector/jwks", httpx.Document, m.jwks)
 	r.Handle(http.MethodGet, "/saml/:connector/metadata", httpx.Document, m.metadata)
 	r.Handle(http.MethodGet, "/saml/:connector/acs", httpx.Page, m.returned) // an artifact
 	r.Handle(http.MethodPost, "/saml/:connector/acs", httpx.Page.CrossSite().MaxBody(maxAnswer), m.delivered)

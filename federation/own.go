@@ -158,7 +158,7 @@ func (m *Module) startOwn(c *gin.Context, to *Ready) error {
 	if !m.recent(cur) {
 		return m.d.Pages.Back(c, ownPath, url.Values{"prompt": {"login"}})
 	}
-	return m.send(c, to, &trip{Person: cur.Person.ID, Session: cur.Session.ID, Wish: Wish{Fresh: true}})
+	return m.send(c, to, &trip{Person: cur.Person.ID, Session: cur.Session.ID, Wish: Wish{Fresh: true, Linking: true}})
 }
 
 // linkOwn has the person confirm what their upstream said, in the session in which they began.

@@ -31,6 +31,15 @@ type Preparer interface {
 	Prepare(name string, secrets map[string]string) error
 }
 
+// Keyed is a kind some of whose secrets are ours, beside those that the upstream gave us: they stay while the others change, and are made as the config asks.
+type Keyed interface {
+	Kind
+	// Own are those of Secrets that are ours.
+	Own() []string
+	// MakeOwn adds what is missing.
+	MakeOwn(config json.RawMessage, secrets map[string]string) error
+}
+
 // Setup is what a connector is made of.
 type Setup struct {
 	Name    string // of the row

@@ -17,7 +17,7 @@ import (
 // kept is what Complete needs again.
 type kept struct {
 	Nonce    string `json:"nonce"`
-	Verifier string `json:"verifier"` // RFC 7636
+	Verifier string `json:"verifier"` // RFC 7636; empty for a provider that refuses it
 }
 
 func random() string {
@@ -32,7 +32,10 @@ func (c *connector) Begin(ctx context.Context, w federation.Wish) (*federation.D
 	if err != nil {
 		return nil, err
 	}
-	k := kept{Nonce: random(), Verifier: random()}
+	k := kept{Nonce: random()}
+	if !c.c.template.noPKCE {
+		k.Verifier = random()
+	}
 	plain, err := json.Marshal(k)
 	if err != nil {
 		return nil, err
@@ -41,8 +44,17 @@ func (c *connector) Begin(ctx context.Context, w federation.Wish) (*federation.D
 	if err != nil {
 		return nil, away(err)
 	}
+	request, err := c.request(w, k)
+	if err != nil {
+		return nil, err
+	}
+	if c.pushes(m) {
+		if request, err = c.push(ctx, m, request); err != nil {
+			return nil, err
+		}
+	}
 	q := u.Query()
-	for name, value := range c.request(w, k) {
+	for name, value := range request {
 		q.Set(name, value)
 	}
 	u.RawQuery = q.Encode()
@@ -50,11 +62,13 @@ func (c *connector) Begin(ctx context.Context, w federation.Wish) (*federation.D
 }
 
 // request is the authorization request (OpenID Connect Core section 3.1.2.1).
-func (c *connector) request(w federation.Wish, k kept) map[string]string {
-	sum := sha256.Sum256([]byte(k.Verifier))
+func (c *connector) request(w federation.Wish, k kept) (map[string]string, error) {
 	out := map[string]string{
-		"response_type": "code", "client_id": c.c.ClientID, "redirect_uri": w.CallbackURL, "scope": strings.Join(c.c.Scopes, " "), "state": w.State, "nonce": k.Nonce,
-		"code_challenge": base64.RawURLEncoding.EncodeToString(sum[:]), "code_challenge_method": "S256",
+		"response_type": c.c.ResponseType, "client_id": c.c.ClientID, "redirect_uri": w.CallbackURL, "scope": strings.Join(c.c.Scopes, " "), "state": w.State, "nonce": k.Nonce,
+	}
+	if k.Verifier != "" {
+		sum := sha256.Sum256([]byte(k.Verifier))
+		out["code_challenge"], out["code_challenge_method"] = base64.RawURLEncoding.EncodeToString(sum[:]), "S256"
 	}
 	if c.c.FormPost {
 		out["response_mode"] = "form_post"
@@ -73,5 +87,12 @@ func (c *connector) request(w federation.Wish, k kept) map[string]string {
 			out[name] = value
 		}
 	}
-	return out
+	if c.c.DPoP {
+		var err error
+		if out["dpop_jkt"], err = c.thumbprint(); err != nil {
+			return nil, err
+		}
+	}
+	c.c.template.ask(c.c, out)
+	return out, nil
 }

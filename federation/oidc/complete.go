@@ -20,7 +20,10 @@ type attempt struct {
 	kept   kept
 	tokens tokenAnswer
 	alg    string // of the ID token
+	signer string // issuer that its key is for, where the provider says so (Entra ID)
 	claims map[string]any
+	event  map[string]any // of a notice
+	front  map[string]any // of the ID token that came with the code
 }
 
 // tokenAnswer is what the token endpoint says (OpenID Connect Core section 3.1.3.3).
@@ -46,13 +49,18 @@ func (c *connector) Complete(ctx context.Context, a federation.Arrival) (*federa
 	if err := judge(ctx, t, rowsCallback()); err != nil {
 		return nil, err
 	}
+	if c.c.ResponseType == hybrid {
+		if err := t.arrived(ctx); err != nil {
+			return nil, err
+		}
+	}
 	if err := t.redeem(ctx); err != nil {
 		return nil, err
 	}
 	if err := judge(ctx, t, rowsAnswer()); err != nil {
 		return nil, err
 	}
-	if err := judge(ctx, t, rowsToken()); err != nil {
+	if err := judge(ctx, t, append(rowsToken(), c.c.template.rows()...)); err != nil {
 		return nil, err
 	}
 	if err := t.userinfo(ctx); err != nil {
@@ -63,48 +71,19 @@ func (c *connector) Complete(ctx context.Context, a federation.Arrival) (*federa
 
 // redeem asks the token endpoint, which is this provider's own: a code of another one is worth nothing there (RFC 9700 section 4.4).
 func (t *attempt) redeem(ctx context.Context) error {
-	form := url.Values{
-		"grant_type": {"authorization_code"}, "code": {t.a.Params.Get("code")}, "redirect_uri": {t.a.Wish.CallbackURL}, "code_verifier": {t.kept.Verifier},
+	form := url.Values{"grant_type": {"authorization_code"}, "code": {t.a.Params.Get("code")}, "redirect_uri": {t.a.Wish.CallbackURL}}
+	if t.kept.Verifier != "" {
+		form.Set("code_verifier", t.kept.Verifier)
 	}
-	h := accept()
-	h.Set("Content-Type", "application/x-www-form-urlencoded")
-	switch t.c.c.AuthMethod {
-	case methodBasic: // both parts form-encoded (RFC 6749 section 2.3.1)
-		r := http.Request{Header: http.Header{}}
-		r.SetBasicAuth(url.QueryEscape(t.c.c.ClientID), url.QueryEscape(t.c.c.ClientSecret))
-		h.Set("Authorization", r.Header.Get("Authorization"))
-	case methodPost:
-		form.Set("client_id", t.c.c.ClientID)
-		form.Set("client_secret", t.c.c.ClientSecret)
-	default:
-		form.Set("client_id", t.c.c.ClientID)
+	no, err := t.exchange(ctx, form)
+	if no == "invalid_grant" {
+		return refuse("oidc_answer.grant", "a code that counts", "one that does not", "code")
 	}
-	answer, err := t.c.ask.Do(ctx, fetch.Request{Method: http.MethodPost, URL: t.m.Token, Header: h, Body: []byte(form.Encode()), MaxBytes: 256 << 10})
-	if err != nil {
-		return away(err)
-	}
-	return t.read(answer)
+	return err
 }
 
-// read takes the answer. A refusal of the code is the person's to know as "not accepted"; one of ourselves, or none, is the provider's trouble or ours.
-func (t *attempt) read(answer *fetch.Response) error {
-	var no struct {
-		Error string `json:"error"`
-	}
-	if !answer.OK() {
-		_ = json.Unmarshal(answer.Body, &no)
-		if no.Error == "invalid_grant" {
-			return refuse("oidc_answer.grant", "a code that counts", "one that does not", "code")
-		}
-		return away(errs.New(errs.Unavailable, "The token endpoint refused this server."))
-	}
-	if err := json.Unmarshal(answer.Body, &t.tokens); err != nil {
-		return away(err)
-	}
-	return nil
-}
-
-// userinfo adds what the UserInfo endpoint says, if that is wanted. It must be about the subject of the ID token (OpenID Connect Core section 5.3.2, FE08).
+// userinfo adds what the UserInfo endpoint says, if that is wanted. It must be about the subject of the ID token (OpenID Connect Core section 5.3.2,
+// FE08).
 func (t *attempt) userinfo(ctx context.Context) error {
 	if !t.c.c.Userinfo || t.m.Userinfo == "" {
 		return nil
@@ -112,11 +91,9 @@ func (t *attempt) userinfo(ctx context.Context) error {
 	if !t.c.fit(t.m.Userinfo) {
 		return away(errs.New(errs.Invalid, "The UserInfo endpoint is not https."))
 	}
-	h := accept()
-	h.Set("Authorization", "Bearer "+t.tokens.Access)
-	answer, err := t.c.ask.Do(ctx, fetch.Request{URL: t.m.Userinfo, Header: h, Types: []string{jsonType}, MaxBytes: 256 << 10})
+	answer, err := t.about(ctx)
 	if err != nil {
-		return away(err)
+		return err
 	}
 	if !answer.OK() {
 		return away(errs.New(errs.Unavailable, "The UserInfo endpoint refused its own token."))
@@ -134,4 +111,30 @@ func (t *attempt) userinfo(ctx context.Context) error {
 		}
 	}
 	return nil
+}
+
+// about asks the UserInfo endpoint.
+func (t *attempt) about(ctx context.Context) (answer *fetch.Response, err error) {
+	for range 2 {
+		h := accept()
+		h.Set("Authorization", t.c.tokenType()+" "+t.tokens.Access)
+		if err := t.c.prove(h, http.MethodGet, t.m.Userinfo, t.tokens.Access); err != nil {
+			return nil, err
+		}
+		if answer, err = t.c.proven.Do(ctx, fetch.Request{URL: t.m.Userinfo, Header: h, Types: []string{jsonType}, MaxBytes: maxAnswer}); err != nil {
+			return nil, away(err)
+		}
+		if given := t.c.nonces.keep(t.m.Userinfo, answer); !t.c.c.DPoP || !given || !wantsNonce(answer) {
+			break
+		}
+	}
+	return answer, nil
+}
+
+// tokenType is what the provider's tokens must be.
+func (c *connector) tokenType() string {
+	if c.c.DPoP {
+		return "DPoP"
+	}
+	return "Bearer"
 }

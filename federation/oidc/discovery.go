@@ -21,6 +21,23 @@ type metadata struct {
 	Userinfo      string `json:"userinfo_endpoint"`
 	JWKS          string `json:"jwks_uri"`
 	SaysIssuer    bool   `json:"authorization_response_iss_parameter_supported"`
+	PAR           string `json:"pushed_authorization_request_endpoint"` // RFC 9126 section 5
+	NeedsPAR      bool   `json:"require_pushed_authorization_requests"`
+	EndSession    string `json:"end_session_endpoint"` // OpenID Connect RP-Initiated Logout section 2.1
+	Mutual        struct {
+		Token    string `json:"token_endpoint"`
+		Userinfo string `json:"userinfo_endpoint"`
+		PAR      string `json:"pushed_authorization_request_endpoint"`
+	} `json:"mtls_endpoint_aliases"` // RFC 8705 section 5
+}
+
+// mutual takes the addresses at which certificates are asked for.
+func (m *metadata) mutual() {
+	for at, alias := range map[*string]string{&m.Token: m.Mutual.Token, &m.Userinfo: m.Mutual.Userinfo, &m.PAR: m.Mutual.PAR} {
+		if alias != "" {
+			*at = alias
+		}
+	}
 }
 
 // stale is how long an old copy of what a provider publishes stands in while there is no new one.
@@ -37,16 +54,26 @@ func (c *connector) discover(ctx context.Context) (*metadata, error) {
 	if err := json.Unmarshal(doc.Body, m); err != nil {
 		return nil, away(err)
 	}
-	if m.Issuer != c.c.Issuer {
+	if m.Issuer != c.c.template.document(c.c) {
 		return nil, away(errs.New(errs.Invalid, "The discovery document names another issuer."))
 	}
-	for _, endpoint := range []string{m.Authorization, m.Token, m.JWKS} {
+	if c.c.keys.tls != nil {
+		m.mutual()
+	}
+	needed := []string{m.Authorization, m.Token, m.JWKS}
+	if c.pushes(m) {
+		needed = append(needed, m.PAR)
+	}
+	for _, endpoint := range needed {
 		if !c.fit(endpoint) {
 			return nil, away(errs.New(errs.Invalid, "The discovery document lacks an endpoint, or one is not https."))
 		}
 	}
 	return m, nil
 }
+
+// pushes says whether requests are pushed.
+func (c *connector) pushes(m *metadata) bool { return c.c.PAR || m.NeedsPAR }
 
 // fit wants an absolute URL that is as protected as the issuer.
 func (c *connector) fit(endpoint string) bool {
@@ -59,8 +86,16 @@ func away(err error) error {
 	return errs.Wrap(errs.Unavailable, "The other sign-in service does not answer as it should. Try again later, or sign in another way.", err)
 }
 
+// key is one of a provider's.
+type key struct {
+	jose.JSONWebKey
+	said struct {
+		Issuer string `json:"issuer"` // for whose tokens it is; Entra ID says so, which has one set for all tenants
+	}
+}
+
 // keySet is the provider's keys, asked for anew, at most once a minute, when renew says that one is missing.
-func (c *connector) keySet(ctx context.Context, m *metadata, renew bool) (*jose.JSONWebKeySet, error) {
+func (c *connector) keySet(ctx context.Context, m *metadata, renew bool) ([]key, error) {
 	doc, err := c.ask.Document(ctx, fetch.DocumentRequest{URL: m.JWKS, Stale: stale, Renew: renew, MaxBytes: 128 << 10})
 	if err != nil {
 		return nil, away(err)
@@ -71,11 +106,11 @@ func (c *connector) keySet(ctx context.Context, m *metadata, renew bool) (*jose.
 	if err := json.Unmarshal(doc.Body, &raw); err != nil {
 		return nil, away(err)
 	}
-	set := &jose.JSONWebKeySet{}
+	var set []key
 	for _, one := range raw.Keys[:min(len(raw.Keys), maxKeys)] {
-		var k jose.JSONWebKey
-		if json.Unmarshal(one, &k) == nil && k.Valid() && k.IsPublic() && (k.Use == "" || k.Use == "sig") { // one of a kind that nobody here knows is no reason to refuse the others
-			set.Keys = append(set.Keys, k)
+		var k key
+		if json.Unmarshal(one, &k.JSONWebKey) == nil && json.Unmarshal(one, &k.said) == nil && k.Valid() && k.IsPublic() && (k.Use == "" || k.Use == "sig") { // one of a kind that nobody here knows is no reason to refuse the others
+			set = append(set, k)
 		}
 	}
 	return set, nil

@@ -51,7 +51,8 @@ func atHash(alg, token string) string {
 	return base64.RawURLEncoding.EncodeToString(sum[:len(sum)/2])
 }
 
-// profileClaims are the standard claims that go over as they are (OpenID Connect Core section 5.1). Phone numbers do not: nobody here has verified them.
+// profileClaims are the standard claims that go over as they are (OpenID Connect Core section 5.1). Phone numbers do not: nobody here has verified
+// them.
 func profileClaims() []string {
 	return []string{
 		"name", "given_name", "family_name", "middle_name", "nickname", "profile", "picture", "website", "gender", "birthdate", "zoneinfo", "locale",
@@ -62,7 +63,7 @@ func profileClaims() []string {
 // identity is what was verified, as the broker wants it. The key is issuer and subject, which name the person for good.
 func (t *attempt) identity() *federation.Identity {
 	sub, _ := t.claims["sub"].(string)
-	id := &federation.Identity{Key: t.c.key(sub), Subject: sub, Claims: t.claims, Profile: map[string]any{}, Groups: list(t.claims[t.c.c.GroupsClaim]), AMR: list(t.claims["amr"])}
+	id := &federation.Identity{Key: t.c.c.template.key(t), Subject: sub, Claims: t.claims, Profile: map[string]any{}, Groups: t.groups(), AMR: list(t.claims["amr"])}
 	id.ACR, _ = t.claims["acr"].(string)
 	id.Session, _ = t.claims["sid"].(string)
 	id.At, _ = keys.NumericDate(t.claims["auth_time"])
@@ -76,14 +77,29 @@ func (t *attempt) identity() *federation.Identity {
 	return id
 }
 
-// trusted says that the provider's word for the address counts: it says so as a JSON truth (FE01), and the operator believes it for this domain.
+// groups are those of the first claim of groups_claim (names, with blanks between them) that is there.
+func (t *attempt) groups() []string {
+	for name := range strings.FieldsSeq(t.c.c.GroupsClaim) {
+		if claim, said := t.claims[name]; said {
+			return list(claim)
+		}
+	}
+	return nil
+}
+
+// trusted says that the provider's word for the address counts: its template's rule says so, and it is of a domain that the operator named, if any.
 func (t *attempt) trusted() bool {
 	address, _ := t.claims["email"].(string)
 	at := strings.LastIndexByte(address, '@')
-	if !t.c.c.TrustEmail || at < 1 || t.claims["email_verified"] != true {
+	if at < 1 || !t.c.c.template.trusts(t) {
 		return false
 	}
-	return len(t.c.c.EmailDomains) == 0 || slices.ContainsFunc(t.c.c.EmailDomains, func(d string) bool { return strings.EqualFold(d, address[at+1:]) })
+	return len(t.c.c.EmailDomains) == 0 || among(t.c.c.EmailDomains, address[at+1:])
+}
+
+// among compares without regard to case.
+func among(list []string, one string) bool {
+	return slices.ContainsFunc(list, func(other string) bool { return strings.EqualFold(other, one) })
 }
 
 func (t *attempt) expiry() time.Time {

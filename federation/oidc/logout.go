@@ -27,11 +27,9 @@ func (c *connector) ReadLogout(ctx context.Context, message string) (*federation
 	return n, nil
 }
 
-// key names somebody at this provider for good.
-func (c *connector) key(sub string) string { return c.c.Issuer + "\n" + sub }
-
 func rowsLogout() []row {
 	return []row{
+		{Name: "oidc_logout.encryption", Reason: "encryption", Check: checkMaybeEncrypted},
 		{Name: "oidc_logout.signature", Reason: "signature", Check: checkSignature},
 		{Name: "oidc_logout.iss", Reason: "issuer", Check: checkTokenIssuer},
 		{Name: "oidc_logout.aud", Reason: "audience", Check: checkAudience},

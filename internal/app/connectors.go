@@ -7,13 +7,14 @@ import (
 	"github.com/jedan-auth/jedan-auth/federation"
 	"github.com/jedan-auth/jedan-auth/federation/oidc"
 	"github.com/jedan-auth/jedan-auth/federation/samlsp"
+	"github.com/jedan-auth/jedan-auth/federation/social"
 	"github.com/jedan-auth/jedan-auth/internal/errs"
 	"github.com/jedan-auth/jedan-auth/internal/fetch"
 )
 
 // connectorKinds lists the protocols that upstreams may speak.
 func (a *App) connectorKinds() []federation.Kind {
-	return []federation.Kind{oidc.New(a.Fetch, a.Now), samlsp.Kind{Deps: samlsp.Deps{
+	return []federation.Kind{oidc.New(a.Fetch, a.Now), social.New(a.Fetch, a.Now), samlsp.Kind{Deps: samlsp.Deps{
 		Issuer: a.Config.Issuer, Tenant: a.Tenant, Fetcher: documents{a.Fetch}, Resolver: documents{a.Fetch}, Replays: a.DB, Failures: undecrypted{a}, Now: a.Now,
 	}}}
 }

@@ -52,6 +52,7 @@ type Client struct {
 	places  chan struct{}
 	flights singleflight.Group
 	kept    *shelf
+	roots   *x509.CertPool // nil: the system's
 }
 
 // New makes a client, or says why the configuration cannot be used.
@@ -74,7 +75,7 @@ func New(c Config, d Deps) (*Client, error) {
 	}
 	p := policy{allowed: nets, http: c.AllowHTTP}
 	return &Client{
-		policy: p, timeout: c.Timeout, agent: d.UserAgent, now: d.Now, perHost: perHost, kept: newShelf(), places: make(chan struct{}, atOnce),
+		policy: p, timeout: c.Timeout, agent: d.UserAgent, now: d.Now, perHost: perHost, kept: newShelf(), places: make(chan struct{}, atOnce), roots: roots,
 		http: &http.Client{CheckRedirect: checkRedirect, Transport: transport(dialer{policy: p, resolver: d.Resolver, timeout: c.Timeout}, roots)},
 	}, nil
 }

@@ -125,10 +125,11 @@ func (c *cli) connectorsCreate() *cobra.Command {
 		})
 	})
 	f = addDraft(cmd)
-	cmd.Flags().StringVar(&kind, "kind", "oidc", "protocol that it speaks: oidc or saml")
+	cmd.Flags().StringVar(&kind, "kind", "oidc", "protocol that it speaks: oidc, oauth2 or saml")
 	cmd.Flags().StringVar(&issuer, "issuer", "", "its issuer `URL`")
 	cmd.Flags().StringVar(&client, "client-id", "", "our client_id there")
 	cmd.Long = "Add an upstream identity provider. NAME stands in addresses and is never changed: 2 to 32 small letters, digits and -. Without create in its settings only people who have linked it can sign in by it."
+	cmd.Long += " With a template in its config (oidc: google, microsoft, apple, gitlab, linkedin, slack; oauth2: github, discord, facebook) it knows that provider's addresses and rules."
 	cmd.Example = "  jedan-auth connectors create corp --title \"Acme\" --issuer https://login.acme.example --client-id jedan --client-secret-file ./secret --file corp.json"
 	return cmd
 }
