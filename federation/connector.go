@@ -62,8 +62,8 @@ type PasswordChecker interface {
 // Rechecker says whether somebody may still sign in, without them.
 type Rechecker interface {
 	Connector
-	// Recheck returns what the upstream says now; nil that it cannot be asked about this person, such as without tokens. A *Refusal says that they may not sign in
-	// any more; errs.Unavailable that nothing is known.
+	// Recheck returns what the upstream says now; nil that it cannot be asked about this person, such as without tokens. A *Refusal with Person says that they
+	// may not sign in any more; any other, and errs.Unavailable, that nothing is known.
 	Recheck(ctx context.Context, key string, tokens *Tokens) (*Identity, error)
 }
 

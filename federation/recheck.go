@@ -66,7 +66,7 @@ func (m *Module) recheck(ctx context.Context, l *storage.Link) error {
 	}
 	var no *Refusal
 	switch {
-	case errors.As(err, &no):
+	case errors.As(err, &no) && no.Person: // any other refusal is an answer that cannot be believed, and says nothing about them
 		return m.unvouched(ctx, l, from, no)
 	case err != nil:
 		return m.silent(ctx, l, from.Settings.Grace, err)
