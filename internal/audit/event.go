@@ -94,6 +94,13 @@ const (
 	ConnectorDelete = "connector.delete"
 	LinkAdd         = "link.add" // somebody at an upstream is a person here from now on
 	LinkRemove      = "link.remove"
+	SAMLAppCreate   = "saml_app.create"
+	SAMLAppUpdate   = "saml_app.update"
+	SAMLAppDelete   = "saml_app.delete"
+	SAMLKeyCreate   = "saml_key.create"
+	SAMLAssert      = "saml.assert" // an application was told who somebody is
+	SAMLRefuse      = "saml.refuse" // somebody who is signed in may not go there
+	SAMLLogout      = "saml.logout" // an application asked for a sign-out
 	FirewallBlock   = "firewall.block"
 	FirewallUnblock = "firewall.unblock"
 )
