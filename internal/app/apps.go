@@ -33,7 +33,7 @@ func (a *apps) Apps(ctx context.Context, cur *session.Current, lang string) ([]w
 	}
 	var rows []web.AppRow
 	for _, s := range all {
-		client, err := a.words.provider.Clients().ByRow(ctx, s.Client) // from memory
+		client, err := a.words.client(ctx, s.Client) // from memory
 		if errs.Is(err, errs.NotFound) {
 			continue
 		}
@@ -91,7 +91,7 @@ func (a *apps) details(ctx context.Context, client *core.Client, s consent.Stand
 
 // End implements account.Apps.
 func (a *apps) End(ctx context.Context, cur *session.Current, app storage.ID) (string, error) {
-	client, err := a.words.provider.Clients().ByRow(ctx, app)
+	client, err := a.words.client(ctx, app)
 	if err != nil {
 		return "", err
 	}

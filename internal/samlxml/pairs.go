@@ -26,6 +26,11 @@ func NewPair(name string, now time.Time) (Pair, error) {
 	if err != nil {
 		return Pair{}, err
 	}
+	return SelfSigned(key, name, now)
+}
+
+// SelfSigned is a key with a certificate that carries it for three years.
+func SelfSigned(key crypto.Signer, name string, now time.Time) (Pair, error) {
 	cert, err := Certify(rand.Reader, key, name, now.Add(-startsBefore), now.AddDate(ownYears, 0, 0))
 	return Pair{Key: key, Certificate: cert}, err
 }
