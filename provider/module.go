@@ -194,7 +194,7 @@ func New(c Config, d Deps) (*Module, error) {
 	grants = append(grants, b.assertions()...)
 	m.saml = b.saml()
 	m.endpoints = []mounter{
-		meta, m.saml, m.authorize, b.par, b.logout(),
+		meta, m.saml, m.authorize, b.par, b.logout(m.saml),
 		token.New(b.token(), grants...),
 		devices, m.ciba,
 		b.introspect(refreshing), b.revoke(refreshing), b.userinfo(),

@@ -65,6 +65,7 @@ type Store interface {
 	storage.SAMLSessions
 	storage.AuditWriter
 	storage.Trips
+	storage.Transactor
 	SpendOnce(ctx context.Context, r *storage.Replay) (bool, error)
 	SessionByID(ctx context.Context, tenant, id storage.ID) (*storage.Session, error)
 	RevokeSession(ctx context.Context, tenant, id storage.ID, now time.Time, reason string, ev *storage.AuditEvent, tell ...*storage.OutboxMessage) error
