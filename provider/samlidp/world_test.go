@@ -60,6 +60,8 @@ type world struct {
 	t   testing.TB
 	sp  *saml.ServiceProvider
 	idp *saml.EntityDescriptor
+
+	mark int // of the log
 }
 
 // settings are those of most tests' application.
