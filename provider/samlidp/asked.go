@@ -27,7 +27,7 @@ func Owns(fl *flow.Flow) bool { return fl.Client != "" && fl.Params.Get(flow.Pag
 // View judges a flow again and says what is asked, for the consent screen.
 func (e *Endpoint) View(ctx context.Context, fl *flow.Flow) (*Asked, error) {
 	v := &visit{e: e, flow: fl}
-	if err := samlxml.Judge(ctx, v, keptRows()); err != nil {
+	if err := samlxml.Judge(ctx, v, rowsKept()); err != nil {
 		if no, ok := errors.AsType[*samlxml.Refusal](err); ok {
 			err = errs.Wrap(errs.Invalid, "This application is not registered here any more.", no)
 		}

@@ -163,8 +163,8 @@ func (e *Endpoint) goOn(c *gin.Context, state string) error {
 	return e.next(c, ch)
 }
 
-// answerRows judge a LogoutResponse beyond what every message is held to.
-func answerRows(ch *chain) []verdict.Row[*message] {
+// rowsAnswer judge a LogoutResponse beyond what every message is held to.
+func rowsAnswer(ch *chain) []verdict.Row[*message] {
 	return []verdict.Row[*message]{
 		{Name: "saml_idp_logout_response.app", Reason: "issuer", Check: func(_ context.Context, m *message) (expected, received string, err error) {
 			if m.app.Row.ID != ch.To {
@@ -192,7 +192,7 @@ func answerRows(ch *chain) []verdict.Row[*message] {
 func (e *Endpoint) answered(c *gin.Context, in brought) error {
 	ctx := c.Request.Context()
 	m := e.message(in, "SAMLResponse", "LogoutResponse")
-	judged := samlxml.Judge(ctx, m, arrivedRows())
+	judged := samlxml.Judge(ctx, m, rowsArrived())
 	no, refused := errors.AsType[*samlxml.Refusal](judged)
 	if judged != nil && !refused {
 		return judged
@@ -205,7 +205,7 @@ func (e *Endpoint) answered(c *gin.Context, in brought) error {
 		return err
 	}
 	if !refused {
-		no, refused = errors.AsType[*samlxml.Refusal](samlxml.Judge(ctx, m, answerRows(ch)))
+		no, refused = errors.AsType[*samlxml.Refusal](samlxml.Judge(ctx, m, rowsAnswer(ch)))
 	}
 	if refused {
 		verdict.Log(ctx, e.d.Log, "saml", []verdict.Verdict{verdict.Refuse(no.Check, no.Expected, no.Received)}, httpx.ErrorID(c))

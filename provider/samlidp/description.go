@@ -30,7 +30,7 @@ type description struct {
 	role   *saml.SPSSODescriptor
 }
 
-func metadataRows() []verdict.Row[*description] {
+func rowsMetadata() []verdict.Row[*description] {
 	return []verdict.Row[*description]{
 		{Name: "saml_app_metadata.entity", Reason: "issuer", Check: oneEntity},
 		{Name: "saml_app_metadata.valid_until", Reason: "time", Check: stillValid},
@@ -45,7 +45,7 @@ func metadataRows() []verdict.Row[*description] {
 func readMetadata(ctx context.Context, raw []byte, wanted string, now time.Time, over Settings) (entityID string, s Settings, err error) {
 	d := &description{wanted: wanted, now: now}
 	if d.root, err = samlxml.Parse(ctx, samlxml.MetadataOf(raw)); err == nil {
-		err = samlxml.Judge(ctx, d, metadataRows())
+		err = samlxml.Judge(ctx, d, rowsMetadata())
 	}
 	if no, ok := errors.AsType[*samlxml.Refusal](err); ok {
 		return "", s, errs.Wrap(errs.Invalid, "The metadata does not count ("+no.Check+"): it wants "+no.Expected+", and has "+no.Received+".", no)

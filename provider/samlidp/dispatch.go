@@ -38,10 +38,10 @@ type visit struct {
 func (e *Endpoint) dispatch(c *gin.Context, fl *flow.Flow, sealed, step string) error {
 	ctx := c.Request.Context()
 	v := &visit{e: e, flow: fl, sealed: sealed, step: step}
-	err := samlxml.Judge(ctx, v, keptRows())
+	err := samlxml.Judge(ctx, v, rowsKept())
 	if err == nil {
 		if v.who, err = e.d.Sessions.SAMLSession(c); err == nil {
-			err = samlxml.Judge(ctx, v, needs())
+			err = samlxml.Judge(ctx, v, rowsNeeds())
 		}
 	}
 	no, refused := errors.AsType[*samlxml.Refusal](err)

@@ -109,7 +109,7 @@ func FuzzAuthnRequest(f *testing.F) {
 	f.Fuzz(func(t *testing.T, query, xml string) {
 		for _, in := range brings(query, xml) {
 			m := e.message(in, "SAMLRequest", "AuthnRequest")
-			err := samlxml.Judge(t.Context(), m, arrivedRows(), requestRows())
+			err := samlxml.Judge(t.Context(), m, rowsArrived(), rowsRequest())
 			if _, no := errors.AsType[*samlxml.Refusal](err); err != nil && !no {
 				t.Errorf("neither accepted nor refused: %v", err)
 			}
@@ -132,7 +132,7 @@ func FuzzLogoutRequest(f *testing.F) {
 	f.Fuzz(func(t *testing.T, query, xml string) {
 		for _, in := range brings(query, xml) {
 			m := e.message(in, "SAMLRequest", "LogoutRequest")
-			err := samlxml.Judge(t.Context(), m, arrivedRows(), logoutRows())
+			err := samlxml.Judge(t.Context(), m, rowsArrived(), rowsLogout())
 			if _, no := errors.AsType[*samlxml.Refusal](err); err != nil && !no {
 				t.Errorf("neither accepted nor refused: %v", err)
 			}

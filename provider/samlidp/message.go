@@ -69,8 +69,8 @@ func (e *Endpoint) message(in brought, param, tag string) *message {
 	return &message{e: e, now: e.d.Now(), in: in, param: param, tag: tag}
 }
 
-// arrivedRows judge what every message of an application has in common.
-func arrivedRows() []verdict.Row[*message] {
+// rowsArrived judge what every message of an application has in common.
+func rowsArrived() []verdict.Row[*message] {
 	return []verdict.Row[*message]{
 		{Name: "saml_idp_message.field", Reason: "malformed", Check: messageField},
 		{Name: "saml_idp_message.relay_state", Reason: "state", Check: messageRelayState},

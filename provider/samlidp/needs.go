@@ -14,8 +14,8 @@ import (
 
 type auditRow = storage.AuditEvent
 
-// keptRows judge a flow again: what was registered when it began may have changed since.
-func keptRows() []verdict.Row[*visit] {
+// rowsKept judge a flow again: what was registered when it began may have changed since.
+func rowsKept() []verdict.Row[*visit] {
 	return []verdict.Row[*visit]{
 		{Name: "saml_idp_flow.page", Reason: "malformed", Check: ownFlow},
 		{Name: "saml_idp_flow.app", Reason: "disabled", Check: standingApp},
@@ -23,9 +23,9 @@ func keptRows() []verdict.Row[*visit] {
 	}
 }
 
-// needs is the table of what stands between a judged request and its answer, as for OAuth clients. A row that refuses names the step that would satisfy
+// rowsNeeds is the table of what stands between a judged request and its answer, as for OAuth clients. A row that refuses names the step that would satisfy
 // it; with IsPassive the application is told that it cannot be had.
-func needs() []verdict.Row[*visit] {
+func rowsNeeds() []verdict.Row[*visit] {
 	return []verdict.Row[*visit]{
 		{Name: "saml_idp_interaction.signed_in", Reason: "login", Check: needSession},
 		{Name: "saml_idp_interaction.fresh", Reason: "login", Check: needFresh},

@@ -13,9 +13,9 @@ import (
 // mostContexts is how many classes a request may list.
 const mostContexts = 20
 
-// requestRows judge an AuthnRequest (core §3.4.1). Until it is settled where the answer goes, a refusal is a page here; the rows after that answer the
+// rowsRequest judge an AuthnRequest (core §3.4.1). Until it is settled where the answer goes, a refusal is a page here; the rows after that answer the
 // application.
-func requestRows() []verdict.Row[*message] {
+func rowsRequest() []verdict.Row[*message] {
 	return []verdict.Row[*message]{
 		{Name: "saml_idp_request.subject", Reason: "unsupported", Check: anySubject},
 		{Name: "saml_idp_request.binding", Reason: "binding", Check: postBinding},

@@ -23,8 +23,8 @@ const reasonLogout = "saml_logout"
 // mostLogout is how many sessions one request looks at.
 const mostLogout = 100
 
-// logoutRows judge a LogoutRequest (core §3.7.1, profiles §4.4). It was signed, or arrivedRows refused it (SA21).
-func logoutRows() []verdict.Row[*message] {
+// rowsLogout judge a LogoutRequest (core §3.7.1, profiles §4.4). It was signed, or rowsArrived refused it (SA21).
+func rowsLogout() []verdict.Row[*message] {
 	return []verdict.Row[*message]{
 		{Name: "saml_idp_logout.until", Reason: "time", Check: logoutUntil},
 		{Name: "saml_idp_logout.name_id", Reason: "subject", Check: logoutName},
@@ -83,7 +83,7 @@ func (e *Endpoint) leave(c *gin.Context) error {
 func (e *Endpoint) asksLogout(c *gin.Context, in brought) error {
 	ctx := c.Request.Context()
 	m := e.message(in, "SAMLRequest", "LogoutRequest")
-	err := samlxml.Judge(ctx, m, arrivedRows(), logoutRows())
+	err := samlxml.Judge(ctx, m, rowsArrived(), rowsLogout())
 	var gone []storage.SAMLSession
 	if err == nil {
 		gone, err = e.meant(ctx, m)

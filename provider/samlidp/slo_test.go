@@ -285,6 +285,13 @@ func TestSA21_LogoutOfApplications(t *testing.T) {
 			t.Errorf("%s: %d %v", name, p.Status, p.Location)
 		}
 	}
+	many := w.goodbye(a)
+	for range 100 {
+		many.root.AddChild(many.root.SelectElement("SessionIndex").Copy())
+	}
+	if p := b.Get(many.address(t, w)); p.Status != 400 {
+		t.Errorf("101 sessions: %d %v", p.Status, p.Location)
+	}
 	unsigned, forged := w.goodbye(a), w.goodbye(a)
 	unsigned.pair, forged.pair = nil, &evil
 	for name, g := range map[string]*goodbye{"unsigned": unsigned, "another's key": forged} {

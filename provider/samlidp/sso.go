@@ -84,7 +84,7 @@ func (e *Endpoint) seal(fl flow.Flow) (string, error) {
 // without a flow the answer is written.
 func (e *Endpoint) requested(c *gin.Context, in brought, browser [16]byte) (*flow.Flow, error) {
 	m := e.message(in, "SAMLRequest", "AuthnRequest")
-	err := samlxml.Judge(c.Request.Context(), m, arrivedRows(), requestRows())
+	err := samlxml.Judge(c.Request.Context(), m, rowsArrived(), rowsRequest())
 	if no, ok := errors.AsType[*samlxml.Refusal](err); ok {
 		return nil, e.refuse(c, m, no)
 	}

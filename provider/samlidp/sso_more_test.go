@@ -1,6 +1,8 @@
 package samlidp_test
 
 import (
+	"net/http"
+	"net/url"
 	"strings"
 	"testing"
 	"time"
@@ -8,7 +10,9 @@ import (
 	"github.com/crewjam/saml"
 	dsig "github.com/russellhaering/goxmldsig"
 
+	"github.com/jedan-auth/jedan-auth/internal/app"
 	"github.com/jedan-auth/jedan-auth/internal/directory"
+	"github.com/jedan-auth/jedan-auth/internal/policy"
 	"github.com/jedan-auth/jedan-auth/internal/testkit"
 	"github.com/jedan-auth/jedan-auth/provider/samlidp"
 	"github.com/jedan-auth/jedan-auth/storage"
@@ -295,11 +299,87 @@ func TestChangedMeanwhile(t *testing.T) {
 	b := w.Browser()
 	_, at := w.request()
 	p := b.Get(at)
-	if err := w.App.SAML.Delete(t.Context(), "app", actor()); err != nil {
+	_, err := w.App.SAML.Update(t.Context(), "app", func(d *samlidp.Draft) error {
+		d.Settings.ACS = []samlidp.ACS{{URL: spACS + "/new"}}
+		return nil
+	}, actor())
+	if err != nil {
 		t.Fatal(err)
 	}
-	if p = p.Submit("identifier", maria, "password", testkit.Password); strings.Contains(p.Body, "SAMLResponse") || p.Status < 400 {
-		t.Errorf("%d %s", p.Status, p.URL)
+	w.refuses("another address", p.Submit("identifier", maria, "password", testkit.Password), "saml_idp_flow.consumer")
+	b = w.Browser()
+	w.sp.AcsURL.Path += "/new"
+	_, at = w.request()
+	p = b.Get(at)
+	if _, err = w.App.SAML.Update(t.Context(), "app", func(d *samlidp.Draft) error { d.Disabled = true; return nil }, actor()); err != nil {
+		t.Fatal(err)
+	}
+	w.refuses("switched off", p.Submit("identifier", maria, "password", testkit.Password), "saml_idp_flow.app")
+}
+
+// A session that turns up in another browser is proved anew before any application hears of it.
+func TestStolenSession(t *testing.T) {
+	w := newWorld(t)
+	own, thief := w.Browser(), w.Browser()
+	_, at := w.request()
+	w.signIn(own, at)
+	u, err := url.Parse(w.URL)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, c := range own.Jar.Cookies(u) {
+		if strings.HasSuffix(c.Name, "jedan-session") {
+			thief.Jar.SetCookies(u, []*http.Cookie{{Name: c.Name, Value: c.Value, Path: "/"}})
+		}
+	}
+	yes := true
+	_, at = w.request(func(r *saml.AuthnRequest) { r.IsPassive = &yes })
+	if got := status(t, w.posted(thief.Get(at))); got != "NoPassive" {
+		t.Errorf("the thief: %s", got)
+	}
+	w.posted(own.Get(at))
+}
+
+func TestPolicy(t *testing.T) {
+	rules := func(c *app.Config) {
+		c.Policy.Rules = []policy.Rule{{Name: "never", When: `"phone" in request.scopes`, Then: policy.Then{Deny: true}}}
+	}
+	w := worldOf(t, []testkit.Option{rules})
+	b := w.Browser()
+	w.signedIn(b)
+	_, err := w.App.SAML.Update(t.Context(), "app", func(d *samlidp.Draft) error {
+		d.Settings.Attributes = append(d.Settings.Attributes, samlidp.Attribute{Name: "phone", Claim: "phone_number"})
+		return nil
+	}, actor())
+	if err != nil {
+		t.Fatal(err)
+	}
+	_, at := w.request()
+	p := b.Get(at)
+	if p.Status != 403 || p.URL.Path != "/login/denied" {
+		t.Fatalf("%d %s", p.Status, p.URL)
+	}
+	if got := status(t, w.posted(p.Submit("answer", "back"))); got != "RequestDenied" {
+		t.Errorf("told %s", got)
+	}
+}
+
+func TestRequiredFirst(t *testing.T) {
+	w := worldOf(t, []testkit.Option{func(c *app.Config) { c.Terms.Version, c.Terms.URL = "2026-01", "https://example.org/terms" }})
+	b := w.Browser()
+	r, at := w.request()
+	p := b.Get(at).SignIn(maria, testkit.Password)
+	if p.URL.Path != "/login/required" || strings.Contains(p.Body, "SAMLResponse") {
+		t.Fatalf("%d %s", p.Status, p.URL)
+	}
+	w.accepted(w.sp, w.posted(p.Submit()), r.ID)
+}
+
+func TestFlags(t *testing.T) {
+	w := newWorld(t)
+	text := strings.Replace(w.plainRequest(), ` ID="`, ` ForceAuthn="perhaps" ID="`, 1)
+	if got := status(t, w.posted(w.bring(w.Browser(), text))); got != "RequestUnsupported" {
+		t.Errorf("told %s", got)
 	}
 }
 

@@ -76,7 +76,13 @@ func actor() directory.Actor { return directory.Actor{Kind: "operator", ID: "tes
 
 func newWorld(t testing.TB, change ...func(*samlidp.Draft)) *world {
 	t.Helper()
-	w := &world{Server: testkit.Start(t), t: t}
+	return worldOf(t, nil, change...)
+}
+
+// worldOf is newWorld with a configuration.
+func worldOf(t testing.TB, options []testkit.Option, change ...func(*samlidp.Draft)) *world {
+	t.Helper()
+	w := &world{Server: testkit.Start(t, options...), t: t}
 	w.Person(maria)
 	d := samlidp.Draft{Name: "app", EntityID: spName, Title: "Acme Files", Settings: settings()}
 	for _, f := range change {
