@@ -86,6 +86,11 @@ type Apps interface {
 	End(ctx context.Context, cur *session.Current, app storage.ID) (name string, err error)
 }
 
+// Tiles are the applications that a person may start from here.
+type Tiles interface {
+	Tiles(ctx context.Context, cur *session.Current) ([]web.AppTile, error)
+}
+
 // Approval is one request as its person is shown it.
 type Approval struct {
 	ID                storage.ID
@@ -114,6 +119,7 @@ type Deps struct {
 	Passkeys   bool // there are pages for them, which the start page links to
 	Approvals  Approvals
 	Apps       Apps
+	Tiles      Tiles // nil: there are none
 	Failures   Failures
 	Pages      *web.Renderer
 	Forms      Forms

@@ -15,12 +15,19 @@ type AppRow struct {
 	From       *SessionRow // the browser in which access was last given; nil if it is not signed in any more
 }
 
+// AppTile is an application that a person may start from here.
+type AppTile struct {
+	Title string
+	Path  string // of ours, with its query
+}
+
 // AppsPage lists a person's applications, each with one button that ends it: POST {base}/account/apps with app and csrf.
 type AppsPage struct {
 	Lang  string
 	CSRF  string
 	Ended string // name of the application that has just been ended, or ""
 	Rows  []AppRow
+	Tiles []AppTile
 }
 
 func (p AppsPage) spec() spec {

@@ -64,6 +64,19 @@ func (b *bridge) ClientStart(ctx context.Context, tenant storage.ID, clientID st
 	return c.Name, c.StartURL, err
 }
 
+// clientNamed finds a client, or a SAML application as one, by what flows, policies and events call it.
+func (b *bridge) clientNamed(ctx context.Context, clientID string) (*core.Client, error) {
+	c, err := b.provider.Clients().ByClientID(ctx, clientID)
+	if !errs.Is(err, errs.NotFound) {
+		return c, err
+	}
+	a, err := b.saml.ByID(ctx, clientID)
+	if err != nil {
+		return nil, err
+	}
+	return a.Client(), nil
+}
+
 // client finds a client, or a SAML application as one, by its row.
 func (b *bridge) client(ctx context.Context, id storage.ID) (*core.Client, error) {
 	c, err := b.provider.Clients().ByRow(ctx, id)

@@ -10,7 +10,10 @@ import (
 	"github.com/jedan-auth/jedan-auth/internal/flow"
 	"github.com/jedan-auth/jedan-auth/internal/session"
 	"github.com/jedan-auth/jedan-auth/login"
+	"github.com/jedan-auth/jedan-auth/provider"
+	"github.com/jedan-auth/jedan-auth/provider/core"
 	"github.com/jedan-auth/jedan-auth/provider/samlidp"
+	"github.com/jedan-auth/jedan-auth/web"
 )
 
 func (a *App) openSAML(context.Context) error {
@@ -20,6 +23,18 @@ func (a *App) openSAML(context.Context) error {
 	})
 	a.SAML = &samlidp.Manager{Store: a.DB, Audit: a.Audit, Fetch: documents{a.Fetch}, Tenant: a.Tenant, Now: a.Now}
 	return nil
+}
+
+// clientNamed is a stored client, or a SAML application as one.
+func (a *App) clientNamed(ctx context.Context, clientID string) (*core.Client, error) {
+	row, err := a.DB.ClientByClientID(ctx, a.Tenant, clientID)
+	if err == nil {
+		return &core.Client{Client: row}, nil
+	}
+	if saml, also := a.SAMLApps.ByID(ctx, clientID); also == nil {
+		return saml.Client(), nil
+	}
+	return nil, err
 }
 
 // SAMLSession implements samlidp.Sessions.
@@ -63,4 +78,32 @@ func (b *bridge) samlConsent(ctx context.Context, fl *flow.Flow, cur *session.Cu
 		v.Scopes = append(v.Scopes, consent.Scope{Name: s, Detail: b.detail(own, s)})
 	}
 	return v, nil
+}
+
+// tiles are the SAML applications that people start here.
+type tiles struct {
+	all      *samlidp.Apps
+	provider *provider.Module
+}
+
+// Tiles implements account.Tiles.
+func (t tiles) Tiles(ctx context.Context, cur *session.Current) ([]web.AppTile, error) {
+	all, err := t.all.All(ctx)
+	if err != nil {
+		return nil, err
+	}
+	var out []web.AppTile
+	for _, a := range all {
+		if !a.Settings.IDPInitiated {
+			continue
+		}
+		ok, err := t.provider.SAML().Permitted(ctx, a, cur.Person)
+		if err != nil {
+			return nil, err
+		}
+		if ok {
+			out = append(out, web.AppTile{Title: a.Row.Title, Path: a.StartPath()})
+		}
+	}
+	return out, nil
 }

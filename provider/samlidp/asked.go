@@ -44,6 +44,9 @@ func (e *Endpoint) Permitted(ctx context.Context, a *App, p *storage.Person) (bo
 // Host is where the application lives, as far as its address says.
 func (a *App) Host() string { return host(a.consumer()) }
 
+// StartPath is where people begin here, below the issuer.
+func (a *App) StartPath() string { return ssoPath + "?" + url.Values{"sp": {a.Row.Name}}.Encode() }
+
 // Client is the application as screens about clients show it.
 func (a *App) Client() *core.Client { return a.client() }
 

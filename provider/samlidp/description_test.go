@@ -26,7 +26,7 @@ func TestMetadataOfApplications(t *testing.T) {
 		"over":         {"saml_app_metadata.valid_until", strings.Replace(describedApp, " entityID", ` validUntil="2026-01-01T00:00:00Z" entityID`, 1)},
 		"no role":      {"saml_app_metadata.role", strings.ReplaceAll(describedApp, "SAML:2.0:protocol", "SAML:1.1:protocol")},
 		"no https":     {"saml_app_metadata.consumers", strings.Replace(describedApp, "https://a.test/acs", "http://a.test/acs", 1)},
-		"a script":     {"saml_app_metadata.consumers", strings.Replace(describedApp, "https://a.test/acs", "javascript:alert(1)", 1)},
+		"a script":     {"saml_app_metadata.entity", strings.Replace(describedApp, "https://a.test/acs", "javascript:alert(1)", 1)},
 		"artifact":     {"saml_app_metadata.consumers", strings.Replace(describedApp, "HTTP-POST", "HTTP-Artifact", 1)},
 		"a broken key": {"saml_app_metadata.keys", strings.Replace(describedApp, "<AssertionConsumerService", key+"<AssertionConsumerService", 1)},
 		"DTD":          {"saml_document.markup", "<!DOCTYPE x>" + describedApp},

@@ -274,7 +274,14 @@ func TestInitiatedHere(t *testing.T) {
 			t.Fatal(err)
 		}
 	}
+	tile := func() bool { return strings.Contains(b.Get("/account/apps").Body, `href="/saml/idp/sso?sp=app"`) }
+	if tile() {
+		t.Error("a tile for what is not started here")
+	}
 	change(func(d *samlidp.Draft) { d.Settings.IDPInitiated, d.Settings.RelayState = true, "/start" })
+	if !tile() {
+		t.Error("no tile")
+	}
 	for _, name := range []string{"app", spName} {
 		s := w.posted(b.Get("/saml/idp/sso?RelayState=https://evil.test&sp=" + name))
 		w.sp.AllowIDPInitiated = true
