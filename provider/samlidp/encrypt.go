@@ -24,7 +24,7 @@ func encrypt(el *etree.Element, to *x509.Certificate, cipher string) (*etree.Ele
 		return nil, err
 	}
 	by := xmlenc.OAEP()
-	by.BlockCipher = ciphers()[cipher]
+	by.BlockCipher, by.DigestMethod = ciphers()[cipher], xmlenc.SHA1 // the default of RSA-OAEP, and the one that every application has; it need not resist collisions
 	data, err := by.Encrypt(to, plain, nil)
 	if err != nil {
 		return nil, err

@@ -89,7 +89,7 @@ func add(out []saml.Attribute, a Attribute, values []string) []saml.Attribute {
 	for _, v := range values[:min(len(values), mostValues)] {
 		v = strings.NewReplacer("\r\n", "\n", "\r", "\n").Replace(v) // as XML readers do anyhow, after which a signature would not fit
 		if len(v) <= mostValue && sound(v) {
-			one.Values = append(one.Values, saml.AttributeValue{Type: "xs:string", Value: v})
+			one.Values = append(one.Values, saml.AttributeValue{Value: v})
 		}
 	}
 	if len(one.Values) == 0 {

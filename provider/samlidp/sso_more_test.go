@@ -10,7 +10,6 @@ import (
 	"github.com/crewjam/saml"
 	dsig "github.com/russellhaering/goxmldsig"
 
-	"github.com/jedan-auth/jedan-auth/internal/app"
 	"github.com/jedan-auth/jedan-auth/internal/directory"
 	"github.com/jedan-auth/jedan-auth/internal/policy"
 	"github.com/jedan-auth/jedan-auth/internal/testkit"
@@ -348,7 +347,7 @@ func TestStolenSession(t *testing.T) {
 }
 
 func TestPolicy(t *testing.T) {
-	rules := func(c *app.Config) {
+	rules := func(c *testkit.Config) {
 		c.Policy.Rules = []policy.Rule{{Name: "never", When: `"phone" in request.scopes`, Then: policy.Then{Deny: true}}}
 	}
 	w := worldOf(t, []testkit.Option{rules})
@@ -372,7 +371,7 @@ func TestPolicy(t *testing.T) {
 }
 
 func TestRequiredFirst(t *testing.T) {
-	w := worldOf(t, []testkit.Option{func(c *app.Config) { c.Terms.Version, c.Terms.URL = "2026-01", "https://example.org/terms" }})
+	w := worldOf(t, []testkit.Option{func(c *testkit.Config) { c.Terms.Version, c.Terms.URL = "2026-01", "https://example.org/terms" }})
 	b := w.Browser()
 	r, at := w.request()
 	p := b.Get(at).SignIn(maria, testkit.Password)
