@@ -32,11 +32,13 @@ func (m *Module) appsPage(c *gin.Context, cur *session.Current, ended string) er
 	if err != nil {
 		return err
 	}
-	tiles, err := m.d.Apps.Tiles(c.Request.Context(), cur)
-	if err != nil {
-		return err
+	page := web.AppsPage{Lang: m.lang(c), CSRF: token, Ended: ended, Rows: rows}
+	if m.d.Tiles != nil {
+		if page.Tiles, err = m.d.Tiles.Tiles(c.Request.Context(), cur); err != nil {
+			return err
+		}
 	}
-	m.d.Pages.Render(c.Writer, c.Request, http.StatusOK, web.AppsPage{Lang: m.lang(c), CSRF: token, Ended: ended, Rows: rows, Tiles: tiles})
+	m.d.Pages.Render(c.Writer, c.Request, http.StatusOK, page)
 	return nil
 }
 

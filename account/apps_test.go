@@ -16,10 +16,6 @@ import (
 // allowed is what Ann has allowed.
 type allowed struct{ rows []web.AppRow }
 
-func (a *allowed) Tiles(context.Context, *session.Current) ([]web.AppTile, error) {
-	return nil, nil
-}
-
 func (a *allowed) Apps(context.Context, *session.Current, string) ([]web.AppRow, error) {
 	return a.rows, nil
 }

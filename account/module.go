@@ -84,7 +84,10 @@ type Approvals interface {
 type Apps interface {
 	Apps(ctx context.Context, cur *session.Current, lang string) ([]web.AppRow, error)
 	End(ctx context.Context, cur *session.Current, app storage.ID) (name string, err error)
-	// Tiles are those that can be opened from the page.
+}
+
+// Tiles are the applications that a person may start from here.
+type Tiles interface {
 	Tiles(ctx context.Context, cur *session.Current) ([]web.AppTile, error)
 }
 
@@ -116,6 +119,7 @@ type Deps struct {
 	Passkeys   bool // there are pages for them, which the start page links to
 	Approvals  Approvals
 	Apps       Apps
+	Tiles      Tiles // nil: there are none
 	Failures   Failures
 	Pages      *web.Renderer
 	Forms      Forms

@@ -27,6 +27,7 @@ import (
 	"github.com/jedan-auth/jedan-auth/provider/refresh"
 	"github.com/jedan-auth/jedan-auth/provider/register"
 	"github.com/jedan-auth/jedan-auth/provider/revoke"
+	"github.com/jedan-auth/jedan-auth/provider/samlidp"
 	"github.com/jedan-auth/jedan-auth/provider/token"
 	"github.com/jedan-auth/jedan-auth/provider/userinfo"
 	"github.com/jedan-auth/jedan-auth/storage"
@@ -161,11 +162,19 @@ func (b *build) objects() *jar.Objects {
 	}
 }
 
-func (b *build) logout() *logout.Endpoint {
+func (b *build) logout(elsewhere logout.Elsewhere) *logout.Endpoint {
 	return &logout.Endpoint{
-		Tenant: b.d.Tenant, Issuer: b.d.Issuer, Base: b.d.Base, Clients: b.clients, Signer: b.d.Keys, Sessions: b.d.Sessions, Participants: b.d.Store,
+		Tenant: b.d.Tenant, Issuer: b.d.Issuer, Base: b.d.Base, Clients: b.clients, Signer: b.d.Keys, Sessions: b.d.Sessions, Participants: b.d.Store, Elsewhere: elsewhere,
 		Forms: b.d.Forms, Pages: b.d.Pages, Log: b.log,
 	}
+}
+
+func (b *build) saml() *samlidp.Endpoint {
+	return samlidp.New(samlidp.Deps{
+		Tenant: b.d.Tenant, Issuer: b.d.Issuer, Base: b.d.Base, Apps: b.d.SAMLApps, Keys: b.d.SAMLKeys, Store: b.d.Store, Ring: b.d.Ring, Subjects: b.subjects,
+		People: b.d.Directory, Members: b.d.Groups, Live: b.live, Rules: b.rules(), Flows: b.d.Flows, Sessions: b.d.Sessions, StepUp: b.d.StepUp, Required: b.d.Required,
+		Consents: b.d.Consents, Classes: b.d.Classes, Pages: b.d.Pages, Audit: b.d.Audit, Meter: b.d.Meter, Log: b.d.Log, Now: b.d.Now,
+	})
 }
 
 func (b *build) code() *code.Grant {

@@ -28,6 +28,7 @@ import (
 	"github.com/jedan-auth/jedan-auth/provider/refresh"
 	"github.com/jedan-auth/jedan-auth/provider/register"
 	"github.com/jedan-auth/jedan-auth/provider/revoke"
+	"github.com/jedan-auth/jedan-auth/provider/samlidp"
 	"github.com/jedan-auth/jedan-auth/provider/token"
 	"github.com/jedan-auth/jedan-auth/provider/userinfo"
 	"github.com/jedan-auth/jedan-auth/storage"
@@ -53,8 +54,8 @@ type Store interface {
 	storage.PendingWriter
 	storage.PendingSpender
 	storage.PendingLister
-	SessionByID(ctx context.Context, tenant, id storage.ID) (*storage.Session, error)
 	logout.Participants
+	samlidp.Store
 }
 
 // Ring holds the symmetric keys.
@@ -64,6 +65,7 @@ type Ring interface {
 	core.SubjectRing
 	device.Ring
 	forwardauth.Vault
+	samlidp.Ring
 }
 
 // Keys are the signing keys.
@@ -87,6 +89,7 @@ type Pages interface {
 	logout.Pages
 	checksession.Pages
 	device.Pages
+	samlidp.Pages
 }
 
 // Sessions finds and ends sessions.
@@ -94,6 +97,7 @@ type Sessions interface {
 	authorize.Sessions
 	logout.Sessions
 	device.Sessions
+	samlidp.Sessions
 }
 
 // Meter counts (telemetry.Metrics).
@@ -143,6 +147,9 @@ type Deps struct {
 	Signup     bool // people may make an account (prompt=create)
 
 	Limits core.ClientLimits // nil: there are none
+
+	SAMLApps *samlidp.Apps
+	SAMLKeys *samlidp.Keys
 }
 
 // mounter is an endpoint.
@@ -157,6 +164,7 @@ type Module struct {
 	live      *core.Live
 	counter   *core.Counter
 	ciba      *ciba.Endpoint
+	saml      *samlidp.Endpoint
 	now       func() time.Time
 	details   core.Details
 }
@@ -190,8 +198,9 @@ func New(c Config, d Deps) (*Module, error) {
 		b.deviceGrant(), b.cibaGrant(), b.exchange(),
 	}
 	grants = append(grants, b.assertions()...)
+	m.saml = b.saml()
 	m.endpoints = []mounter{
-		meta, m.authorize, b.par, b.logout(),
+		meta, m.saml, m.authorize, b.par, b.logout(m.saml),
 		token.New(b.token(), grants...),
 		devices, m.ciba,
 		b.introspect(refreshing), b.revoke(refreshing), b.userinfo(), b.forwardAuth(codes),
@@ -248,6 +257,9 @@ func (m *Module) Permitted(ctx context.Context, c *core.Client, p *storage.Perso
 
 // Approvals are the backchannel requests that wait for people.
 func (m *Module) Approvals() *ciba.Endpoint { return m.ciba }
+
+// SAML is the SAML identity provider.
+func (m *Module) SAML() *samlidp.Endpoint { return m.saml }
 
 // Pings delivers the notifications of clients that wait for an answer.
 func (m *Module) Pings(post ciba.Poster) *ciba.Pings {

@@ -19,6 +19,8 @@ const (
 	ChangeFirewall  = "firewall"
 	ChangeGroup     = "group" // what a group is called, and what it lies within
 	ChangeConnector = "connector"
+	ChangeSAMLApp   = "saml_app"
+	ChangeSAMLKey   = "saml_key"
 	ChangeMember    = "member" // the groups of a person; the row is the person's
 	ChangeOutbox    = "outbox" // told to the process that wrote the message, after its commit; never a row
 )

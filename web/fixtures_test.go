@@ -161,7 +161,7 @@ func approvalStates(lang string) []state {
 		{"approval-allowed", ok, ApprovalDonePage{Lang: lang, ClientName: "Acme Bank", Allowed: true}},
 		{"approval-denied", ok, ApprovalDonePage{Lang: lang, ClientName: "Acme Bank"}},
 		{"approval-over", http.StatusNotFound, ApprovalDonePage{Lang: lang, Over: true}},
-		{"apps", ok, AppsPage{Lang: lang, CSRF: "c1", Ended: "Old App", Tiles: []AppTile{{Name: "Acme Files", URL: "https://files.acme.example/start?iss=x"}, {Name: "Acme Wiki with a rather long name", URL: "https://wiki.acme.example/"}}, Rows: []AppRow{
+		{"apps", ok, AppsPage{Lang: lang, CSRF: "c1", Ended: "Old App", Tiles: []AppTile{{Title: "Acme Files", URL: "https://files.acme.example/start?iss=x"}, {Title: "Acme Wiki with a rather long name", URL: "https://wiki.acme.example/"}}, Rows: []AppRow{
 			{ID: "1", ClientName: "Mail Helper", ClientHost: "localhost:4711", Agent: true, Scopes: []ConsentScope{{Name: "files:write"}, {Name: "email"}}, Since: at, Until: at.Add(720 * time.Hour)},
 			{ID: "2", ClientName: "Acme Files", Scopes: []ConsentScope{{Name: "openid"}}, Since: at},
 		}}},

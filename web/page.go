@@ -57,7 +57,7 @@ func samples() []Page {
 		SessionsPage{Ended: true, Rows: []SessionRow{{ID: "1", This: true, Address: "192.0.2.7", Place: "Zagreb, Croatia"}}}, EverywherePage{}, ExportPage{}, ErasePage{Error: FieldEraseConfirm}, ErasePage{Due: time.Unix(0, 0)}, ErasedPage{}, ProfilePage{Email: "m", Phone: "1", Errors: map[string]string{"name": FieldProfileText}},
 		ActivityPage{Older: "1", Later: true, Rows: []ActivityRow{{Browser: "Firefox", Address: "192.0.2.7", Place: "Zagreb, Croatia"}}},
 		RecoveryPage{Lost: true, Error: ProblemRecoveryMissing}, NewPasswordPage{Errors: map[string]string{"new_password": FieldPasswordShort}}, NotePage{Note: NoteRecoverySent}, MailSignInPage{Error: ProblemRecoveryMissing}, MailCodePage{Error: ProblemMailCode}, MailLinkPage{},
-		ApprovalDonePage{}, AppsPage{Tiles: []AppTile{{Name: "Wiki", URL: "https://localhost/"}}, Ended: "Acme", Rows: []AppRow{{ID: "1", ClientHost: "localhost", Agent: true, Scopes: []ConsentScope{{}}}}},
+		ApprovalDonePage{}, AppsPage{Tiles: []AppTile{{Title: "Wiki", URL: "https://localhost/"}}, Ended: "Acme", Rows: []AppRow{{ID: "1", ClientHost: "localhost", Agent: true, Scopes: []ConsentScope{{}}}}},
 		MFAPage{Identifier: "x", Lost: true, Others: []string{"backup"}}, SecurityPage{Proved: true, Factors: []FactorRow{{ID: "1"}, {ID: "2", Name: "x"}}, RemoveAsk: "2", CodesOf: 10, Links: []SecurityLink{{}}},
 		DeniedPage{Flow: "f", Person: "x"}, SignupPage{Error: ProblemSignupAddress, Domains: []string{"x"}}, SignupFinishPage{Errors: map[string]string{"name": FieldSignupName}},
 		SecurityPage{}, EnrolPage{URI: "otpauth://totp/x"}, CodesPage{Codes: []string{"x"}},

@@ -15,10 +15,10 @@ type AppRow struct {
 	From       *SessionRow // the browser in which access was last given; nil if it is not signed in any more
 }
 
-// AppTile is an application that can be opened from here.
+// AppTile is an application that a person may start from here.
 type AppTile struct {
-	Name string
-	URL  string // http or https
+	Title string
+	URL   string // http or https
 }
 
 // AppsPage lists a person's applications, each with one button that ends it: POST {base}/account/apps with app and csrf.

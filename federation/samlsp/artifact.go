@@ -10,6 +10,7 @@ import (
 	"github.com/beevik/etree"
 
 	"github.com/jedan-auth/jedan-auth/internal/errs"
+	"github.com/jedan-auth/jedan-auth/internal/samlxml"
 )
 
 const (
@@ -40,11 +41,11 @@ func (a *try) resolve(ctx context.Context, table tables) error {
 	if err != nil {
 		return errs.Wrap(errs.Unavailable, "The identity provider did not answer.", err)
 	}
-	root, err := parse(ctx, messageOf(raw))
+	root, err := parse(ctx, samlxml.MessageOf(raw))
 	if err != nil {
 		return err
 	}
-	a.artifact.answer = child(child(root, nsSOAP, "Body"), nsProtocol, "ArtifactResponse")
+	a.artifact.answer = samlxml.Child(samlxml.Child(root, nsSOAP, "Body"), samlxml.NSProtocol, "ArtifactResponse")
 	return judge(ctx, a, table.resolved)
 }
 
@@ -53,14 +54,14 @@ func (a *try) artifactResolve() ([]byte, error) {
 	a.artifact.id = newID()
 	el := etree.NewElement("samlp:ArtifactResolve")
 	for _, at := range [][2]string{
-		{"xmlns:samlp", nsProtocol}, {"xmlns:saml", nsAssertion}, {"ID", a.artifact.id}, {"Version", "2.0"},
+		{"xmlns:samlp", samlxml.NSProtocol}, {"xmlns:saml", samlxml.NSAssertion}, {"ID", a.artifact.id}, {"Version", "2.0"},
 		{"IssueInstant", a.now.UTC().Format(time.RFC3339)}, {"Destination", a.artifact.location},
 	} {
 		el.CreateAttr(at[0], at[1])
 	}
 	el.CreateElement("saml:Issuer").SetText(a.c.config.EntityID)
 	el.CreateElement("samlp:Artifact").SetText(a.artifact.text)
-	if err := sign(el, a.pairs.Current); err != nil {
+	if err := samlxml.Sign(el, a.pairs.Current); err != nil {
 		return nil, err
 	}
 	envelope := etree.NewElement("soap:Envelope")
@@ -102,28 +103,28 @@ func artifactEndpoint(_ context.Context, a *try) (expected, received string, err
 }
 
 func artifactAnswer(_ context.Context, a *try) (expected, received string, err error) {
-	if a.artifact.answer == nil || attribute(a.artifact.answer, "Version") != "2.0" {
+	if a.artifact.answer == nil || samlxml.Attribute(a.artifact.answer, "Version") != "2.0" {
 		received = "another"
 	}
 	return "an ArtifactResponse in an envelope", received, nil
 }
 
 func artifactIssuer(_ context.Context, a *try) (expected, received string, err error) {
-	if issuers := children(a.artifact.answer, nsAssertion, "Issuer"); len(issuers) > 1 || len(issuers) == 1 && text(issuers[0]) != a.c.config.IDPEntityID {
+	if issuers := samlxml.Children(a.artifact.answer, samlxml.NSAssertion, "Issuer"); len(issuers) > 1 || len(issuers) == 1 && samlxml.Text(issuers[0]) != a.c.config.IDPEntityID {
 		received = "another"
 	}
 	return "the connector's identity provider", received, nil
 }
 
 func artifactRequest(_ context.Context, a *try) (expected, received string, err error) {
-	if attribute(a.artifact.answer, "InResponseTo") != a.artifact.id {
+	if samlxml.Attribute(a.artifact.answer, "InResponseTo") != a.artifact.id {
 		received = "another, or none"
 	}
 	return "an answer to our question", received, nil
 }
 
 func artifactStatus(_ context.Context, a *try) (expected, received string, err error) {
-	if attribute(child(child(a.artifact.answer, nsProtocol, "Status"), nsProtocol, "StatusCode"), "Value") != success {
+	if samlxml.Attribute(samlxml.Child(samlxml.Child(a.artifact.answer, samlxml.NSProtocol, "Status"), samlxml.NSProtocol, "StatusCode"), "Value") != samlxml.Success {
 		received = "another"
 	}
 	return "success", received, nil
@@ -131,10 +132,10 @@ func artifactStatus(_ context.Context, a *try) (expected, received string, err e
 
 // artifactResponse takes the response out. An artifact that was resolved before has none.
 func artifactResponse(_ context.Context, a *try) (expected, received string, err error) {
-	inner := child(a.artifact.answer, nsProtocol, "Response")
+	inner := samlxml.Child(a.artifact.answer, samlxml.NSProtocol, "Response")
 	if inner == nil {
 		return "a response", "none, or two", nil
 	}
-	a.response = detached(inner)
+	a.response = samlxml.Detached(inner)
 	return "a response", "", nil
 }

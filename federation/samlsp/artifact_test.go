@@ -12,6 +12,7 @@ import (
 
 	"github.com/jedan-auth/jedan-auth/federation"
 	"github.com/jedan-auth/jedan-auth/internal/errs"
+	"github.com/jedan-auth/jedan-auth/internal/samlxml"
 )
 
 // resolver is the identity provider's side of artifacts.
@@ -25,16 +26,16 @@ func (r *resolver) Post(_ context.Context, to, contentType string, body []byte) 
 	if r.to = to; r.answer == nil {
 		return nil, errs.New(errs.Unavailable, "")
 	}
-	asked := child(child(treeOf(r.t, string(body)), nsSOAP, "Body"), nsProtocol, "ArtifactResolve")
+	asked := samlxml.Child(samlxml.Child(treeOf(r.t, string(body)), nsSOAP, "Body"), samlxml.NSProtocol, "ArtifactResolve")
 	if _, err := verify(r.t.Context(), asked, []*x509.Certificate{ownPair().Certificate}, began()); err != nil || !strings.HasPrefix(contentType, "text/xml") {
 		r.t.Errorf("what we asked: %v", err)
 	}
-	return []byte(r.answer(attribute(asked, "ID"))), nil
+	return []byte(r.answer(samlxml.Attribute(asked, "ID"))), nil
 }
 
 // inEnvelope is an answer with this in it.
 func inEnvelope(id, issuer, status, inner string) string {
-	return `<?xml version="1.0" encoding="UTF-8"?><S:Envelope xmlns:S="` + nsSOAP + `"><S:Body><p:ArtifactResponse xmlns:p="` + nsProtocol + `" xmlns:a="` + nsAssertion +
+	return `<?xml version="1.0" encoding="UTF-8"?><S:Envelope xmlns:S="` + nsSOAP + `"><S:Body><p:ArtifactResponse xmlns:p="` + samlxml.NSProtocol + `" xmlns:a="` + samlxml.NSAssertion +
 		`" ID="_ar" Version="2.0" InResponseTo="` + id + `"><a:Issuer>` + issuer + `</a:Issuer><p:Status><p:StatusCode Value="` + status + `"/></p:Status>` + inner +
 		`</p:ArtifactResponse></S:Body></S:Envelope>`
 }
@@ -59,7 +60,7 @@ func artifactWorld(t *testing.T) (*world, *resolver) {
 		t.Fatal(err)
 	}
 	w.c = c
-	r.answer = func(id string) string { return inEnvelope(id, idpName, success, string(answer().bytes(t))) }
+	r.answer = func(id string) string { return inEnvelope(id, idpName, samlxml.Success, string(answer().bytes(t))) }
 	return w, r
 }
 
@@ -86,7 +87,7 @@ func TestArtifacts(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if root, _ := sent(t, d, "SAMLRequest"); attribute(root, "ProtocolBinding") != "urn:oasis:names:tc:SAML:2.0:bindings:HTTP-Artifact" {
+	if root, _ := sent(t, d, "SAMLRequest"); samlxml.Attribute(root, "ProtocolBinding") != "urn:oasis:names:tc:SAML:2.0:bindings:HTTP-Artifact" {
 		t.Error("no artifact was asked for")
 	}
 	if _, body, err := w.c.Metadata(t.Context()); err != nil || !strings.Contains(string(body), "HTTP-Artifact") {
@@ -115,16 +116,16 @@ func TestSA15_Artifacts(t *testing.T) {
 		"and a response":      {"saml_artifact.field", func(a *federation.Arrival) { a.Params.Set("SAMLResponse", "x") }, nil},
 		"another state":       {"saml_artifact.relay_state", func(a *federation.Arrival) { a.Params.Set("RelayState", "x") }, nil},
 		"no envelope":         {"saml_artifact.answer", nil, func(string) string { return "<x/>" }},
-		"another's answer":    {"saml_artifact.issuer", nil, func(id string) string { return inEnvelope(id, "https://evil.test", success, "") }},
-		"another question":    {"saml_artifact.in_response_to", nil, func(string) string { return inEnvelope("_x", idpName, success, "") }},
+		"another's answer":    {"saml_artifact.issuer", nil, func(id string) string { return inEnvelope(id, "https://evil.test", samlxml.Success, "") }},
+		"another question":    {"saml_artifact.in_response_to", nil, func(string) string { return inEnvelope("_x", idpName, samlxml.Success, "") }},
 		"no success":          {"saml_artifact.status", nil, func(id string) string { return inEnvelope(id, idpName, "x", string(answer().bytes(t))) }},
-		"nothing in it":       {"saml_artifact.response", nil, func(id string) string { return inEnvelope(id, idpName, success, "") }},
+		"nothing in it":       {"saml_artifact.response", nil, func(id string) string { return inEnvelope(id, idpName, samlxml.Success, "") }},
 		"an unsigned response": {"saml_response.signed", nil, func(id string) string {
 			r := answer()
 			r.signAssertion = nil
-			return inEnvelope(id, idpName, success, string(r.bytes(t)))
+			return inEnvelope(id, idpName, samlxml.Success, string(r.bytes(t)))
 		}},
-		"a document type": {"saml_document.markup", nil, func(id string) string { return "<!DOCTYPE x>" + inEnvelope(id, idpName, success, "")[38:] }},
+		"a document type": {"saml_document.markup", nil, func(id string) string { return "<!DOCTYPE x>" + inEnvelope(id, idpName, samlxml.Success, "")[38:] }},
 	} {
 		t.Run(name, func(t *testing.T) {
 			w, r := artifactWorld(t)

@@ -7,6 +7,7 @@ import (
 	"testing"
 
 	"github.com/jedan-auth/jedan-auth/federation"
+	"github.com/jedan-auth/jedan-auth/internal/samlxml"
 )
 
 // SA07: document types, encodings, and what stands around the document.
@@ -74,12 +75,12 @@ func TestSA20_Sizes(t *testing.T) {
 	run(t, []attack{
 		{name: "5 MB", check: "saml_response.field", raw: many(5<<20, " ")},
 		{name: "more than 1 MiB", check: "saml_document.size", raw: many(1<<20, " ")},
-		{name: "many elements", check: "saml_document.bounds", raw: many(2*mostElements, "<x/>")},
+		{name: "many elements", check: "saml_document.bounds", raw: many(2*samlxml.MostElements, "<x/>")},
 		{name: "deep elements", check: "saml_document.well_formed", raw: func(s string) string {
 			return replaced(s, "<samlp:Status>", "<samlp:Status>"+strings.Repeat("<x>", 40)+strings.Repeat("</x>", 40))
 		}},
 		{name: "many attributes", check: "saml_document.bounds", raw: func(s string) string {
-			return replaced(s, "<samlp:Status>", "<samlp:Status"+strings.Repeat(` a=">"`, mostAttributes+1)+">")
+			return replaced(s, "<samlp:Status>", "<samlp:Status"+strings.Repeat(` a=">"`, samlxml.MostAttributes+1)+">")
 		}},
 		{name: "many namespaces", check: "saml_document.namespaces", raw: func(s string) string {
 			return replaced(s, "<samlp:Status>", "<samlp:Status"+manyPrefixes(70)+">")

@@ -9,6 +9,7 @@ import (
 	"github.com/crewjam/saml/xmlenc"
 
 	"github.com/jedan-auth/jedan-auth/federation"
+	"github.com/jedan-auth/jedan-auth/internal/samlxml"
 )
 
 // SA15: answers to what nobody asked, or somebody else did.
@@ -103,12 +104,12 @@ func TestSA17_RecipientAndTime(t *testing.T) {
 		{name: "no end", check: "saml_assertion.confirmed_until", change: subject(until, "")},
 		{name: "an end in another zone", check: "saml_assertion.confirmed_until", change: subject(stamp(5*time.Minute), "2026-11-30T14:05:00+02:00")},
 		{name: "confirmed later", check: "saml_assertion.confirmed_from", change: subject(` Recipient`, ` NotBefore="`+stamp(10*time.Minute)+`" Recipient`)},
-		{name: "another confirmation", check: "saml_assertion.confirmation", change: subject(bearer, "urn:oasis:names:tc:SAML:2.0:cm:holder-of-key")},
+		{name: "another confirmation", check: "saml_assertion.confirmation", change: subject(samlxml.Bearer, "urn:oasis:names:tc:SAML:2.0:cm:holder-of-key")},
 		{name: "no data", check: "saml_assertion.confirmation", change: func(r *response) {
 			r.subject = without(r.subject, "<saml:SubjectConfirmationData", "/>")
 		}},
 		{name: "two confirmations", check: "saml_assertion.confirmation", change: subject("</saml:Subject>",
-			`<saml:SubjectConfirmation Method="`+bearer+`"/></saml:Subject>`)},
+			`<saml:SubjectConfirmation Method="`+samlxml.Bearer+`"/></saml:Subject>`)},
 		{name: "not yet", check: "saml_assertion.not_before", change: conditions(stamp(0), stamp(3*time.Minute))},
 		{name: "the conditions are over", check: "saml_assertion.not_on_or_after", at: 90 * time.Second, change: conditions(stamp(5*time.Minute), stamp(time.Minute))},
 		{name: "ten minutes of skew", check: "saml_assertion.issued", change: func(r *response) { r.assertionIssued = stamp(11 * time.Minute) }},
@@ -127,7 +128,7 @@ func TestSA18_StatusAndNames(t *testing.T) {
 	}
 	run(t, []attack{
 		{name: "no success, and an assertion", check: "saml_response.status", change: func(r *response) { r.status = "urn:oasis:names:tc:SAML:2.0:status:Requester" }},
-		{name: "no status", check: "saml_response.status", tree: func(root *etree.Element) { root.RemoveChild(child(root, nsProtocol, "Status")) }},
+		{name: "no status", check: "saml_response.status", tree: func(root *etree.Element) { root.RemoveChild(samlxml.Child(root, samlxml.NSProtocol, "Status")) }},
 		{name: "empty name", check: "saml_assertion.name_id", change: name("")},
 		{name: "blank name", check: "saml_assertion.name_id", change: name(" \n ")},
 		{name: "10 KB", check: "saml_assertion.name_id", change: name(strings.Repeat("x", 10<<10))},
@@ -199,7 +200,7 @@ func TestSA12_Decryption(t *testing.T) {
 	des.BlockCipher = xmlenc.TripleDES
 	cut := func(tag string) func(*etree.Element) {
 		return func(root *etree.Element) {
-			for el := range all(root) {
+			for el := range samlxml.All(root) {
 				if el.Tag == tag {
 					el.Parent().RemoveChild(el)
 					return
@@ -215,7 +216,7 @@ func TestSA12_Decryption(t *testing.T) {
 		{name: "no text", tree: cut("CipherData")},
 		{name: "no method", tree: cut("EncryptionMethod")},
 		{name: "five keys", tree: func(root *etree.Element) {
-			for el := range all(root) {
+			for el := range samlxml.All(root) {
 				if el.Tag == "EncryptedKey" {
 					for range 4 {
 						c := el.Copy()
@@ -227,7 +228,7 @@ func TestSA12_Decryption(t *testing.T) {
 			}
 		}},
 		{name: "a changed text", tree: func(root *etree.Element) {
-			for el := range all(root) {
+			for el := range samlxml.All(root) {
 				if el.Tag == "CipherValue" && el.Parent().Parent().Tag == "EncryptedData" {
 					value := []byte(el.Text())
 					value[len(value)/2] ^= 3

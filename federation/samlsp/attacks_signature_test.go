@@ -8,12 +8,14 @@ import (
 	"time"
 
 	"github.com/beevik/etree"
+
+	"github.com/jedan-auth/jedan-auth/internal/samlxml"
 )
 
 // signs changes how the assertion is signed.
 func signs(f func(*signing)) func(*response) { return func(r *response) { f(r.signAssertion) } }
 
-func keyInfo(p Pair) string {
+func keyInfo(p samlxml.Pair) string {
 	return `<ds:KeyInfo><ds:X509Data><ds:X509Certificate>` + base64Of(p) + `</ds:X509Certificate></ds:X509Data></ds:KeyInfo>`
 }
 
@@ -58,19 +60,19 @@ func TestSA10_Fingerprints(t *testing.T) {
 func TestSA12_WeakAlgorithms(t *testing.T) {
 	use := func(name string) func(*response) { return signs(func(s *signing) { s.method = name }) }
 	run(t, []attack{
-		{name: "rsa-sha1", check: "saml_signature.method", change: use(nsSignature + "rsa-sha1")},
+		{name: "rsa-sha1", check: "saml_signature.method", change: use(samlxml.NSSignature + "rsa-sha1")},
 		{name: "rsa-md5", check: "saml_signature.method", change: use("http://www.w3.org/2001/04/xmldsig-more#rsa-md5")},
 		{name: "none", check: "saml_signature.method", change: use("none")},
 		{name: "hmac-sha1 with the certificate as key", check: "saml_signature.method", change: signs(func(s *signing) {
-			s.method, s.hmacKey = nsSignature+"hmac-sha1", pem.EncodeToMemory(&pem.Block{Type: "CERTIFICATE", Bytes: idpPair().Certificate.Raw})
+			s.method, s.hmacKey = samlxml.NSSignature+"hmac-sha1", pem.EncodeToMemory(&pem.Block{Type: "CERTIFICATE", Bytes: idpPair().Certificate.Raw})
 		})},
 		{name: "hmac-sha256", check: "saml_signature.method", change: signs(func(s *signing) {
 			s.method, s.hmacKey = "http://www.w3.org/2001/04/xmldsig-more#hmac-sha256", idpPair().Certificate.Raw
 		})},
-		{name: "an algorithm of another key", check: "saml_signature.value", change: use(ecdsaSHA256)},
-		{name: "a digest by SHA-1", check: "saml_signature.digest", change: signs(func(s *signing) { s.digest = nsSignature + "sha1" })},
+		{name: "an algorithm of another key", check: "saml_signature.value", change: use(samlxml.ECDSASHA256)},
+		{name: "a digest by SHA-1", check: "saml_signature.digest", change: signs(func(s *signing) { s.digest = samlxml.NSSignature + "sha1" })},
 		{name: "another canonical form", check: "saml_signature.canonicalization", change: signs(func(s *signing) { s.c14n = "http://www.w3.org/TR/2001/REC-xml-c14n-20010315" })},
-		{name: "a canonical form with comments", check: "saml_signature.canonicalization", change: signs(func(s *signing) { s.c14n = excC14N + "WithComments" })},
+		{name: "a canonical form with comments", check: "saml_signature.canonicalization", change: signs(func(s *signing) { s.c14n = samlxml.ExcC14N + "WithComments" })},
 	})
 	w := newWorld(t, func(c *Config) { c.IDPCertificates = pemOf(weakPair()) })
 	r := answer()
@@ -95,7 +97,7 @@ func TestSA13_TransformsAndReferences(t *testing.T) {
 			at.AddChild(signatureOf(at).Copy())
 		}},
 		{name: "a value that holds an element", check: "saml_signature.parts", tree: func(root *etree.Element) {
-			child(signatureOf(assertionOf(root)), nsSignature, "SignatureValue").InsertChildAt(0, etree.NewElement("ds:X"))
+			samlxml.Child(signatureOf(assertionOf(root)), samlxml.NSSignature, "SignatureValue").InsertChildAt(0, etree.NewElement("ds:X"))
 		}},
 		{name: "an assertion in the key information", check: "saml_response.wrapped", before: responseSigned, tree: func(root *etree.Element) {
 			box := etree.NewElement("ds:KeyInfo")
@@ -104,11 +106,11 @@ func TestSA13_TransformsAndReferences(t *testing.T) {
 		}},
 		{name: "an object", check: "saml_signature.parts", change: signs(func(s *signing) { s.object = `<ds:Object/>` })},
 		{name: "another child of SignedInfo", check: "saml_signature.parts", change: signs(func(s *signing) { s.infoChildren = `<ds:X/>` })},
-		{name: "XSLT", check: "saml_signature.transforms", change: steps("http://www.w3.org/TR/1999/REC-xslt-19991116", enveloped)},
-		{name: "XPath", check: "saml_signature.transforms", change: steps(enveloped, "http://www.w3.org/TR/1999/REC-xpath-19991116")},
-		{name: "three", check: "saml_signature.transforms", change: steps(enveloped, excC14N, excC14N)},
-		{name: "the signature stays", check: "saml_signature.transforms", change: steps(excC14N)},
-		{name: "with comments", check: "saml_signature.transforms", change: steps(enveloped, excC14N+"WithComments")},
-		{name: "no canonical form", check: "saml_signature.transforms", change: steps(enveloped)},
+		{name: "XSLT", check: "saml_signature.transforms", change: steps("http://www.w3.org/TR/1999/REC-xslt-19991116", samlxml.Enveloped)},
+		{name: "XPath", check: "saml_signature.transforms", change: steps(samlxml.Enveloped, "http://www.w3.org/TR/1999/REC-xpath-19991116")},
+		{name: "three", check: "saml_signature.transforms", change: steps(samlxml.Enveloped, samlxml.ExcC14N, samlxml.ExcC14N)},
+		{name: "the signature stays", check: "saml_signature.transforms", change: steps(samlxml.ExcC14N)},
+		{name: "with comments", check: "saml_signature.transforms", change: steps(samlxml.Enveloped, samlxml.ExcC14N+"WithComments")},
+		{name: "no canonical form", check: "saml_signature.transforms", change: steps(samlxml.Enveloped)},
 	})
 }

@@ -9,6 +9,7 @@ import (
 	"github.com/crewjam/saml/xmlenc"
 
 	"github.com/jedan-auth/jedan-auth/federation"
+	"github.com/jedan-auth/jedan-auth/internal/samlxml"
 )
 
 // attack is one change to a response that the same test sees accepted, and the row that must refuse it.
@@ -69,12 +70,12 @@ func responseSigned(r *response) { r.signResponse, r.signAssertion = signedBy(id
 
 // evil is a copy of an assertion, for somebody else.
 func evil(at *etree.Element, id string) *etree.Element {
-	out := detached(at)
-	if sig := child(out, nsSignature, "Signature"); sig != nil {
+	out := samlxml.Detached(at)
+	if sig := samlxml.Child(out, samlxml.NSSignature, "Signature"); sig != nil {
 		out.RemoveChild(sig)
 	}
 	setID(out, id)
-	child(child(out, nsAssertion, "Subject"), nsAssertion, "NameID").SetText("victim")
+	samlxml.Child(samlxml.Child(out, samlxml.NSAssertion, "Subject"), samlxml.NSAssertion, "NameID").SetText("victim")
 	return out
 }
 
@@ -86,12 +87,16 @@ func setID(el *etree.Element, id string) {
 	}
 }
 
-func assertionOf(root *etree.Element) *etree.Element { return child(root, nsAssertion, "Assertion") }
-func signatureOf(el *etree.Element) *etree.Element   { return child(el, nsSignature, "Signature") }
+func assertionOf(root *etree.Element) *etree.Element {
+	return samlxml.Child(root, samlxml.NSAssertion, "Assertion")
+}
+func signatureOf(el *etree.Element) *etree.Element {
+	return samlxml.Child(el, samlxml.NSSignature, "Signature")
+}
 
 // evilResponse is the root with an evil assertion and a new ID; the original as it was is returned.
 func evilResponse(root *etree.Element) (original *etree.Element) {
-	original = detached(root)
+	original = samlxml.Detached(root)
 	setID(root, "_evil")
 	at := assertionOf(root)
 	root.InsertChildAt(at.Index(), evil(at, "_evil_assertion"))
@@ -126,7 +131,7 @@ func TestSA01_WrappedResponse(t *testing.T) {
 			root.InsertChildAt(signatureOf(root).Index(), original)
 		}},
 		{name: "a changed response", check: "saml_signature.value", before: responseSigned, tree: func(root *etree.Element) {
-			child(child(assertionOf(root), nsAssertion, "Subject"), nsAssertion, "NameID").SetText("victim")
+			samlxml.Child(samlxml.Child(assertionOf(root), samlxml.NSAssertion, "Subject"), samlxml.NSAssertion, "NameID").SetText("victim")
 		}},
 		{name: "an ID with a prefix before the ID", check: "saml_document.ids", before: responseSigned, tree: func(root *etree.Element) {
 			root.Attr = append([]etree.Attr{{Space: "samlp", Key: "ID", Value: "_other"}}, root.Attr...)
@@ -214,7 +219,7 @@ func TestSA03_WrappedInExtensions(t *testing.T) {
 		{name: "XSW7: Extensions", check: "saml_response.wrapped", tree: wrap("samlp:Extensions")},
 		{name: "Extensions with a signature in it", check: "saml_response.signatures", tree: func(root *etree.Element) {
 			box := etree.NewElement("samlp:Extensions")
-			box.AddChild(detached(assertionOf(root)))
+			box.AddChild(samlxml.Detached(assertionOf(root)))
 			setID(box.ChildElements()[0], "_copy")
 			root.InsertChildAt(1, box)
 		}},
@@ -232,7 +237,7 @@ func TestSA03_WrappedInExtensions(t *testing.T) {
 		{name: "XSW9: within Status", check: "saml_response.wrapped", tree: func(root *etree.Element) {
 			box := etree.NewElement("samlp:StatusDetail")
 			box.AddChild(evil(assertionOf(root), "_evil"))
-			child(root, nsProtocol, "Status").AddChild(box)
+			samlxml.Child(root, samlxml.NSProtocol, "Status").AddChild(box)
 		}},
 		{name: "advice", check: "saml_response.wrapped", change: func(r *response) {
 			r.advice = `<saml:Advice><saml:Assertion ID="_other" Version="2.0"/></saml:Advice>`
@@ -241,7 +246,7 @@ func TestSA03_WrappedInExtensions(t *testing.T) {
 			r.advice = `<saml:Advice><saml:Assertion ID="_other" Version="2.0"/></saml:Advice>`
 		}},
 		{name: "a second signature that was encrypted", check: "saml_response.assertion_signatures", before: func(r *response) { r.encrypt = &gcm }, change: func(r *response) {
-			r.advice = `<saml:Advice><ds:Signature xmlns:ds="` + nsSignature + `"/></saml:Advice>`
+			r.advice = `<saml:Advice><ds:Signature xmlns:ds="` + samlxml.NSSignature + `"/></saml:Advice>`
 		}},
 	})
 }
@@ -273,12 +278,12 @@ func TestSA04_CommentsInNames(t *testing.T) {
 
 // SA05: two assertions, or none.
 func TestSA05_TwoAssertions(t *testing.T) {
-	second := `<saml:Assertion xmlns:saml="` + nsAssertion + `" ID="_second" Version="2.0"/>`
+	second := `<saml:Assertion xmlns:saml="` + samlxml.NSAssertion + `" ID="_second" Version="2.0"/>`
 	run(t, []attack{
 		{name: "an unsigned one first", check: "saml_response.wrapped", change: func(r *response) { r.beforeAssertion = second }},
 		{name: "an unsigned one last", check: "saml_response.wrapped", change: func(r *response) { r.afterContent = second }},
 		{name: "an encrypted one too", check: "saml_response.wrapped", change: func(r *response) {
-			r.afterContent = `<saml:EncryptedAssertion xmlns:saml="` + nsAssertion + `"/>`
+			r.afterContent = `<saml:EncryptedAssertion xmlns:saml="` + samlxml.NSAssertion + `"/>`
 		}},
 		{name: "two that are signed together", check: "saml_response.wrapped", before: responseSigned, change: func(r *response) { r.afterContent = second }},
 		{name: "none", check: "saml_response.assertions", before: func(r *response) {}, tree: func(root *etree.Element) { root.RemoveChild(assertionOf(root)) }},

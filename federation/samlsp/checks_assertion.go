@@ -10,6 +10,7 @@ import (
 
 	"github.com/beevik/etree"
 
+	"github.com/jedan-auth/jedan-auth/internal/samlxml"
 	"github.com/jedan-auth/jedan-auth/storage"
 )
 
@@ -18,7 +19,7 @@ func assertionVersion(_ context.Context, a *try) (expected, received string, err
 }
 
 func assertionIssuer(_ context.Context, a *try) (expected, received string, err error) {
-	if text(child(a.assertion, nsAssertion, "Issuer")) != a.c.config.IDPEntityID {
+	if samlxml.Text(samlxml.Child(a.assertion, samlxml.NSAssertion, "Issuer")) != a.c.config.IDPEntityID {
 		received = "another"
 	}
 	return "the connector's identity provider", received, nil
@@ -30,7 +31,7 @@ func issued(_ context.Context, a *try) (expected, received string, err error) {
 }
 
 func madeBy(el *etree.Element, most time.Time) (expected, received string, err error) {
-	if at, ok := instant(attribute(el, "IssueInstant")); !ok || at.After(most) {
+	if at, ok := samlxml.Instant(samlxml.Attribute(el, "IssueInstant")); !ok || at.After(most) {
 		received = "a later one, or none"
 	}
 	return "a time of issue that has come", received, nil
@@ -38,11 +39,11 @@ func madeBy(el *etree.Element, most time.Time) (expected, received string, err e
 
 // knownConditions wants one Conditions, and understands what is in it: a condition that we do not know may be one that we break (core §2.5.1).
 func knownConditions(_ context.Context, a *try) (expected, received string, err error) {
-	if a.conditions = child(a.assertion, nsAssertion, "Conditions"); a.conditions == nil {
+	if a.conditions = samlxml.Child(a.assertion, samlxml.NSAssertion, "Conditions"); a.conditions == nil {
 		return "known conditions", "none, or two", nil
 	}
 	for _, c := range a.conditions.ChildElements() {
-		if c.NamespaceURI() != nsAssertion || !slices.Contains([]string{"AudienceRestriction", "OneTimeUse", "ProxyRestriction"}, c.Tag) {
+		if c.NamespaceURI() != samlxml.NSAssertion || !slices.Contains([]string{"AudienceRestriction", "OneTimeUse", "ProxyRestriction"}, c.Tag) {
 			received = "an unknown one"
 		}
 	}
@@ -55,8 +56,8 @@ func notBefore(_ context.Context, a *try) (expected, received string, err error)
 }
 
 func begun(el *etree.Element, a *try) (expected, received string, err error) {
-	value, given := attributeOf(el, "NotBefore")
-	if at, ok := instant(value); given && (!ok || at.After(a.now.Add(a.skew()))) {
+	value, given := samlxml.AttributeOf(el, "NotBefore")
+	if at, ok := samlxml.Instant(value); given && (!ok || at.After(a.now.Add(a.skew()))) {
 		received = "one to come"
 	}
 	return "a time that has come", received, nil
@@ -64,8 +65,8 @@ func begun(el *etree.Element, a *try) (expected, received string, err error) {
 
 // notOnOrAfter wants the assertion not to have ended; it may say nothing of it, the confirmation does.
 func notOnOrAfter(_ context.Context, a *try) (expected, received string, err error) {
-	value, given := attributeOf(a.conditions, "NotOnOrAfter")
-	if at, ok := instant(value); given && (!ok || !a.now.Before(at.Add(a.skew()))) {
+	value, given := samlxml.AttributeOf(a.conditions, "NotOnOrAfter")
+	if at, ok := samlxml.Instant(value); given && (!ok || !a.now.Before(at.Add(a.skew()))) {
 		received = "one that is over"
 	}
 	return "a time that has not ended", received, nil
@@ -73,12 +74,12 @@ func notOnOrAfter(_ context.Context, a *try) (expected, received string, err err
 
 // audience wants every restriction to name us, and at least one (SA16).
 func audience(_ context.Context, a *try) (expected, received string, err error) {
-	restrictions := children(a.conditions, nsAssertion, "AudienceRestriction")
+	restrictions := samlxml.Children(a.conditions, samlxml.NSAssertion, "AudienceRestriction")
 	if len(restrictions) == 0 {
 		return "us as audience", "no audience", nil
 	}
 	for _, r := range restrictions {
-		if !slices.ContainsFunc(children(r, nsAssertion, "Audience"), func(el *etree.Element) bool { return text(el) == a.c.config.EntityID }) {
+		if !slices.ContainsFunc(samlxml.Children(r, samlxml.NSAssertion, "Audience"), func(el *etree.Element) bool { return samlxml.Text(el) == a.c.config.EntityID }) {
 			received = "another"
 		}
 	}
@@ -88,9 +89,9 @@ func audience(_ context.Context, a *try) (expected, received string, err error) 
 // mayProxy refuses assertions that forbid to tell others: that is what we do with them (core §2.5.1.6). Their audiences are names of service providers,
 // which applications here do not have.
 func mayProxy(_ context.Context, a *try) (expected, received string, err error) {
-	for _, r := range children(a.conditions, nsAssertion, "ProxyRestriction") {
-		count, given := attributeOf(r, "Count")
-		if n, err := strconv.Atoi(trim(count)); given && (err != nil || n < 1) || len(r.ChildElements()) > 0 {
+	for _, r := range samlxml.Children(a.conditions, samlxml.NSAssertion, "ProxyRestriction") {
+		count, given := samlxml.AttributeOf(r, "Count")
+		if n, err := strconv.Atoi(samlxml.Trim(count)); given && (err != nil || n < 1) || len(r.ChildElements()) > 0 {
 			received = "a forbidden one"
 		}
 	}
@@ -99,14 +100,16 @@ func mayProxy(_ context.Context, a *try) (expected, received string, err error) 
 
 // oneStatement wants a sign-in to have happened.
 func oneStatement(_ context.Context, a *try) (expected, received string, err error) {
-	if a.statement = child(a.assertion, nsAssertion, "AuthnStatement"); a.statement == nil {
+	if a.statement = samlxml.Child(a.assertion, samlxml.NSAssertion, "AuthnStatement"); a.statement == nil {
 		received = "none, or two"
 	}
 	return "one AuthnStatement", received, nil
 }
 
 // signedInAt is when the person proved themselves there.
-func (a *try) signedInAt() (time.Time, bool) { return instant(attribute(a.statement, "AuthnInstant")) }
+func (a *try) signedInAt() (time.Time, bool) {
+	return samlxml.Instant(samlxml.Attribute(a.statement, "AuthnInstant"))
+}
 
 func authnInstant(_ context.Context, a *try) (expected, received string, err error) {
 	if at, ok := a.signedInAt(); !ok || at.After(a.now.Add(a.skew())) {
@@ -134,8 +137,8 @@ func young(_ context.Context, a *try) (expected, received string, err error) {
 
 // sessionEnd is when the session there ends; zero where it is not said.
 func (a *try) sessionEnd() (at time.Time, given, ok bool) {
-	value, given := attributeOf(a.statement, "SessionNotOnOrAfter")
-	at, ok = instant(value)
+	value, given := samlxml.AttributeOf(a.statement, "SessionNotOnOrAfter")
+	at, ok = samlxml.Instant(value)
 	return at, given, ok
 }
 
@@ -148,7 +151,7 @@ func liveSession(_ context.Context, a *try) (expected, received string, err erro
 
 // class is how the person signed in there, by its own name.
 func (a *try) class() string {
-	return text(child(child(a.statement, nsAssertion, "AuthnContext"), nsAssertion, "AuthnContextClassRef"))
+	return samlxml.Text(samlxml.Child(samlxml.Child(a.statement, samlxml.NSAssertion, "AuthnContext"), samlxml.NSAssertion, "AuthnContextClassRef"))
 }
 
 // acr is the same by ours, where there is one.
@@ -171,7 +174,7 @@ func wantedContext(_ context.Context, a *try) (expected, received string, err er
 
 // unspent spends the assertion, for as long as it could be shown again. It is the last row, and one statement (SA15).
 func unspent(ctx context.Context, a *try) (expected, received string, err error) {
-	id := attribute(a.assertion, "ID")
+	id := samlxml.Attribute(a.assertion, "ID")
 	first, err := a.c.spend(ctx, "assertion", id, a.until.Add(a.skew()))
 	if err == nil && (!first || id == "") {
 		received = "one that was used"

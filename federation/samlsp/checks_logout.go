@@ -6,6 +6,8 @@ import (
 	"time"
 
 	"github.com/beevik/etree"
+
+	"github.com/jedan-auth/jedan-auth/internal/samlxml"
 )
 
 // message is a sign-out message on its way through the tables.
@@ -18,7 +20,7 @@ type message struct {
 	sent   Sent
 	nameID *nameID
 
-	query      *query // of the redirect binding
+	query      *samlxml.Query // of the redirect binding
 	raw        []byte
 	relayState string
 	root       *etree.Element // as signed
@@ -35,26 +37,26 @@ func messageField(_ context.Context, m *message) (expected, received string, err
 	switch m.in.Method {
 	case "GET":
 		var ok bool
-		if m.query, ok = parseQuery(m.in.Query); !ok || m.query.param != m.param || len(m.query.message) > mostMessage*3/2 {
+		if m.query, ok = samlxml.ParseQuery(m.in.Query); !ok || m.query.Param != m.param || len(m.query.Message) > samlxml.MostMessage*3/2 {
 			return expected, "none, more, or a larger one", nil
 		}
-		m.relayState = m.query.relayState
-		packed, err := base64.StdEncoding.DecodeString(compact(m.query.message))
+		m.relayState = m.query.RelayState
+		packed, err := base64.StdEncoding.DecodeString(samlxml.Compact(m.query.Message))
 		if err == nil {
-			m.raw, err = inflate(packed)
+			m.raw, err = samlxml.Inflate(packed)
 		}
 		if err != nil {
 			received = "something else" //nolint:nilerr // what was sent is wrong, nothing failed
 		}
 	case "POST":
 		values, states := m.in.Form[m.param], m.in.Form["RelayState"]
-		if len(values) != 1 || len(values[0]) > mostMessage*3/2 || len(states) > 1 {
+		if len(values) != 1 || len(values[0]) > samlxml.MostMessage*3/2 || len(states) > 1 {
 			return expected, "none, more, or a larger one", nil
 		}
 		if len(states) == 1 {
 			m.relayState = states[0]
 		}
-		if m.raw, err = base64.StdEncoding.DecodeString(compact(values[0])); err != nil {
+		if m.raw, err = base64.StdEncoding.DecodeString(samlxml.Compact(values[0])); err != nil {
 			received = "something else"
 		}
 		err = nil
@@ -67,16 +69,16 @@ func messageField(_ context.Context, m *message) (expected, received string, err
 // signedMessage wants a signature of the identity provider: over the query, or in the message (SA21).
 func signedMessage(ctx context.Context, m *message) (expected, received string, err error) {
 	expected = "a signed message"
-	if m.root, err = parse(ctx, messageOf(m.raw)); err != nil {
+	if m.root, err = parse(ctx, samlxml.MessageOf(m.raw)); err != nil {
 		return expected, "", err
 	}
 	if m.query != nil {
-		if !m.query.verified(counting(m.idp.keys, m.now)) {
+		if !m.query.Verified(samlxml.Counting(m.idp.keys, m.now)) {
 			received = "an unsigned one"
 		}
 		return expected, received, nil
 	}
-	if child(m.root, nsSignature, "Signature") == nil {
+	if samlxml.Child(m.root, samlxml.NSSignature, "Signature") == nil {
 		return expected, "an unsigned one", nil
 	}
 	m.root, err = verify(ctx, m.root, m.idp.keys, m.now)
@@ -84,14 +86,14 @@ func signedMessage(ctx context.Context, m *message) (expected, received string, 
 }
 
 func isLogoutRequest(_ context.Context, m *message) (expected, received string, err error) {
-	if !is(m.root, nsProtocol, "LogoutRequest") {
+	if !samlxml.Is(m.root, samlxml.NSProtocol, "LogoutRequest") {
 		received = "another"
 	}
 	return "a logout request", received, nil
 }
 
 func isLogoutResponse(_ context.Context, m *message) (expected, received string, err error) {
-	if !is(m.root, nsProtocol, "LogoutResponse") {
+	if !samlxml.Is(m.root, samlxml.NSProtocol, "LogoutResponse") {
 		received = "another"
 	}
 	return "a logout response", received, nil
@@ -102,14 +104,14 @@ func messageVersion(_ context.Context, m *message) (expected, received string, e
 }
 
 func messageIssuer(_ context.Context, m *message) (expected, received string, err error) {
-	if text(child(m.root, nsAssertion, "Issuer")) != m.c.config.IDPEntityID {
+	if samlxml.Text(samlxml.Child(m.root, samlxml.NSAssertion, "Issuer")) != m.c.config.IDPEntityID {
 		received = "another, or none"
 	}
 	return "the connector's identity provider", received, nil
 }
 
 func messageDestination(_ context.Context, m *message) (expected, received string, err error) {
-	if attribute(m.root, "Destination") != m.c.config.SLOURL {
+	if samlxml.Attribute(m.root, "Destination") != m.c.config.SLOURL {
 		received = "another, or none"
 	}
 	return "our address", received, nil
@@ -120,7 +122,7 @@ func messageIssued(_ context.Context, m *message) (expected, received string, er
 	if expected, received, err = madeBy(m.root, m.now.Add(m.c.config.skew())); received != "" {
 		return expected, received, err
 	}
-	if at, _ := instant(attribute(m.root, "IssueInstant")); !m.now.Before(at.Add(requestLives + m.c.config.skew())) {
+	if at, _ := samlxml.Instant(samlxml.Attribute(m.root, "IssueInstant")); !m.now.Before(at.Add(requestLives + m.c.config.skew())) {
 		received = "an old one"
 	}
 	return "a request of late", received, nil
@@ -128,8 +130,8 @@ func messageIssued(_ context.Context, m *message) (expected, received string, er
 
 // messageUntil wants an end that has not come, where there is one.
 func messageUntil(_ context.Context, m *message) (expected, received string, err error) {
-	value, given := attributeOf(m.root, "NotOnOrAfter")
-	if at, ok := instant(value); given && (!ok || !m.now.Before(at.Add(m.c.config.skew()))) {
+	value, given := samlxml.AttributeOf(m.root, "NotOnOrAfter")
+	if at, ok := samlxml.Instant(value); given && (!ok || !m.now.Before(at.Add(m.c.config.skew()))) {
 		received = "one that is over"
 	}
 	return "an end that has not come", received, nil
@@ -137,7 +139,7 @@ func messageUntil(_ context.Context, m *message) (expected, received string, err
 
 // messageNameID wants to know whose sessions are meant.
 func messageNameID(_ context.Context, m *message) (expected, received string, err error) {
-	if id := child(m.root, nsAssertion, "NameID"); id != nil {
+	if id := samlxml.Child(m.root, samlxml.NSAssertion, "NameID"); id != nil {
 		m.nameID = readNameID(id, m.c.config)
 	}
 	if m.nameID == nil {
@@ -148,8 +150,8 @@ func messageNameID(_ context.Context, m *message) (expected, received string, er
 
 // messageUnspent spends the request for as long as it could be shown again.
 func messageUnspent(ctx context.Context, m *message) (expected, received string, err error) {
-	id := attribute(m.root, "ID")
-	at, _ := instant(attribute(m.root, "IssueInstant"))
+	id := samlxml.Attribute(m.root, "ID")
+	at, _ := samlxml.Instant(samlxml.Attribute(m.root, "IssueInstant"))
 	first, err := m.c.spend(ctx, "logout", id, at.Add(requestLives+2*m.c.config.skew()))
 	if err == nil && (!first || id == "") {
 		received = "one that was used"
@@ -159,7 +161,7 @@ func messageUnspent(ctx context.Context, m *message) (expected, received string,
 
 // answersOurs wants the answer to what we sent, in the same browser.
 func answersOurs(_ context.Context, m *message) (expected, received string, err error) {
-	if m.sent.ID == "" || attribute(m.root, "InResponseTo") != m.sent.ID || m.relayState != m.sent.RelayState {
+	if m.sent.ID == "" || samlxml.Attribute(m.root, "InResponseTo") != m.sent.ID || m.relayState != m.sent.RelayState {
 		received = "another, or none"
 	}
 	return "an answer to our request", received, nil
@@ -167,8 +169,8 @@ func answersOurs(_ context.Context, m *message) (expected, received string, err 
 
 // signedOut wants success; a partial one is none.
 func signedOut(_ context.Context, m *message) (expected, received string, err error) {
-	status := child(child(m.root, nsProtocol, "Status"), nsProtocol, "StatusCode")
-	if attribute(status, "Value") != success || child(status, nsProtocol, "StatusCode") != nil {
+	status := samlxml.Child(samlxml.Child(m.root, samlxml.NSProtocol, "Status"), samlxml.NSProtocol, "StatusCode")
+	if samlxml.Attribute(status, "Value") != samlxml.Success || samlxml.Child(status, samlxml.NSProtocol, "StatusCode") != nil {
 		received = "another"
 	}
 	return "success", received, nil

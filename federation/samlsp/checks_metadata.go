@@ -11,6 +11,8 @@ import (
 
 	"github.com/beevik/etree"
 	"github.com/crewjam/saml"
+
+	"github.com/jedan-auth/jedan-auth/internal/samlxml"
 )
 
 // description is a metadata document on its way through the table.
@@ -40,8 +42,8 @@ func metadataSignature(ctx context.Context, m *description) (expected, received 
 func oneEntity(_ context.Context, m *description) (expected, received string, err error) {
 	expected = "the connector's identity provider, once"
 	var found []*etree.Element
-	for el := range all(m.root) {
-		if is(el, nsMetadata, "EntityDescriptor") && attribute(el, "entityID") == m.config.IDPEntityID {
+	for el := range samlxml.All(m.root) {
+		if samlxml.Is(el, samlxml.NSMetadata, "EntityDescriptor") && samlxml.Attribute(el, "entityID") == m.config.IDPEntityID {
 			found = append(found, el)
 		}
 	}
@@ -54,7 +56,7 @@ func oneEntity(_ context.Context, m *description) (expected, received string, er
 
 // decode reads the entity into crewjam's types.
 func (m *description) decode() error {
-	raw, err := etree.NewDocumentWithRoot(detached(m.el)).WriteToBytes()
+	raw, err := etree.NewDocumentWithRoot(samlxml.Detached(m.el)).WriteToBytes()
 	if err != nil {
 		return err
 	}
@@ -64,7 +66,7 @@ func (m *description) decode() error {
 // described says whether an entity stands where metadata has entities: at the root, or in nothing but groups.
 func described(el *etree.Element) bool {
 	for parent := el.Parent(); parent != nil && parent.Tag != ""; parent = parent.Parent() {
-		if !is(parent, nsMetadata, "EntitiesDescriptor") {
+		if !samlxml.Is(parent, samlxml.NSMetadata, "EntitiesDescriptor") {
 			return false
 		}
 	}
@@ -74,11 +76,11 @@ func described(el *etree.Element) bool {
 // stillValid wants no end that has come, of the entity or a group that it is in (SA23).
 func stillValid(_ context.Context, m *description) (expected, received string, err error) {
 	for el := m.el; el != nil; el = el.Parent() {
-		value, given := attributeOf(el, "validUntil")
+		value, given := samlxml.AttributeOf(el, "validUntil")
 		if !given {
 			continue
 		}
-		at, ok := instant(value)
+		at, ok := samlxml.Instant(value)
 		if !ok || !m.now.Before(at) {
 			received = "one that has come"
 		}
@@ -96,7 +98,7 @@ func oneRole(_ context.Context, m *description) (expected, received string, err 
 	}
 	for i := range m.entity.IDPSSODescriptors {
 		role := &m.entity.IDPSSODescriptors[i]
-		if !slices.Contains(strings.Fields(role.ProtocolSupportEnumeration), nsProtocol) {
+		if !slices.Contains(strings.Fields(role.ProtocolSupportEnumeration), samlxml.NSProtocol) {
 			continue
 		}
 		if m.role != nil {
@@ -136,14 +138,14 @@ func browsed(binding string) bool {
 
 // signingKeys wants a key that signs: strong, not expired, and among the pinned ones.
 func signingKeys(_ context.Context, m *description) (expected, received string, err error) {
-	own, err := certificates(m.config.IDPCertificates)
+	own, err := samlxml.Certificates(m.config.IDPCertificates)
 	if err != nil {
 		return "", "", err
 	}
-	if m.keys = pinned(own, m.config.IDPFingerprints); len(own) == 0 {
-		m.keys = pinned(m.published(), m.config.IDPFingerprints)
+	if m.keys = samlxml.Pinned(own, m.config.IDPFingerprints); len(own) == 0 {
+		m.keys = samlxml.Pinned(m.published(), m.config.IDPFingerprints)
 	}
-	if len(counting(m.keys, m.now)) == 0 {
+	if len(samlxml.Counting(m.keys, m.now)) == 0 {
 		received = "none"
 	}
 	return "a signing key that counts", received, nil
@@ -157,7 +159,7 @@ func (m *description) published() []*x509.Certificate {
 			continue
 		}
 		for _, c := range k.KeyInfo.X509Data.X509Certificates {
-			der, err := base64.StdEncoding.DecodeString(compact(c.Data))
+			der, err := base64.StdEncoding.DecodeString(samlxml.Compact(c.Data))
 			if err != nil {
 				continue
 			}

@@ -7,10 +7,11 @@ import (
 	"github.com/beevik/etree"
 
 	"github.com/jedan-auth/jedan-auth/federation"
+	"github.com/jedan-auth/jedan-auth/internal/samlxml"
 )
 
 func isResponse(_ context.Context, a *try) (expected, received string, err error) {
-	if !is(a.response, nsProtocol, "Response") {
+	if !samlxml.Is(a.response, samlxml.NSProtocol, "Response") {
 		received = "another"
 	}
 	return "a SAML response", received, nil
@@ -19,13 +20,13 @@ func isResponse(_ context.Context, a *try) (expected, received string, err error
 // placedSignatures wants signatures only where they belong: one in the response, one in an assertion of it (SA01, SA02, SA03, SA13).
 func placedSignatures(_ context.Context, a *try) (expected, received string, err error) {
 	places := map[*etree.Element]int{}
-	for el := range all(a.response) {
-		if el.Tag != "Signature" || el.NamespaceURI() != nsSignature {
+	for el := range samlxml.All(a.response) {
+		if el.Tag != "Signature" || el.NamespaceURI() != samlxml.NSSignature {
 			continue
 		}
 		at := el.Parent()
 		places[at]++
-		if places[at] > 1 || at != a.response && (!is(at, nsAssertion, "Assertion") || at.Parent() != a.response) {
+		if places[at] > 1 || at != a.response && (!samlxml.Is(at, samlxml.NSAssertion, "Assertion") || at.Parent() != a.response) {
 			received = "one elsewhere, or another"
 		}
 	}
@@ -44,11 +45,11 @@ func notWrapped(_ context.Context, a *try) (expected, received string, err error
 
 // findAssertions finds the assertion, plain or encrypted, counts them, and says whether one is not where it belongs.
 func (a *try) findAssertions() (count int, misplaced bool) {
-	for el := range all(a.response) {
+	for el := range samlxml.All(a.response) {
 		switch {
-		case is(el, nsAssertion, "Assertion"):
+		case samlxml.Is(el, samlxml.NSAssertion, "Assertion"):
 			a.assertion = el
-		case is(el, nsAssertion, "EncryptedAssertion"):
+		case samlxml.Is(el, samlxml.NSAssertion, "EncryptedAssertion"):
 			a.encrypted = el
 		default:
 			continue
@@ -61,7 +62,7 @@ func (a *try) findAssertions() (count int, misplaced bool) {
 
 // responseSignature verifies the response's own signature. From there on the response is what was signed.
 func responseSignature(ctx context.Context, a *try) (expected, received string, err error) {
-	if child(a.response, nsSignature, "Signature") == nil {
+	if samlxml.Child(a.response, samlxml.NSSignature, "Signature") == nil {
 		return "a valid signature, or none here", "", nil
 	}
 	a.response, err = verify(ctx, a.response, a.idp.keys, a.now)
@@ -74,7 +75,7 @@ func responseVersion(_ context.Context, a *try) (expected, received string, err 
 }
 
 func versionOf(el *etree.Element) (expected, received string, err error) {
-	if attribute(el, "Version") != "2.0" {
+	if samlxml.Attribute(el, "Version") != "2.0" {
 		received = "another"
 	}
 	return "version 2.0", received, nil
@@ -82,11 +83,11 @@ func versionOf(el *etree.Element) (expected, received string, err error) {
 
 // responseIssuer wants the connector's identity provider, and none only where SAML allows it: neither signed nor encrypted (profiles §4.1.4.2).
 func responseIssuer(_ context.Context, a *try) (expected, received string, err error) {
-	issuers := children(a.response, nsAssertion, "Issuer")
-	bare := !a.responseValid && len(children(a.response, nsAssertion, "EncryptedAssertion")) == 0
+	issuers := samlxml.Children(a.response, samlxml.NSAssertion, "Issuer")
+	bare := !a.responseValid && len(samlxml.Children(a.response, samlxml.NSAssertion, "EncryptedAssertion")) == 0
 	switch {
 	case len(issuers) == 0 && bare:
-	case len(issuers) != 1 || text(issuers[0]) != a.c.config.IDPEntityID:
+	case len(issuers) != 1 || samlxml.Text(issuers[0]) != a.c.config.IDPEntityID:
 		received = "another, or none"
 	}
 	return "the connector's identity provider", received, nil
@@ -94,7 +95,7 @@ func responseIssuer(_ context.Context, a *try) (expected, received string, err e
 
 // destination wants our address. A signed response must have it (bindings §3.5.5.2).
 func destination(_ context.Context, a *try) (expected, received string, err error) {
-	got := attribute(a.response, "Destination")
+	got := samlxml.Attribute(a.response, "Destination")
 	switch {
 	case got == "" && a.responseValid:
 		received = "none"
@@ -106,7 +107,7 @@ func destination(_ context.Context, a *try) (expected, received string, err erro
 
 // inResponseTo wants the request of this browser, or where it is switched on none at all (SA15).
 func inResponseTo(_ context.Context, a *try) (expected, received string, err error) {
-	got, given := attributeOf(a.response, "InResponseTo")
+	got, given := samlxml.AttributeOf(a.response, "InResponseTo")
 	switch {
 	case a.request() == "" && !a.c.config.AllowIDPInitiated:
 		return "an answer to a request", "an unasked one", nil
@@ -120,11 +121,11 @@ func inResponseTo(_ context.Context, a *try) (expected, received string, err err
 
 // succeeded wants success (SA18). What else the identity provider says of the person is told them.
 func succeeded(_ context.Context, a *try) (expected, received string, err error) {
-	status := child(child(a.response, nsProtocol, "Status"), nsProtocol, "StatusCode")
-	if attribute(status, "Value") == success {
+	status := samlxml.Child(samlxml.Child(a.response, samlxml.NSProtocol, "Status"), samlxml.NSProtocol, "StatusCode")
+	if samlxml.Attribute(status, "Value") == samlxml.Success {
 		return "success", "", nil
 	}
-	second := attribute(child(status, nsProtocol, "StatusCode"), "Value")
+	second := samlxml.Attribute(samlxml.Child(status, samlxml.NSProtocol, "StatusCode"), "Value")
 	reason, denied := statusReason(second[strings.LastIndexByte(second, ':')+1:])
 	return "", "", &federation.Refusal{
 		Check: "saml_response.status", Expected: "success", Received: reason, Reason: reason, Person: denied && a.request() != "",
@@ -181,13 +182,13 @@ func decryptable(ctx context.Context, a *try) (expected, received string, err er
 // placedInAssertion wants no signature, and no assertion, within what was encrypted but the assertion's own (SA03).
 func placedInAssertion(_ context.Context, a *try) (expected, received string, err error) {
 	signatures := 0
-	for el := range all(a.assertion) {
+	for el := range samlxml.All(a.assertion) {
 		switch {
-		case is(el, nsSignature, "Signature"):
+		case samlxml.Is(el, samlxml.NSSignature, "Signature"):
 			if signatures++; el.Parent() != a.assertion {
 				received = "one elsewhere"
 			}
-		case el != a.assertion && (is(el, nsAssertion, "Assertion") || is(el, nsAssertion, "EncryptedAssertion")):
+		case el != a.assertion && (samlxml.Is(el, samlxml.NSAssertion, "Assertion") || samlxml.Is(el, samlxml.NSAssertion, "EncryptedAssertion")):
 			received = "another assertion"
 		}
 	}
@@ -199,7 +200,7 @@ func placedInAssertion(_ context.Context, a *try) (expected, received string, er
 
 // assertionSignature verifies the assertion's own signature. From there on the assertion is what was signed.
 func assertionSignature(ctx context.Context, a *try) (expected, received string, err error) {
-	if child(a.assertion, nsSignature, "Signature") == nil {
+	if samlxml.Child(a.assertion, samlxml.NSSignature, "Signature") == nil {
 		a.signed = a.responseValid
 		return "a valid signature, or none here", "", nil
 	}

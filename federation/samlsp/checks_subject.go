@@ -8,6 +8,8 @@ import (
 	"unicode/utf8"
 
 	"github.com/beevik/etree"
+
+	"github.com/jedan-auth/jedan-auth/internal/samlxml"
 )
 
 // Bounds of what is said about a person.
@@ -19,7 +21,7 @@ const (
 
 // oneSubject wants somebody.
 func oneSubject(_ context.Context, a *try) (expected, received string, err error) {
-	if a.subject = child(a.assertion, nsAssertion, "Subject"); a.subject == nil {
+	if a.subject = samlxml.Child(a.assertion, samlxml.NSAssertion, "Subject"); a.subject == nil {
 		received = "none, or two"
 	}
 	return "one subject", received, nil
@@ -28,7 +30,7 @@ func oneSubject(_ context.Context, a *try) (expected, received string, err error
 // soundNameID wants a name identifier of one line and bounded size; none only where an attribute names the person (SA04, SA18).
 func soundNameID(_ context.Context, a *try) (expected, received string, err error) {
 	expected = "a name identifier of one line"
-	ids := children(a.subject, nsAssertion, "NameID")
+	ids := samlxml.Children(a.subject, samlxml.NSAssertion, "NameID")
 	if len(ids) == 0 && a.c.config.KeyAttribute != "" {
 		return expected, "", nil
 	}
@@ -51,13 +53,13 @@ func oneLine(s string, most int) bool {
 // oneBearer wants the one confirmation that whoever brings the assertion is the subject.
 func oneBearer(_ context.Context, a *try) (expected, received string, err error) {
 	var bearers []*etree.Element
-	for _, c := range children(a.subject, nsAssertion, "SubjectConfirmation") {
-		if attribute(c, "Method") == bearer {
+	for _, c := range samlxml.Children(a.subject, samlxml.NSAssertion, "SubjectConfirmation") {
+		if samlxml.Attribute(c, "Method") == samlxml.Bearer {
 			bearers = append(bearers, c)
 		}
 	}
 	if len(bearers) == 1 {
-		a.confirmation = child(bearers[0], nsAssertion, "SubjectConfirmationData")
+		a.confirmation = samlxml.Child(bearers[0], samlxml.NSAssertion, "SubjectConfirmationData")
 	}
 	if a.confirmation == nil {
 		received = "none, or two"
@@ -67,7 +69,7 @@ func oneBearer(_ context.Context, a *try) (expected, received string, err error)
 
 // recipient wants our address (SA17).
 func recipient(_ context.Context, a *try) (expected, received string, err error) {
-	if attribute(a.confirmation, "Recipient") != a.c.config.ACSURL {
+	if samlxml.Attribute(a.confirmation, "Recipient") != a.c.config.ACSURL {
 		received = "another, or none"
 	}
 	return "our address", received, nil
@@ -80,7 +82,7 @@ func confirmedFrom(_ context.Context, a *try) (expected, received string, err er
 
 // confirmedUntil wants an end that has not come (SA17).
 func confirmedUntil(_ context.Context, a *try) (expected, received string, err error) {
-	at, ok := instant(attribute(a.confirmation, "NotOnOrAfter"))
+	at, ok := samlxml.Instant(samlxml.Attribute(a.confirmation, "NotOnOrAfter"))
 	if a.until = at; !ok || !a.now.Before(at.Add(a.skew())) {
 		received = "one that is over, or none"
 	}
@@ -89,7 +91,7 @@ func confirmedUntil(_ context.Context, a *try) (expected, received string, err e
 
 // confirmedRequest wants this browser's request within what was signed too (SA15).
 func confirmedRequest(_ context.Context, a *try) (expected, received string, err error) {
-	got, given := attributeOf(a.confirmation, "InResponseTo")
+	got, given := samlxml.AttributeOf(a.confirmation, "InResponseTo")
 	switch {
 	case a.request() == "" && given:
 		received = "an answer to a request"
@@ -103,13 +105,13 @@ func confirmedRequest(_ context.Context, a *try) (expected, received string, err
 func soundAttributes(_ context.Context, a *try) (expected, received string, err error) {
 	expected = "attributes with names"
 	a.attributes = map[string][]string{}
-	for _, statement := range children(a.assertion, nsAssertion, "AttributeStatement") {
-		for _, el := range children(statement, nsAssertion, "Attribute") {
-			name := trim(attribute(el, "Name"))
+	for _, statement := range samlxml.Children(a.assertion, samlxml.NSAssertion, "AttributeStatement") {
+		for _, el := range samlxml.Children(statement, samlxml.NSAssertion, "Attribute") {
+			name := samlxml.Trim(samlxml.Attribute(el, "Name"))
 			if !oneLine(name, mostAttribute) {
 				return expected, "one without", nil
 			}
-			for _, v := range children(el, nsAssertion, "AttributeValue") {
+			for _, v := range samlxml.Children(el, samlxml.NSAssertion, "AttributeValue") {
 				if value := valueOf(v); value != "" && len(value) <= mostValue {
 					a.attributes[name] = append(a.attributes[name], value)
 				}
@@ -121,10 +123,10 @@ func soundAttributes(_ context.Context, a *try) (expected, received string, err 
 
 // valueOf is a value's text, or that of the name identifier in it (eduPersonTargetedID).
 func valueOf(v *etree.Element) string {
-	if id := child(v, nsAssertion, "NameID"); id != nil {
-		return text(id)
+	if id := samlxml.Child(v, samlxml.NSAssertion, "NameID"); id != nil {
+		return samlxml.Text(id)
 	}
-	return text(v)
+	return samlxml.Text(v)
 }
 
 // oneEmail wants at most one address where the address of the person is looked for: of two, nobody knows which is theirs (SA18).

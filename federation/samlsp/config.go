@@ -1,9 +1,7 @@
 package samlsp
 
 import (
-	"crypto/x509"
 	"encoding/hex"
-	"encoding/pem"
 	"errors"
 	"fmt"
 	"net/url"
@@ -12,6 +10,8 @@ import (
 	"time"
 
 	"github.com/crewjam/saml"
+
+	"github.com/jedan-auth/jedan-auth/internal/samlxml"
 )
 
 const (
@@ -85,7 +85,7 @@ func (c Config) validateIDP() error {
 		}
 	}
 	for field, list := range map[string][]string{"idp_certificates": c.IDPCertificates, "idp_metadata_certificates": c.IDPMetadataCertificates} {
-		if _, err := certificates(list); err != nil {
+		if _, err := samlxml.Certificates(list); err != nil {
 			return fmt.Errorf("%s: %w", field, err)
 		}
 	}
@@ -184,27 +184,4 @@ func nameIDFormat(name string) string {
 func secureURL(location string) bool {
 	u, err := url.Parse(location)
 	return err == nil && u.Scheme == "https" && u.Host != "" && u.User == nil && u.Fragment == "" && len(location) <= mostURL
-}
-
-// certificates reads PEM texts, each with one certificate or more.
-func certificates(texts []string) ([]*x509.Certificate, error) {
-	var out []*x509.Certificate
-	for _, text := range texts {
-		rest := []byte(text)
-		for {
-			var block *pem.Block
-			if block, rest = pem.Decode(rest); block == nil {
-				break
-			}
-			cert, err := x509.ParseCertificate(block.Bytes)
-			if err != nil || block.Type != "CERTIFICATE" {
-				return nil, errors.New("there is something other than a certificate")
-			}
-			out = append(out, cert)
-		}
-		if strings.TrimSpace(string(rest)) != "" {
-			return nil, errors.New("wants certificates in PEM")
-		}
-	}
-	return out, nil
 }

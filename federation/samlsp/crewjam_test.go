@@ -20,17 +20,18 @@ import (
 
 	"github.com/jedan-auth/jedan-auth/federation"
 	"github.com/jedan-auth/jedan-auth/federation/samlsp"
+	"github.com/jedan-auth/jedan-auth/internal/samlxml"
 	"github.com/jedan-auth/jedan-auth/storage"
 )
 
 // crewjam's identity provider signs people in at a connector that is seen from outside alone.
 func TestCrewjamsIdentityProvider(t *testing.T) {
 	now := time.Date(2026, 11, 30, 12, 0, 0, 0, time.UTC)
-	theirs, err := samlsp.NewPair("idp", now)
+	theirs, err := samlxml.NewPair("idp", now)
 	if err != nil {
 		t.Fatal(err)
 	}
-	ours, err := samlsp.NewPair("sp", now)
+	ours, err := samlxml.NewPair("sp", now)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -38,12 +39,12 @@ func TestCrewjamsIdentityProvider(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	cert, err := samlsp.Certify(rand.Reader, curve, "sp", now, now.AddDate(1, 0, 0))
+	cert, err := samlxml.Certify(rand.Reader, curve, "sp", now, now.AddDate(1, 0, 0))
 	if err != nil {
 		t.Fatal(err)
 	}
 	// ECDSA does not decrypt, and crewjam wants its signatures in ASN.1, which is not what the standard has.
-	for name, pair := range map[string]samlsp.Pair{"encrypted": ours, "plain": {Key: curve, Certificate: cert}} {
+	for name, pair := range map[string]samlxml.Pair{"encrypted": ours, "plain": {Key: curve, Certificate: cert}} {
 		t.Run(name, func(t *testing.T) {
 			s := &side{now: now, metadata: map[string]*saml.EntityDescriptor{}}
 			idp := &saml.IdentityProvider{

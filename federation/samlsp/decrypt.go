@@ -7,6 +7,8 @@ import (
 
 	"github.com/beevik/etree"
 	"github.com/crewjam/saml/xmlenc"
+
+	"github.com/jedan-auth/jedan-auth/internal/samlxml"
 )
 
 // mostRecipients is how many encrypted keys are tried.
@@ -18,23 +20,21 @@ func decrypted(ctx context.Context, el *etree.Element, pairs *Pairs) *etree.Elem
 	if plain == nil {
 		return nil
 	}
-	d := messageOf(plain)
-	d.around = el
-	root, err := parse(ctx, d)
-	if err != nil || !is(root, nsAssertion, "Assertion") {
+	root, err := parse(ctx, samlxml.MessageOf(plain).Within(el))
+	if err != nil || !samlxml.Is(root, samlxml.NSAssertion, "Assertion") {
 		return nil
 	}
-	return detached(root)
+	return samlxml.Detached(root)
 }
 
 // opened is the plain text; nil when there is none.
 func opened(el *etree.Element, pairs *Pairs) []byte {
-	data := child(el, nsEncrypt, "EncryptedData")
+	data := samlxml.Child(el, samlxml.NSEncrypt, "EncryptedData")
 	if data == nil || !algorithm(data, dataCiphers) {
 		return nil
 	}
-	keys := children(child(data, nsSignature, "KeyInfo"), nsEncrypt, "EncryptedKey")
-	keys = append(keys, children(el, nsEncrypt, "EncryptedKey")...)
+	keys := samlxml.Children(samlxml.Child(data, samlxml.NSSignature, "KeyInfo"), samlxml.NSEncrypt, "EncryptedKey")
+	keys = append(keys, samlxml.Children(el, samlxml.NSEncrypt, "EncryptedKey")...)
 	if len(keys) > mostRecipients {
 		return nil
 	}
@@ -48,7 +48,7 @@ func opened(el *etree.Element, pairs *Pairs) []byte {
 	return nil
 }
 
-func openedWith(data, key *etree.Element, pair Pair) []byte {
+func openedWith(data, key *etree.Element, pair samlxml.Pair) []byte {
 	private, ok := pair.Key.(*rsa.PrivateKey)
 	if !ok || !algorithm(key, keyCiphers) {
 		return nil
@@ -66,27 +66,27 @@ func openedWith(data, key *etree.Element, pair Pair) []byte {
 
 // The ciphers that count: RSA-OAEP for the key, never PKCS#1 v1.5; AES for the text.
 var (
-	keyCiphers  = []string{nsEncrypt + "rsa-oaep-mgf1p", nsEncrypt11 + "rsa-oaep"}
+	keyCiphers  = []string{samlxml.NSEncrypt + "rsa-oaep-mgf1p", samlxml.NSEncrypt11 + "rsa-oaep"}
 	dataCiphers = []string{
-		nsEncrypt11 + "aes128-gcm", nsEncrypt11 + "aes192-gcm", nsEncrypt11 + "aes256-gcm",
-		nsEncrypt + "aes128-cbc", nsEncrypt + "aes192-cbc", nsEncrypt + "aes256-cbc",
+		samlxml.NSEncrypt11 + "aes128-gcm", samlxml.NSEncrypt11 + "aes192-gcm", samlxml.NSEncrypt11 + "aes256-gcm",
+		samlxml.NSEncrypt + "aes128-cbc", samlxml.NSEncrypt + "aes192-cbc", samlxml.NSEncrypt + "aes256-cbc",
 	}
 )
 
 func algorithm(el *etree.Element, allowed []string) bool {
-	return slices.Contains(allowed, attribute(child(el, nsEncrypt, "EncryptionMethod"), "Algorithm"))
+	return slices.Contains(allowed, samlxml.Attribute(samlxml.Child(el, samlxml.NSEncrypt, "EncryptionMethod"), "Algorithm"))
 }
 
 // bareCipher is a copy with nothing but method and text: no key information that a library would follow.
 func bareCipher(el *etree.Element) *etree.Element {
-	out := detached(el)
+	out := samlxml.Detached(el)
 	for _, c := range out.ChildElements() {
-		if !is(c, nsEncrypt, "EncryptionMethod") && !is(c, nsEncrypt, "CipherData") {
+		if !samlxml.Is(c, samlxml.NSEncrypt, "EncryptionMethod") && !samlxml.Is(c, samlxml.NSEncrypt, "CipherData") {
 			out.RemoveChild(c)
 		}
 	}
-	if value := child(child(out, nsEncrypt, "CipherData"), nsEncrypt, "CipherValue"); value != nil {
-		value.SetText(compact(text(value)))
+	if value := samlxml.Child(samlxml.Child(out, samlxml.NSEncrypt, "CipherData"), samlxml.NSEncrypt, "CipherValue"); value != nil {
+		value.SetText(samlxml.Compact(samlxml.Text(value)))
 	}
 	return out
 }

@@ -7,6 +7,8 @@ import (
 	"testing"
 
 	"github.com/crewjam/saml/xmlenc"
+
+	"github.com/jedan-auth/jedan-auth/internal/samlxml"
 )
 
 // Whatever comes: no panic, and an identity only of the bytes that were signed, which is maria's.
@@ -35,7 +37,7 @@ func FuzzResponse(f *testing.F) {
 func FuzzMetadata(f *testing.F) {
 	f.Add([]byte(describedBy("", idpPair(), nextPair())))
 	f.Add([]byte(describedBy(` validUntil="2030-01-01T00:00:00Z" cacheDuration="PT1H"`, idpPair())))
-	f.Add([]byte(`<EntitiesDescriptor xmlns="` + nsMetadata + `">` + describedBy("", idpPair()) + `</EntitiesDescriptor>`))
+	f.Add([]byte(`<EntitiesDescriptor xmlns="` + samlxml.NSMetadata + `">` + describedBy("", idpPair()) + `</EntitiesDescriptor>`))
 	w := newWorld(f)
 	f.Fuzz(func(t *testing.T, raw []byte) {
 		read, err := w.c.trust.read(t.Context(), raw)
@@ -50,7 +52,7 @@ func FuzzMetadata(f *testing.F) {
 				t.Errorf("sends browsers to %s", location)
 			}
 		}
-		if len(read.sso) == 0 || len(counting(read.keys, w.now)) == 0 || read.fresh < leastFresh || read.fresh > mostFresh {
+		if len(read.sso) == 0 || len(samlxml.Counting(read.keys, w.now)) == 0 || read.fresh < leastFresh || read.fresh > mostFresh {
 			t.Errorf("accepted %+v", read)
 		}
 	})

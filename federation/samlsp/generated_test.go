@@ -10,6 +10,7 @@ import (
 	"github.com/crewjam/saml/xmlenc"
 
 	"github.com/jedan-auth/jedan-auth/federation"
+	"github.com/jedan-auth/jedan-auth/internal/samlxml"
 )
 
 // shapes are the responses that the generated attacks begin with.
@@ -66,17 +67,17 @@ func TestSA02_WrappedAnywhere(t *testing.T) {
 		},
 		"with a copy of the signature": func(_, slot *etree.Element, i int, good, evil *etree.Element) {
 			if sig := signatureOf(good); sig != nil {
-				evil.InsertChildAt(1, detached(sig))
+				evil.InsertChildAt(1, samlxml.Detached(sig))
 			}
 			slot.InsertChildAt(i, evil)
 		},
 		"with the good one": func(_, slot *etree.Element, i int, good, evil *etree.Element) {
-			evil.AddChild(detached(good))
+			evil.AddChild(samlxml.Detached(good))
 			slot.InsertChildAt(i, evil)
 		},
 		"in a response": func(root, slot *etree.Element, i int, _, evil *etree.Element) {
 			shell := etree.NewElement("samlp:Response")
-			shell.CreateAttr("xmlns:samlp", nsProtocol)
+			shell.CreateAttr("xmlns:samlp", samlxml.NSProtocol)
 			shell.AddChild(evil)
 			slot.InsertChildAt(i, shell)
 		},
@@ -87,7 +88,7 @@ func TestSA02_WrappedAnywhere(t *testing.T) {
 				t.Fatal(err)
 			}
 			shell := etree.NewElement("e:EncryptedAssertion")
-			shell.CreateAttr("xmlns:e", nsAssertion)
+			shell.CreateAttr("xmlns:e", samlxml.NSAssertion)
 			shell.AddChild(data)
 			slot.InsertChildAt(i, shell)
 		},
@@ -99,7 +100,7 @@ func TestSA02_WrappedAnywhere(t *testing.T) {
 		root := r.tree(t)
 		want := w.accepts(arrival(bytesOf(t, root)))
 		plain := answer().tree(t)
-		for el := range all(root) {
+		for el := range samlxml.All(root) {
 			for i := range len(el.Child) + 1 {
 				if el != root && i > 0 && i < len(el.Child) { // between children only where the assertion is
 					continue
@@ -169,7 +170,7 @@ func TestSA13_EverySmallChange(t *testing.T) {
 		f(r)
 		root := r.tree(t)
 		want := w.accepts(arrival(bytesOf(t, root)))
-		for el := range all(root) {
+		for el := range samlxml.All(root) {
 			p := path(el)
 			for kind, change := range elements {
 				count(changed(t, w, root, want, shape+", "+el.Tag+" "+kind, func(c *etree.Element) { change(at(c, p)) }))

@@ -12,6 +12,7 @@ import (
 	"github.com/crewjam/saml"
 
 	"github.com/jedan-auth/jedan-auth/federation"
+	"github.com/jedan-auth/jedan-auth/internal/samlxml"
 )
 
 const mostKey = 1024
@@ -23,11 +24,11 @@ type nameID struct {
 
 // readNameID reads one of bounded size; nil for any other. Qualifiers that say what is meant without them count as left out (core §8.3.7).
 func readNameID(el *etree.Element, c Config) *nameID {
-	format := trim(attribute(el, "Format"))
+	format := samlxml.Trim(samlxml.Attribute(el, "Format"))
 	if format == "" {
 		format = string(saml.UnspecifiedNameIDFormat)
 	}
-	name, sp, value := trim(attribute(el, "NameQualifier")), trim(attribute(el, "SPNameQualifier")), text(el)
+	name, sp, value := samlxml.Trim(samlxml.Attribute(el, "NameQualifier")), samlxml.Trim(samlxml.Attribute(el, "SPNameQualifier")), samlxml.Text(el)
 	if name == c.IDPEntityID {
 		name = ""
 	}
@@ -71,7 +72,7 @@ func (a *try) identity() *federation.Identity {
 	at, _ := a.signedInAt()
 	out := &federation.Identity{
 		Key: boundedKey(a.key), Claims: map[string]any{}, Profile: a.profile(), Groups: a.attributes[a.first("groups")],
-		ACR: a.acr(), At: at, Session: attribute(a.statement, "SessionIndex"),
+		ACR: a.acr(), At: at, Session: samlxml.Attribute(a.statement, "SessionIndex"),
 	}
 	for name, values := range a.attributes {
 		out.Claims[name] = slices.Clone(values)

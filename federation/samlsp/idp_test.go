@@ -16,6 +16,8 @@ import (
 	"github.com/beevik/etree"
 	"github.com/crewjam/saml/xmlenc"
 	dsig "github.com/russellhaering/goxmldsig"
+
+	"github.com/jedan-auth/jedan-auth/internal/samlxml"
 )
 
 // response is what our small identity provider says. Its zero value is nothing: begin with answer().
@@ -31,13 +33,13 @@ type response struct {
 	beforeAssertion, afterContent string // elements around the assertion
 	signResponse, signAssertion   *signing
 	encrypt                       *xmlenc.RSA
-	around                        bool // the encrypted text relies on prefixes declared around it
-	pair                          Pair // to encrypt for
+	around                        bool         // the encrypted text relies on prefixes declared around it
+	pair                          samlxml.Pair // to encrypt for
 }
 
 // signing is how an element is signed.
 type signing struct {
-	pair                          Pair
+	pair                          samlxml.Pair
 	method, digest, c14n          string
 	transforms                    []string
 	inclusive                     string // PrefixList
@@ -47,12 +49,12 @@ type signing struct {
 	hmacKey                       []byte
 }
 
-func signedBy(p Pair) *signing {
-	m := rsaSHA256
+func signedBy(p samlxml.Pair) *signing {
+	m := samlxml.RSASHA256
 	if _, ok := p.Key.(*ecdsa.PrivateKey); ok {
-		m = ecdsaSHA256
+		m = samlxml.ECDSASHA256
 	}
-	return &signing{pair: p, method: m, digest: nsEncrypt + "sha256", c14n: excC14N, transforms: []string{enveloped, excC14N}, references: 1}
+	return &signing{pair: p, method: m, digest: samlxml.NSEncrypt + "sha256", c14n: samlxml.ExcC14N, transforms: []string{samlxml.Enveloped, samlxml.ExcC14N}, references: 1}
 }
 
 func stamp(d time.Duration) string { return began().Add(d).Format(time.RFC3339) }
@@ -61,7 +63,7 @@ func stamp(d time.Duration) string { return began().Add(d).Format(time.RFC3339) 
 func answer() *response {
 	r := &response{
 		p: "samlp", a: "saml", s: "ds", id: "_response", version: "2.0", destination: ourACS, inResponseTo: "_request", issuer: idpName,
-		issued: stamp(30 * time.Second), status: success, assertionID: "_assertion", assertionVersion: "2.0", assertionIssuer: idpName,
+		issued: stamp(30 * time.Second), status: samlxml.Success, assertionID: "_assertion", assertionVersion: "2.0", assertionIssuer: idpName,
 		assertionIssued: stamp(30 * time.Second), signAssertion: signedBy(idpPair()), pair: ownPair(),
 	}
 	r.fill()
@@ -72,7 +74,7 @@ func answer() *response {
 func (r *response) fill() {
 	n := r.n
 	r.subject = `<` + n("Subject") + `><` + n("NameID") + ` Format="urn:oasis:names:tc:SAML:2.0:nameid-format:persistent">maria-7</` + n("NameID") + `>` +
-		`<` + n("SubjectConfirmation") + ` Method="` + bearer + `"><` + n("SubjectConfirmationData") + ` InResponseTo="_request" NotOnOrAfter="` + stamp(5*time.Minute) +
+		`<` + n("SubjectConfirmation") + ` Method="` + samlxml.Bearer + `"><` + n("SubjectConfirmationData") + ` InResponseTo="_request" NotOnOrAfter="` + stamp(5*time.Minute) +
 		`" Recipient="` + ourACS + `"/></` + n("SubjectConfirmation") + `></` + n("Subject") + `>`
 	r.conditions = `<` + n("Conditions") + ` NotBefore="` + stamp(0) + `" NotOnOrAfter="` + stamp(5*time.Minute) + `"><` + n("AudienceRestriction") + `><` + n("Audience") + `>` +
 		ourName + `</` + n("Audience") + `></` + n("AudienceRestriction") + `></` + n("Conditions") + `>`
@@ -112,7 +114,7 @@ func xmlns(prefix, namespace string) string {
 }
 
 func (r *response) assertion() string {
-	declared := xmlns(r.a, nsAssertion)
+	declared := xmlns(r.a, samlxml.NSAssertion)
 	if r.around {
 		declared = ""
 	}
@@ -131,20 +133,20 @@ func (r *response) tree(t testing.TB) *etree.Element {
 		}
 		return ` ` + name + `="` + value + `"`
 	}
-	text := `<` + p("Response") + xmlns(r.p, nsProtocol) + given("ID", r.id) + given("Version", r.version) + given("IssueInstant", r.issued) +
+	text := `<` + p("Response") + xmlns(r.p, samlxml.NSProtocol) + given("ID", r.id) + given("Version", r.version) + given("IssueInstant", r.issued) +
 		given("Destination", r.destination) + given("InResponseTo", r.inResponseTo)
 	if r.around {
-		text += xmlns(r.a, nsAssertion)
+		text += xmlns(r.a, samlxml.NSAssertion)
 	}
 	text += `>` + r.gap
 	if r.issuer != "" {
-		text += `<` + r.n("Issuer") + xmlns(r.a, nsAssertion) + `>` + r.issuer + `</` + r.n("Issuer") + `>` + r.gap
+		text += `<` + r.n("Issuer") + xmlns(r.a, samlxml.NSAssertion) + `>` + r.issuer + `</` + r.n("Issuer") + `>` + r.gap
 	}
 	text += `<` + p("Status") + `><` + p("StatusCode") + ` Value="` + r.status + `"/></` + p("Status") + `>` + r.beforeAssertion + r.assertion() + r.afterContent + r.gap + `</` + p("Response") + `>`
 	root := treeOf(t, text)
 	var at *etree.Element
-	for _, el := range children(root, nsAssertion, "Assertion") {
-		if attribute(el, "ID") == r.assertionID {
+	for _, el := range samlxml.Children(root, samlxml.NSAssertion, "Assertion") {
+		if samlxml.Attribute(el, "ID") == r.assertionID {
 			at = el
 		}
 	}
@@ -164,7 +166,7 @@ func (r *response) tree(t testing.TB) *etree.Element {
 func (r *response) hide(t testing.TB, at *etree.Element) {
 	plain := at.Copy()
 	if !r.around {
-		plain = detached(at)
+		plain = samlxml.Detached(at)
 	}
 	data, err := r.encrypt.Encrypt(r.pair.Certificate, bytesOf(t, plain), nil)
 	if err != nil {
@@ -175,7 +177,7 @@ func (r *response) hide(t testing.TB, at *etree.Element) {
 	if r.a != "" {
 		key = "xmlns:" + r.a
 	}
-	shell.CreateAttr(key, nsAssertion)
+	shell.CreateAttr(key, samlxml.NSAssertion)
 	shell.AddChild(data)
 	root := at.Parent()
 	index := at.Index()
@@ -212,7 +214,7 @@ func (s *signing) sign(t testing.TB, el *etree.Element, prefix string) {
 	t.Helper()
 	sig := s.signature(t, el, prefix)
 	at := 0
-	if i := child(el, nsAssertion, "Issuer"); i != nil {
+	if i := samlxml.Child(el, samlxml.NSAssertion, "Issuer"); i != nil {
 		at = i.Index() + 1
 	}
 	el.InsertChildAt(at, sig)
@@ -222,8 +224,8 @@ func (s *signing) sign(t testing.TB, el *etree.Element, prefix string) {
 func (s *signing) signature(t testing.TB, el *etree.Element, prefix string) *etree.Element {
 	t.Helper()
 	h := hashOf(s.digest)
-	h.Write(canonicalBytes(t, detached(el), s.inclusive))
-	uri := "#" + attribute(el, "ID")
+	h.Write(canonicalBytes(t, samlxml.Detached(el), s.inclusive))
+	uri := "#" + samlxml.Attribute(el, "ID")
 	if s.uri != nil {
 		uri = *s.uri
 	}
@@ -231,19 +233,19 @@ func (s *signing) signature(t testing.TB, el *etree.Element, prefix string) *etr
 	steps := ""
 	for _, algorithm := range s.transforms {
 		inner := ""
-		if s.inclusive != "" && algorithm == excC14N {
-			inner = `<ec:InclusiveNamespaces xmlns:ec="` + excC14N + `" PrefixList="` + s.inclusive + `"/>`
+		if s.inclusive != "" && algorithm == samlxml.ExcC14N {
+			inner = `<ec:InclusiveNamespaces xmlns:ec="` + samlxml.ExcC14N + `" PrefixList="` + s.inclusive + `"/>`
 		}
 		steps += `<` + n("Transform") + ` Algorithm="` + algorithm + `">` + inner + `</` + n("Transform") + `>`
 	}
 	reference := `<` + n("Reference") + ` URI="` + uri + `"><` + n("Transforms") + `>` + steps + `</` + n("Transforms") + `><` + n("DigestMethod") + ` Algorithm="` + s.digest +
 		`"/><` + n("DigestValue") + `>` + base64.StdEncoding.EncodeToString(h.Sum(nil)) + `</` + n("DigestValue") + `></` + n("Reference") + `>`
-	text := fmt.Sprintf(`<%s%s><%s><%s Algorithm="%s"/><%s Algorithm="%s"/>%s%s</%s><%s/>%s%s</%s>`, n("Signature"), xmlns(prefix, nsSignature), n("SignedInfo"),
+	text := fmt.Sprintf(`<%s%s><%s><%s Algorithm="%s"/><%s Algorithm="%s"/>%s%s</%s><%s/>%s%s</%s>`, n("Signature"), xmlns(prefix, samlxml.NSSignature), n("SignedInfo"),
 		n("CanonicalizationMethod"), s.c14n, n("SignatureMethod"), s.method, strings.Repeat(reference, s.references), s.infoChildren, n("SignedInfo"),
 		n("SignatureValue"), s.keyInfo, s.object, n("Signature"))
 	sig := treeOf(t, text)
-	info := canonicalBytes(t, detached(child(sig, nsSignature, "SignedInfo")), "")
-	child(sig, nsSignature, "SignatureValue").SetText(base64.StdEncoding.EncodeToString(s.value(t, info)))
+	info := canonicalBytes(t, samlxml.Detached(samlxml.Child(sig, samlxml.NSSignature, "SignedInfo")), "")
+	samlxml.Child(sig, samlxml.NSSignature, "SignatureValue").SetText(base64.StdEncoding.EncodeToString(s.value(t, info)))
 	return sig
 }
 
@@ -258,7 +260,7 @@ func (s *signing) value(t testing.TB, info []byte) []byte {
 	if strings.HasSuffix(s.method, "sha1") {
 		hash = crypto.SHA1
 	}
-	if m, ok := methods()[s.method]; ok {
+	if m, ok := samlxml.Methods()[s.method]; ok {
 		hash = map[string]crypto.Hash{"SHA256-RSA": crypto.SHA256, "SHA384-RSA": crypto.SHA384, "SHA512-RSA": crypto.SHA512,
 			"ECDSA-SHA256": crypto.SHA256, "ECDSA-SHA384": crypto.SHA384, "ECDSA-SHA512": crypto.SHA512}[m.String()]
 	}
@@ -269,7 +271,7 @@ func (s *signing) value(t testing.TB, info []byte) []byte {
 	if key, ok := s.pair.Key.(*rsa.PrivateKey); ok {
 		value, err = rsa.SignPKCS1v15(rand.Reader, key, hash, h.Sum(nil))
 	} else {
-		value, err = signature{s.pair.Key}.Sign(rand.Reader, h.Sum(nil), hash)
+		value, err = samlxml.XMLSigner{Key: s.pair.Key}.Sign(rand.Reader, h.Sum(nil), hash)
 	}
 	if err != nil {
 		t.Fatal(err)
@@ -281,7 +283,7 @@ func hashOf(algorithm string) interface {
 	Write([]byte) (int, error)
 	Sum([]byte) []byte
 } {
-	if h, ok := digests()[algorithm]; ok {
+	if h, ok := samlxml.Digests()[algorithm]; ok {
 		return h.New()
 	}
 	return sha1.New()

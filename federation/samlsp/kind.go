@@ -6,6 +6,7 @@ import (
 
 	"github.com/jedan-auth/jedan-auth/federation"
 	"github.com/jedan-auth/jedan-auth/internal/errs"
+	"github.com/jedan-auth/jedan-auth/internal/samlxml"
 )
 
 // Kind makes connectors. What they share is in Deps; Name is each one's own.
@@ -42,16 +43,16 @@ func (k Kind) Make(s federation.Setup) (federation.Connector, error) {
 }
 
 func pairsOf(secrets map[string]string) (*Pairs, error) {
-	current, err := ParsePair(secrets["key"])
+	current, err := samlxml.ParsePair(secrets["key"])
 	if err != nil {
 		return nil, err
 	}
 	out := &Pairs{Current: current}
-	for name, at := range map[string]**Pair{"next_key": &out.Next, "last_key": &out.Last} {
+	for name, at := range map[string]**samlxml.Pair{"next_key": &out.Next, "last_key": &out.Last} {
 		if secrets[name] == "" {
 			continue
 		}
-		p, err := ParsePair(secrets[name])
+		p, err := samlxml.ParsePair(secrets[name])
 		if err != nil {
 			return nil, err
 		}

@@ -4,6 +4,7 @@ import (
 	"context"
 
 	"github.com/jedan-auth/jedan-auth/federation"
+	"github.com/jedan-auth/jedan-auth/internal/samlxml"
 )
 
 var _ federation.LogoutListener = (*Connector)(nil)
@@ -26,7 +27,7 @@ func (k Kind) Prepare(name string, secrets map[string]string) error {
 	if secrets["key"] != "" {
 		return nil
 	}
-	pair, err := NewPair(name, k.Deps.Now())
+	pair, err := samlxml.NewPair(name, k.Deps.Now())
 	if err != nil {
 		return err
 	}

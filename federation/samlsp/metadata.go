@@ -9,6 +9,8 @@ import (
 	"time"
 
 	"github.com/crewjam/saml"
+
+	"github.com/jedan-auth/jedan-auth/internal/samlxml"
 )
 
 const metadataType = "application/samlmetadata+xml"
@@ -28,7 +30,7 @@ func (c *Connector) Metadata(ctx context.Context) (contentType string, body []by
 		at := saml.IndexedEndpoint{Binding: saml.HTTPArtifactBinding, Location: c.config.ACSURL, Index: 1}
 		role.AssertionConsumerServices = append(role.AssertionConsumerServices, at)
 	}
-	role.ProtocolSupportEnumeration = nsProtocol
+	role.ProtocolSupportEnumeration = samlxml.NSProtocol
 	role.KeyDescriptors = keyDescriptors(pairs)
 	role.NameIDFormats = []saml.NameIDFormat{saml.NameIDFormat(c.config.NameIDFormat)}
 	for _, binding := range []string{saml.HTTPRedirectBinding, saml.HTTPPostBinding} {
@@ -49,7 +51,7 @@ func keyDescriptors(pairs *Pairs) []saml.KeyDescriptor {
 		return out
 	}
 	encrypts := keyDescriptor("encryption", pairs.Current.Certificate)
-	for _, name := range []string{nsEncrypt11 + "aes256-gcm", nsEncrypt11 + "aes128-gcm", nsEncrypt + "rsa-oaep-mgf1p"} {
+	for _, name := range []string{samlxml.NSEncrypt11 + "aes256-gcm", samlxml.NSEncrypt11 + "aes128-gcm", samlxml.NSEncrypt + "rsa-oaep-mgf1p"} {
 		encrypts.EncryptionMethods = append(encrypts.EncryptionMethods, saml.EncryptionMethod{Algorithm: name})
 	}
 	return append(out, encrypts)

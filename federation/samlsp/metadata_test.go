@@ -12,14 +12,15 @@ import (
 	"github.com/crewjam/saml"
 
 	"github.com/jedan-auth/jedan-auth/internal/errs"
+	"github.com/jedan-auth/jedan-auth/internal/samlxml"
 )
 
 const metadataURL = "https://idp.example.org/saml/metadata"
 
 // described is the identity provider's metadata with these keys.
-func describedBy(attributes string, keys ...Pair) string {
-	out := `<md:EntityDescriptor xmlns:md="` + nsMetadata + `" xmlns:ds="` + nsSignature + `" ID="_metadata" entityID="` + idpName + `"` + attributes + `>` +
-		`<!-- made by hand --><md:IDPSSODescriptor protocolSupportEnumeration="` + nsProtocol + `">`
+func describedBy(attributes string, keys ...samlxml.Pair) string {
+	out := `<md:EntityDescriptor xmlns:md="` + samlxml.NSMetadata + `" xmlns:ds="` + samlxml.NSSignature + `" ID="_metadata" entityID="` + idpName + `"` + attributes + `>` +
+		`<!-- made by hand --><md:IDPSSODescriptor protocolSupportEnumeration="` + samlxml.NSProtocol + `">`
 	for _, k := range keys {
 		out += `<md:KeyDescriptor use="signing"><ds:KeyInfo><ds:X509Data><ds:X509Certificate>` + "\n" + base64Of(k) + "\n" +
 			`</ds:X509Certificate></ds:X509Data></ds:KeyInfo></md:KeyDescriptor>`
@@ -37,13 +38,13 @@ func byMetadataURL(c *Config) { byMetadata("")(c); c.IDPMetadataURL = metadataUR
 
 func TestMetadataIsRead(t *testing.T) {
 	group := func(s string) string {
-		return `<?xml version="1.0" encoding="UTF-8"?><EntitiesDescriptor xmlns="` + nsMetadata + `"><EntitiesDescriptor>` +
+		return `<?xml version="1.0" encoding="UTF-8"?><EntitiesDescriptor xmlns="` + samlxml.NSMetadata + `"><EntitiesDescriptor>` +
 			strings.Replace(s, idpName, "https://other.test", 1) + replaced(s, "_metadata", "_m2") + `</EntitiesDescriptor></EntitiesDescriptor>`
 	}
 	text := describedBy("", idpPair(), nextPair())
 	for name, document := range map[string]string{"one": text, "among others": group(text)} {
 		w := newWorld(t, byMetadata(document))
-		for _, p := range []Pair{idpPair(), nextPair()} { // both count while keys change
+		for _, p := range []samlxml.Pair{idpPair(), nextPair()} { // both count while keys change
 			r := answer()
 			r.signAssertion.pair = p
 			w.accepts(arrival(r.bytes(t)))
@@ -73,21 +74,21 @@ func TestSA23_Metadata(t *testing.T) {
 		"expired":                  {"saml_metadata.valid_until", change(` entityID`, ` validUntil="`+stamp(0)+`" entityID`), nil},
 		"no time":                  {"saml_metadata.valid_until", change(` entityID`, ` validUntil="soon" entityID`), nil},
 		"an expired group": {"saml_metadata.valid_until", func(s string) string {
-			return `<md:EntitiesDescriptor xmlns:md="` + nsMetadata + `" validUntil="` + stamp(0) + `">` + s + `</md:EntitiesDescriptor>`
+			return `<md:EntitiesDescriptor xmlns:md="` + samlxml.NSMetadata + `" validUntil="` + stamp(0) + `">` + s + `</md:EntitiesDescriptor>`
 		}, nil},
 		"another entity": {"saml_metadata.entity", change(idpName, "https://evil.test"), nil},
 		"twice": {"saml_metadata.entity", func(s string) string {
-			return `<md:EntitiesDescriptor xmlns:md="` + nsMetadata + `">` + s + replaced(s, "_metadata", "_m2") + `</md:EntitiesDescriptor>`
+			return `<md:EntitiesDescriptor xmlns:md="` + samlxml.NSMetadata + `">` + s + replaced(s, "_metadata", "_m2") + `</md:EntitiesDescriptor>`
 		}, nil},
 		"within something else":     {"saml_metadata.entity", func(s string) string { return `<x>` + s + `</x>` }, nil},
 		"no role":                   {"saml_metadata.role", func(s string) string { return strings.ReplaceAll(s, "md:IDPSSODescriptor", "md:SPSSODescriptor") }, nil},
-		"another protocol":          {"saml_metadata.role", change(`"`+nsProtocol+`"`, `"urn:oasis:names:tc:SAML:1.1:protocol"`), nil},
+		"another protocol":          {"saml_metadata.role", change(`"`+samlxml.NSProtocol+`"`, `"urn:oasis:names:tc:SAML:1.1:protocol"`), nil},
 		"a role that has ended":     {"saml_metadata.role", change(` protocolSupport`, ` validUntil="`+stamp(0)+`" protocolSupport`), nil},
 		"no keys":                   {"saml_metadata.keys", change(`use="signing"`, `use="encryption"`), nil},
 		"keys that are not pinned":  {"saml_metadata.keys", nil, func(c *Config) { c.IDPFingerprints = []string{strings.Repeat("ab", 32)} }},
 		"document type":             {"saml_document.markup", func(s string) string { return "<!DOCTYPE x>" + s }, nil},
 		"no signature":              {"saml_signature.parts", nil, func(c *Config) { c.IDPMetadataCertificates = pemOf(nextPair()) }},
-		"too large":                 {"saml_document.size", func(s string) string { return s + strings.Repeat(" ", mostMetadata) }, nil},
+		"too large":                 {"saml_document.size", func(s string) string { return s + strings.Repeat(" ", samlxml.MostMetadata) }, nil},
 		"a comment that holds more": {"saml_document.markup", change("made by hand", "<!ENTITY x>"), nil},
 	} {
 		t.Run(name, func(t *testing.T) {
@@ -106,7 +107,7 @@ func TestSA23_Metadata(t *testing.T) {
 
 // SA23: metadata that must be signed by a key that the operator gave.
 func TestSA23_SignedMetadata(t *testing.T) {
-	signedText := func(p Pair) string {
+	signedText := func(p samlxml.Pair) string {
 		root := treeOf(t, describedBy("", idpPair()))
 		signedBy(p).sign(t, root, "ds")
 		return string(bytesOf(t, root))
@@ -137,7 +138,7 @@ func TestMetadataIsRenewed(t *testing.T) {
 			t.Errorf("%s: %v", what, err)
 		}
 	}
-	key := func(p Pair) error {
+	key := func(p samlxml.Pair) error {
 		r := answer()
 		r.signAssertion.pair = p
 		w.forget()

@@ -2,63 +2,30 @@ package samlsp
 
 import (
 	"context"
-	"crypto"
-	"crypto/rand"
-	"crypto/rsa"
-	"crypto/x509"
-	"encoding/pem"
-	"time"
 
-	"github.com/jedan-auth/jedan-auth/internal/errs"
+	"github.com/jedan-auth/jedan-auth/internal/samlxml"
 )
 
-const (
-	ownBits  = 3072
-	ownYears = 3
-)
-
-// NewPair makes a key for us. Identity providers speak RSA, all of them.
-func NewPair(name string, now time.Time) (Pair, error) {
-	key, err := rsa.GenerateKey(rand.Reader, ownBits)
-	if err != nil {
-		return Pair{}, err
-	}
-	cert, err := Certify(rand.Reader, key, name, now.Add(-mostSkew), now.AddDate(ownYears, 0, 0))
-	return Pair{Key: key, Certificate: cert}, err
+// Pairs are our keys: the current one signs, the next is published before it is used, and all decrypt.
+type Pairs struct {
+	Current    samlxml.Pair
+	Next, Last *samlxml.Pair
 }
 
-// PEM is the pair as text: the key (PKCS #8), then the certificate. It is a secret.
-func (p Pair) PEM() (string, error) {
-	der, err := x509.MarshalPKCS8PrivateKey(p.Key)
-	if err != nil {
-		return "", err
+// all lists what decrypts, the current one first.
+func (p *Pairs) all() []samlxml.Pair {
+	out := []samlxml.Pair{p.Current}
+	for _, other := range []*samlxml.Pair{p.Next, p.Last} {
+		if other != nil {
+			out = append(out, *other)
+		}
 	}
-	key := pem.EncodeToMemory(&pem.Block{Type: "PRIVATE KEY", Bytes: der})
-	return string(key) + string(pem.EncodeToMemory(&pem.Block{Type: "CERTIFICATE", Bytes: p.Certificate.Raw})), nil
+	return out
 }
 
-// ParsePair reads what PEM writes, or the two that an operator brings along. errs.Invalid where they are none, weak, or do not belong together.
-func ParsePair(text string) (Pair, error) {
-	bad := errs.New(errs.Invalid, "A key of SAML is a private key (PKCS #8, RSA of at least 2,048 bits or a curve of 256) and its certificate, in PEM.")
-	block, rest := pem.Decode([]byte(text))
-	if block == nil || block.Type != "PRIVATE KEY" {
-		return Pair{}, bad
-	}
-	key, err := x509.ParsePKCS8PrivateKey(block.Bytes)
-	if err != nil {
-		return Pair{}, bad
-	}
-	certs, err := certificates([]string{string(rest)})
-	signer, ok := key.(crypto.Signer)
-	if err != nil || !ok || len(certs) != 1 || !strong(certs[0]) || !same(signer.Public(), certs[0].PublicKey) {
-		return Pair{}, bad
-	}
-	return Pair{Key: signer, Certificate: certs[0]}, nil
-}
-
-func same(a, b crypto.PublicKey) bool {
-	c, ok := a.(interface{ Equal(crypto.PublicKey) bool })
-	return ok && c.Equal(b)
+// Keys knows our keys.
+type Keys interface {
+	Pairs(ctx context.Context) (*Pairs, error)
 }
 
 // Fixed are keys that do not change while a connector lives: it is made anew when its row changes.

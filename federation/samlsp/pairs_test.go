@@ -1,44 +1,46 @@
 package samlsp
 
 import (
+	"crypto"
 	"strings"
 	"testing"
 
 	"github.com/jedan-auth/jedan-auth/internal/errs"
+	"github.com/jedan-auth/jedan-auth/internal/samlxml"
 )
 
 func TestPairsAsText(t *testing.T) {
-	made, err := NewPair(ourName, began())
+	made, err := samlxml.NewPair(ourName, began())
 	if err != nil {
 		t.Fatal(err)
 	}
-	for name, p := range map[string]Pair{"made": made, "curve": curvedPair()} {
+	for name, p := range map[string]samlxml.Pair{"made": made, "curve": curvedPair()} {
 		text, err := p.PEM()
 		if err != nil {
 			t.Fatal(err)
 		}
-		got, err := ParsePair(text)
-		if err != nil || !got.Certificate.Equal(p.Certificate) || !same(got.Key.Public(), p.Key.Public()) {
+		got, err := samlxml.ParsePair(text)
+		if err != nil || !got.Certificate.Equal(p.Certificate) || !p.Key.Public().(interface{ Equal(crypto.PublicKey) bool }).Equal(got.Key.Public()) {
 			t.Errorf("%s: %v", name, err)
 		}
 	}
-	text := func(p Pair) string {
+	text := func(p samlxml.Pair) string {
 		s, err := p.PEM()
 		if err != nil {
 			t.Fatal(err)
 		}
 		return s
 	}
-	mixed := text(Pair{idpPair().Key, evilPair().Certificate})
+	mixed := text(samlxml.Pair{Key: idpPair().Key, Certificate: evilPair().Certificate})
 	for name, bad := range map[string]string{
 		"nothing": "", "weak": text(weakPair()), "of two": mixed, "no certificate": mixed[:strings.Index(mixed, "-----BEGIN CERT")],
 		"no key": pemOf(idpPair())[0], "two certificates": text(idpPair()) + pemOf(idpPair())[0],
 	} {
-		if _, err := ParsePair(bad); !errs.Is(err, errs.Invalid) {
+		if _, err := samlxml.ParsePair(bad); !errs.Is(err, errs.Invalid) {
 			t.Errorf("%s: %v", name, err)
 		}
 	}
-	if made.Certificate.NotAfter.Sub(began()).Hours() < 3*365*24 || !counts(made.Certificate, began()) {
+	if made.Certificate.NotAfter.Sub(began()).Hours() < 3*365*24 || !samlxml.Counts(made.Certificate, began()) {
 		t.Errorf("valid until %v", made.Certificate.NotAfter)
 	}
 }

@@ -12,6 +12,7 @@ import (
 	"time"
 
 	"github.com/jedan-auth/jedan-auth/federation"
+	"github.com/jedan-auth/jedan-auth/internal/samlxml"
 )
 
 // pysaml2 is an identity provider that nobody here wrote.
@@ -48,8 +49,8 @@ func startPysaml2(t *testing.T) (*pysaml2, *world) {
 		t.Skip("JEDAN_SAML_PYTHON names no interpreter with pysaml2, or there is no xmlsec1")
 	}
 	now := time.Now()
-	ours, err := NewPair(ourName, now)
-	theirs, err2 := NewPair(idpName, now)
+	ours, err := samlxml.NewPair(ourName, now)
+	theirs, err2 := samlxml.NewPair(idpName, now)
 	text, err3 := theirs.PEM()
 	if err != nil || err2 != nil || err3 != nil {
 		t.Fatal(err, err2, err3)
@@ -100,7 +101,7 @@ func comeBack(t *testing.T, d *federation.Departure, began time.Time, xml string
 func TestPysaml2(t *testing.T) {
 	p, w := startPysaml2(t)
 	id := signIn(t, p, w, "redirect", nil)
-	for _, cipher := range []string{nsEncrypt + "aes256-cbc", nsEncrypt11 + "aes256-gcm"} {
+	for _, cipher := range []string{samlxml.NSEncrypt + "aes256-cbc", samlxml.NSEncrypt11 + "aes256-gcm"} {
 		p.ask(map[string]any{"do": "cipher", "algorithm": cipher, "key_type": "aes-256"})
 		signIn(t, p, w, "redirect", id)
 		signIn(t, p, w, "post", id)

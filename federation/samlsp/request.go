@@ -8,6 +8,7 @@ import (
 
 	"github.com/jedan-auth/jedan-auth/federation"
 	"github.com/jedan-auth/jedan-auth/internal/errs"
+	"github.com/jedan-auth/jedan-auth/internal/samlxml"
 )
 
 // Begin sends the browser to the identity provider with an AuthnRequest.
@@ -21,15 +22,15 @@ func (c *Connector) Begin(ctx context.Context, w federation.Wish) (*federation.D
 		return nil, errs.New(errs.Unavailable, "The identity provider has no address for that binding.")
 	}
 	request := c.authnRequest(w, location)
-	out := outgoing{binding: binding, location: location, param: "SAMLRequest", root: request.Element(), relayState: w.State}
+	out := samlxml.Outgoing{Binding: binding, Location: location, Param: "SAMLRequest", Root: request.Element(), RelayState: w.State}
 	if c.config.SignRequests || known.wantSigned {
 		pairs, err := c.deps.Keys.Pairs(ctx)
 		if err != nil {
 			return nil, err
 		}
-		out.pair = &pairs.Current
+		out.Pair = &pairs.Current
 	}
-	departure, err := out.departure()
+	departure, err := departure(out)
 	if err != nil {
 		return nil, err
 	}

@@ -11,6 +11,7 @@ import (
 	"github.com/beevik/etree"
 
 	"github.com/jedan-auth/jedan-auth/federation"
+	"github.com/jedan-auth/jedan-auth/internal/samlxml"
 )
 
 // sent takes the message out of a departure, and says whether it was signed by our current key.
@@ -29,19 +30,19 @@ func sent(t *testing.T, d *federation.Departure, param string) (root *etree.Elem
 	if err != nil {
 		t.Fatal(err)
 	}
-	q, ok := parseQuery(u.RawQuery)
-	if !ok || q.param != param {
+	q, ok := samlxml.ParseQuery(u.RawQuery)
+	if !ok || q.Param != param {
 		t.Fatalf("no %s in %s", param, d.URL)
 	}
-	packed, err := base64.StdEncoding.DecodeString(q.message)
+	packed, err := base64.StdEncoding.DecodeString(q.Message)
 	if err != nil {
 		t.Fatal(err)
 	}
-	raw, err := inflate(packed)
+	raw, err := samlxml.Inflate(packed)
 	if err != nil {
 		t.Fatal(err)
 	}
-	return treeOf(t, string(raw)), q.verified([]*x509.Certificate{ownPair().Certificate, curvedPair().Certificate})
+	return treeOf(t, string(raw)), q.Verified([]*x509.Certificate{ownPair().Certificate, curvedPair().Certificate})
 }
 
 func TestRequests(t *testing.T) {
@@ -91,7 +92,7 @@ func TestRequests(t *testing.T) {
 					t.Errorf("%s in %s", part, text)
 				}
 			}
-			if signed != c.signed || (d.Form != nil) != c.post || string(d.Kept) != attribute(root, "ID") || len(d.Kept) < 20 {
+			if signed != c.signed || (d.Form != nil) != c.post || string(d.Kept) != samlxml.Attribute(root, "ID") || len(d.Kept) < 20 {
 				t.Errorf("signed %v, form %v, kept %s", signed, d.Form != nil, d.Kept)
 			}
 			if c.post && d.Form.Get("RelayState") != ourState || !c.post && !strings.Contains(d.URL, "RelayState="+ourState) {

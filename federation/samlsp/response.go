@@ -8,6 +8,7 @@ import (
 	"github.com/beevik/etree"
 
 	"github.com/jedan-auth/jedan-auth/federation"
+	"github.com/jedan-auth/jedan-auth/internal/samlxml"
 )
 
 // try is a response on its way through the tables.
@@ -57,7 +58,7 @@ func (c *Connector) Complete(ctx context.Context, arrival federation.Arrival) (*
 	if c.config.Artifacts && arrival.Params.Has("SAMLart") {
 		err = a.resolve(ctx, table)
 	} else if err = judge(ctx, a, table.arrived); err == nil {
-		a.response, err = parse(ctx, messageOf(a.raw))
+		a.response, err = parse(ctx, samlxml.MessageOf(a.raw))
 	}
 	if err != nil {
 		return nil, err
@@ -79,10 +80,10 @@ func posted(_ context.Context, a *try) (expected, received string, err error) {
 // field wants one SAMLResponse in base64, not so large that it is not worth decoding (SA20).
 func field(_ context.Context, a *try) (expected, received string, err error) {
 	values := a.arrival.Params["SAMLResponse"]
-	if len(values) != 1 || len(values[0]) > mostMessage*3/2 {
+	if len(values) != 1 || len(values[0]) > samlxml.MostMessage*3/2 {
 		return "one SAMLResponse of bounded size", "none, more, or a larger one", nil
 	}
-	a.raw, err = base64.StdEncoding.DecodeString(compact(values[0]))
+	a.raw, err = base64.StdEncoding.DecodeString(samlxml.Compact(values[0]))
 	if err != nil {
 		return "one SAMLResponse in base64", "something else", nil //nolint:nilerr // what was sent is wrong, nothing failed
 	}

@@ -4,8 +4,6 @@ import "github.com/jedan-auth/jedan-auth/internal/verdict"
 
 // tables are the rules, in order. Each row says its reason for audit and metrics.
 type tables struct {
-	document            []verdict.Row[*document]
-	signature           []verdict.Row[*signed]
 	arrived, response   []verdict.Row[*try]
 	artifact, resolved  []verdict.Row[*try]
 	assertion           []verdict.Row[*try]
@@ -17,28 +15,6 @@ type tables struct {
 
 func rows() tables {
 	return tables{
-		document: []verdict.Row[*document]{
-			{Name: "saml_document.size", Reason: "size", Check: fits},
-			{Name: "saml_document.encoding", Reason: "malformed", Check: plainText},
-			{Name: "saml_document.markup", Reason: "malformed", Check: noMarkup},
-			{Name: "saml_document.bounds", Reason: "size", Check: bounded},
-			{Name: "saml_document.stable", Reason: "malformed", Check: stable},
-			{Name: "saml_document.well_formed", Reason: "malformed", Check: wellFormed},
-			{Name: "saml_document.namespaces", Reason: "size", Check: fewNamespaces},
-			{Name: "saml_document.prefixes", Reason: "malformed", Check: namespaced},
-			{Name: "saml_document.attributes", Reason: "malformed", Check: unlike},
-			{Name: "saml_document.ids", Reason: "malformed", Check: ownIDs},
-		},
-		signature: []verdict.Row[*signed]{
-			{Name: "saml_signature.keys", Reason: "key", Check: knownKeys},
-			{Name: "saml_signature.parts", Reason: "signature", Check: itsParts},
-			{Name: "saml_signature.canonicalization", Reason: "algorithm", Check: canonical},
-			{Name: "saml_signature.method", Reason: "algorithm", Check: strongMethod},
-			{Name: "saml_signature.digest", Reason: "algorithm", Check: strongDigest},
-			{Name: "saml_signature.reference", Reason: "signature", Check: ownReference},
-			{Name: "saml_signature.transforms", Reason: "algorithm", Check: knownTransforms},
-			{Name: "saml_signature.value", Reason: "signature", Check: valid},
-		},
 		arrived: []verdict.Row[*try]{
 			{Name: "saml_response.binding", Reason: "binding", Check: posted},
 			{Name: "saml_response.field", Reason: "malformed", Check: field},

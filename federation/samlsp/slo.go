@@ -10,6 +10,7 @@ import (
 
 	"github.com/jedan-auth/jedan-auth/federation"
 	"github.com/jedan-auth/jedan-auth/internal/errs"
+	"github.com/jedan-auth/jedan-auth/internal/samlxml"
 )
 
 // requestLives is how long a sign-out that we ask for may take.
@@ -46,12 +47,12 @@ func (c *Connector) ReadLogoutRequest(ctx context.Context, in Message) (*LogoutR
 	if err := judge(ctx, m, table.logout, table.logoutRequest, table.last); err != nil {
 		return nil, err
 	}
-	out := &LogoutRequest{ID: attribute(m.root, "ID"), Subject: m.nameID.text, RelayState: m.relayState}
+	out := &LogoutRequest{ID: samlxml.Attribute(m.root, "ID"), Subject: m.nameID.text, RelayState: m.relayState}
 	if c.config.KeyAttribute == "" {
 		out.Key = boundedKey(m.nameID.text)
 	}
-	for _, s := range children(m.root, nsProtocol, "SessionIndex") {
-		out.Sessions = append(out.Sessions, text(s))
+	for _, s := range samlxml.Children(m.root, samlxml.NSProtocol, "SessionIndex") {
+		out.Sessions = append(out.Sessions, samlxml.Text(s))
 	}
 	return out, nil
 }
@@ -60,7 +61,7 @@ func (c *Connector) ReadLogoutRequest(ctx context.Context, in Message) (*LogoutR
 func (c *Connector) AnswerLogout(ctx context.Context, r *LogoutRequest, done bool) (*federation.Departure, error) {
 	return c.send(ctx, "SAMLResponse", r.RelayState, func(known *idp) (map[string]string, func(string) *etree.Element) {
 		return known.sloResponse, func(location string) *etree.Element {
-			status := saml.Status{StatusCode: saml.StatusCode{Value: success}}
+			status := saml.Status{StatusCode: saml.StatusCode{Value: samlxml.Success}}
 			if !done {
 				status.StatusCode = saml.StatusCode{Value: "urn:oasis:names:tc:SAML:2.0:status:Responder"}
 			}
@@ -124,6 +125,6 @@ func (c *Connector) send(ctx context.Context, param, relayState string, of func(
 	if err != nil {
 		return nil, err
 	}
-	out := outgoing{binding: binding, location: location, param: param, root: element(location), relayState: relayState, pair: &pairs.Current}
-	return out.departure()
+	out := samlxml.Outgoing{Binding: binding, Location: location, Param: param, Root: element(location), RelayState: relayState, Pair: &pairs.Current}
+	return departure(out)
 }

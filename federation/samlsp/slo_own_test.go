@@ -8,6 +8,7 @@ import (
 
 	"github.com/jedan-auth/jedan-auth/federation"
 	"github.com/jedan-auth/jedan-auth/internal/errs"
+	"github.com/jedan-auth/jedan-auth/internal/samlxml"
 )
 
 func TestOurLogout(t *testing.T) {
@@ -19,7 +20,7 @@ func TestOurLogout(t *testing.T) {
 	}
 	root, signed := sent(t, d, "SAMLRequest")
 	text := string(bytesOf(t, root))
-	if !signed || string(d.Kept) != attribute(root, "ID") || !strings.Contains(text, ">maria-7<") || !strings.Contains(text, ">_session<") || !strings.Contains(text, "NotOnOrAfter") {
+	if !signed || string(d.Kept) != samlxml.Attribute(root, "ID") || !strings.Contains(text, ">maria-7<") || !strings.Contains(text, ">_session<") || !strings.Contains(text, "NotOnOrAfter") {
 		t.Errorf("signed %v: %s", signed, text)
 	}
 	out := Sent{ID: string(d.Kept), RelayState: ourState}
@@ -77,7 +78,7 @@ func TestAnswersToLogoutRequests(t *testing.T) {
 		}
 		root, signed := sent(t, d, "SAMLResponse")
 		text := string(bytesOf(t, root))
-		if !signed || !strings.HasPrefix(d.URL, sloURL+"/done?") || !strings.Contains(text, want) || attribute(root, "InResponseTo") != "_logout" || !strings.Contains(d.URL, "RelayState=their+state") {
+		if !signed || !strings.HasPrefix(d.URL, sloURL+"/done?") || !strings.Contains(text, want) || samlxml.Attribute(root, "InResponseTo") != "_logout" || !strings.Contains(d.URL, "RelayState=their+state") {
 			t.Errorf("signed %v, %s: %s", signed, d.URL, text)
 		}
 	}

@@ -9,12 +9,14 @@ import (
 	"time"
 
 	"github.com/beevik/etree"
+
+	"github.com/jedan-auth/jedan-auth/internal/samlxml"
 )
 
 // goodbye is a LogoutRequest of the identity provider, or with answers a LogoutResponse.
 type goodbye struct {
 	tag, id, version, destination, issuer, issued, more, body string
-	pair                                                      *Pair // nil: unsigned
+	pair                                                      *samlxml.Pair // nil: unsigned
 	state                                                     string
 }
 
@@ -30,12 +32,12 @@ func logoutRequest() *goodbye {
 func logoutResponse(id string) *goodbye {
 	g := logoutRequest()
 	g.tag, g.more, g.state = "LogoutResponse", ` InResponseTo="`+id+`"`, ourState
-	g.body = `<samlp:Status><samlp:StatusCode Value="` + success + `"/></samlp:Status>`
+	g.body = `<samlp:Status><samlp:StatusCode Value="` + samlxml.Success + `"/></samlp:Status>`
 	return g
 }
 
 func (g *goodbye) text() string {
-	return `<samlp:` + g.tag + ` xmlns:samlp="` + nsProtocol + `" xmlns:saml="` + nsAssertion + `" ID="` + g.id + `" Version="` + g.version + `" IssueInstant="` + g.issued +
+	return `<samlp:` + g.tag + ` xmlns:samlp="` + samlxml.NSProtocol + `" xmlns:saml="` + samlxml.NSAssertion + `" ID="` + g.id + `" Version="` + g.version + `" IssueInstant="` + g.issued +
 		`" Destination="` + g.destination + `"` + g.more + `><saml:Issuer>` + g.issuer + `</saml:Issuer>` + g.body + `</samlp:` + g.tag + `>`
 }
 
@@ -49,8 +51,8 @@ func (g *goodbye) param() string {
 // redirected is the message in a query.
 func (g *goodbye) redirected(t testing.TB) Message {
 	t.Helper()
-	o := outgoing{location: ourSLO, param: g.param(), root: treeOf(t, g.text()), relayState: g.state, pair: g.pair}
-	d, err := o.redirect()
+	o := samlxml.Outgoing{Location: ourSLO, Param: g.param(), Root: treeOf(t, g.text()), RelayState: g.state, Pair: g.pair}
+	d, err := o.Redirect()
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -64,8 +66,8 @@ func (g *goodbye) redirected(t testing.TB) Message {
 // posted is the message in a form.
 func (g *goodbye) posted(t testing.TB) Message {
 	t.Helper()
-	o := outgoing{location: ourSLO, param: g.param(), root: treeOf(t, g.text()), relayState: g.state, pair: g.pair}
-	d, err := o.form()
+	o := samlxml.Outgoing{Location: ourSLO, Param: g.param(), Root: treeOf(t, g.text()), RelayState: g.state, Pair: g.pair}
+	d, err := o.Post()
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -200,7 +202,7 @@ func TestSA21_Queries(t *testing.T) {
 
 // SA20: ten kilobytes that become a gigabyte.
 func TestSA20_DeflateBomb(t *testing.T) {
-	packed, err := deflate(bytes.Repeat([]byte(" "), 64<<20))
+	packed, err := samlxml.Deflate(bytes.Repeat([]byte(" "), 64<<20))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -215,7 +217,7 @@ func TestSA20_DeflateBomb(t *testing.T) {
 func TestSA21_WrappedLogout(t *testing.T) {
 	w, g := newWorld(t), logoutRequest()
 	root := treeOf(t, g.text())
-	if err := sign(root, *g.pair); err != nil {
+	if err := samlxml.Sign(root, *g.pair); err != nil {
 		t.Fatal(err)
 	}
 	outer := logoutRequest()

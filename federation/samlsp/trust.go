@@ -9,6 +9,7 @@ import (
 	"github.com/crewjam/saml"
 
 	"github.com/jedan-auth/jedan-auth/internal/errs"
+	"github.com/jedan-auth/jedan-auth/internal/samlxml"
 )
 
 const (
@@ -54,7 +55,7 @@ func newTrust(ctx context.Context, c Config, d Deps) (*trust, error) {
 
 // byHand is an identity provider that has no metadata.
 func (t *trust) byHand() (*idp, error) {
-	keys, err := certificates(t.config.IDPCertificates)
+	keys, err := samlxml.Certificates(t.config.IDPCertificates)
 	if err != nil {
 		return nil, err
 	}
@@ -65,7 +66,7 @@ func (t *trust) byHand() (*idp, error) {
 		return map[string]string{saml.HTTPRedirectBinding: location, saml.HTTPPostBinding: location}
 	}
 	slo := both(t.config.IDPSLOURL)
-	return &idp{keys: pinned(keys, t.config.IDPFingerprints), sso: both(t.config.IDPSSOURL), slo: slo, sloResponse: slo}, nil
+	return &idp{keys: samlxml.Pinned(keys, t.config.IDPFingerprints), sso: both(t.config.IDPSSOURL), slo: slo, sloResponse: slo}, nil
 }
 
 // known is what counts now. errs.Unavailable when there is nothing.
@@ -113,12 +114,12 @@ func (t *trust) renew(ctx context.Context, now time.Time) error {
 
 // read judges a metadata document.
 func (t *trust) read(ctx context.Context, raw []byte) (*idp, error) {
-	signers, err := certificates(t.config.IDPMetadataCertificates)
+	signers, err := samlxml.Certificates(t.config.IDPMetadataCertificates)
 	if err != nil {
 		return nil, err
 	}
 	m := &description{config: t.config, signers: signers, now: t.deps.Now()}
-	if m.root, err = parse(ctx, metadataOf(raw)); err != nil {
+	if m.root, err = parse(ctx, samlxml.MetadataOf(raw)); err != nil {
 		return nil, err
 	}
 	if err := judge(ctx, m, rows().metadata); err != nil {

@@ -8,6 +8,8 @@ import (
 
 	"github.com/beevik/etree"
 	"github.com/crewjam/saml/xmlenc"
+
+	"github.com/jedan-auth/jedan-auth/internal/samlxml"
 )
 
 // Harmless variants: none of them may be refused, however they are combined.
@@ -45,12 +47,16 @@ func TestVariantsAreAccepted(t *testing.T) {
 
 func TestVariantsOfSigning(t *testing.T) {
 	for name, change := range map[string]func(*response){
-		"sha384":       signs(func(s *signing) { s.method, s.digest = rsaSHA384, "http://www.w3.org/2001/04/xmldsig-more#sha384" }),
-		"sha512":       signs(func(s *signing) { s.method, s.digest = rsaSHA512, nsEncrypt+"sha512" }),
-		"curve":        signs(func(s *signing) { s.pair, s.method = curvedPair(), ecdsaSHA256 }),
-		"curve sha512": signs(func(s *signing) { s.pair, s.method, s.digest = curvedPair(), ecdsaSHA512, nsEncrypt+"sha512" }),
-		"key info":     signs(func(s *signing) { s.keyInfo = keyInfo(idpPair()) }),
-		"key name":     signs(func(s *signing) { s.keyInfo = "<ds:KeyInfo><ds:KeyName>signing</ds:KeyName></ds:KeyInfo>" }),
+		"sha384": signs(func(s *signing) {
+			s.method, s.digest = samlxml.RSASHA384, "http://www.w3.org/2001/04/xmldsig-more#sha384"
+		}),
+		"sha512": signs(func(s *signing) { s.method, s.digest = samlxml.RSASHA512, samlxml.NSEncrypt+"sha512" }),
+		"curve":  signs(func(s *signing) { s.pair, s.method = curvedPair(), samlxml.ECDSASHA256 }),
+		"curve sha512": signs(func(s *signing) {
+			s.pair, s.method, s.digest = curvedPair(), samlxml.ECDSASHA512, samlxml.NSEncrypt+"sha512"
+		}),
+		"key info": signs(func(s *signing) { s.keyInfo = keyInfo(idpPair()) }),
+		"key name": signs(func(s *signing) { s.keyInfo = "<ds:KeyInfo><ds:KeyName>signing</ds:KeyName></ds:KeyInfo>" }),
 		"inclusive namespaces": func(r *response) {
 			r.signAssertion.inclusive = "xs xsi"
 			r.attributes = replaced(r.attributesOf("mail", "maria@example.org"), "<saml:AttributeValue>",
@@ -106,7 +112,7 @@ func TestVariantsOfWriting(t *testing.T) {
 			w := newWorld(t)
 			root := answer().tree(t)
 			if change == nil {
-				for el := range all(root) {
+				for el := range samlxml.All(root) {
 					slices.Reverse(el.Attr)
 				}
 				change = func(s string) string { return s }

@@ -17,6 +17,7 @@ import (
 
 	"github.com/jedan-auth/jedan-auth/federation"
 	"github.com/jedan-auth/jedan-auth/internal/errs"
+	"github.com/jedan-auth/jedan-auth/internal/samlxml"
 	"github.com/jedan-auth/jedan-auth/storage"
 )
 
@@ -37,35 +38,35 @@ func began() time.Time { return time.Date(2026, 11, 30, 12, 0, 0, 0, time.UTC) }
 
 // Keys are made once: they are slow to make.
 var (
-	idpPair    = sync.OnceValue(func() Pair { return rsaPair("idp", 2048) })
-	nextPair   = sync.OnceValue(func() Pair { return rsaPair("idp next", 2048) })
-	evilPair   = sync.OnceValue(func() Pair { return rsaPair("idp", 2048) })
-	weakPair   = sync.OnceValue(func() Pair { return rsaPair("idp weak", 1024) })
-	ownPair    = sync.OnceValue(func() Pair { return rsaPair(ourName, 2048) })
-	ownNext    = sync.OnceValue(func() Pair { return rsaPair(ourName+" next", 2048) })
-	curvedPair = sync.OnceValue(func() Pair {
+	idpPair    = sync.OnceValue(func() samlxml.Pair { return rsaPair("idp", 2048) })
+	nextPair   = sync.OnceValue(func() samlxml.Pair { return rsaPair("idp next", 2048) })
+	evilPair   = sync.OnceValue(func() samlxml.Pair { return rsaPair("idp", 2048) })
+	weakPair   = sync.OnceValue(func() samlxml.Pair { return rsaPair("idp weak", 1024) })
+	ownPair    = sync.OnceValue(func() samlxml.Pair { return rsaPair(ourName, 2048) })
+	ownNext    = sync.OnceValue(func() samlxml.Pair { return rsaPair(ourName+" next", 2048) })
+	curvedPair = sync.OnceValue(func() samlxml.Pair {
 		key, err := ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
 		return pairOf("idp curve", key, err)
 	})
 )
 
-func rsaPair(name string, bits int) Pair {
+func rsaPair(name string, bits int) samlxml.Pair {
 	key, err := rsa.GenerateKey(rand.Reader, bits)
 	return pairOf(name, key, err)
 }
 
-func pairOf(name string, key crypto.Signer, err error) Pair {
+func pairOf(name string, key crypto.Signer, err error) samlxml.Pair {
 	if err != nil {
 		panic(err)
 	}
-	cert, err := Certify(rand.Reader, key, name, began().Add(-time.Hour), began().AddDate(2, 0, 0))
+	cert, err := samlxml.Certify(rand.Reader, key, name, began().Add(-time.Hour), began().AddDate(2, 0, 0))
 	if err != nil {
 		panic(err)
 	}
-	return Pair{key, cert}
+	return samlxml.Pair{Key: key, Certificate: cert}
 }
 
-func pemOf(pairs ...Pair) []string {
+func pemOf(pairs ...samlxml.Pair) []string {
 	var out []string
 	for _, p := range pairs {
 		out = append(out, string(pem.EncodeToMemory(&pem.Block{Type: "CERTIFICATE", Bytes: p.Certificate.Raw})))
@@ -73,7 +74,7 @@ func pemOf(pairs ...Pair) []string {
 	return out
 }
 
-func base64Of(p Pair) string { return base64.StdEncoding.EncodeToString(p.Certificate.Raw) }
+func base64Of(p samlxml.Pair) string { return base64.StdEncoding.EncodeToString(p.Certificate.Raw) }
 
 // ledger, counted and fixedKeys are what the connector uses.
 type ledger struct {

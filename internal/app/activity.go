@@ -20,7 +20,7 @@ func (a *activity) Activity(ctx context.Context, person, before storage.ID, limi
 
 // AppName implements account.Activity.
 func (a *activity) AppName(ctx context.Context, clientID string) string {
-	c, err := a.words.provider.Clients().ByClientID(ctx, clientID)
+	c, err := a.words.clientNamed(ctx, clientID)
 	if err != nil {
 		return ""
 	}

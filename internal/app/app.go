@@ -28,6 +28,7 @@ import (
 	"github.com/jedan-auth/jedan-auth/provider/core"
 	"github.com/jedan-auth/jedan-auth/provider/mtls"
 	"github.com/jedan-auth/jedan-auth/provider/register"
+	"github.com/jedan-auth/jedan-auth/provider/samlidp"
 	"github.com/jedan-auth/jedan-auth/risk/feeds"
 	"github.com/jedan-auth/jedan-auth/storage"
 	"github.com/jedan-auth/jedan-auth/storage/gormdb"
@@ -67,6 +68,9 @@ type App struct {
 	Notify     *notify.Notifier
 	Upstreams  *federation.Registry
 	Connectors *federation.Manager
+	SAMLApps   *samlidp.Apps
+	SAMLKeys   *samlidp.Keys
+	SAML       *samlidp.Manager
 	announcer  *announcer
 	Feeds      *feeds.Feeds
 	recover    func(ctx context.Context) error // moves recoveries on; nil: no server runs
@@ -97,7 +101,7 @@ func Open(ctx context.Context, c Config, o Options) (*App, error) {
 		name string
 		do   func(context.Context) error
 	}{
-		{"data folder", a.makeFolder}, {"database", a.openDatabase}, {"keys", a.openKeys}, {"people", a.openPeople}, {"outbound", a.openFetch}, {"connectors", a.openConnectors}, {"feeds", a.openFeeds},
+		{"data folder", a.makeFolder}, {"database", a.openDatabase}, {"keys", a.openKeys}, {"people", a.openPeople}, {"outbound", a.openFetch}, {"connectors", a.openConnectors}, {"SAML applications", a.openSAML}, {"feeds", a.openFeeds},
 		{"registrar", a.openRegistrar}, {"messages", a.openNotify}, {"notices", a.openNotices},
 	} {
 		if err := step.do(ctx); err != nil {

@@ -33,7 +33,7 @@ func (a *apps) Apps(ctx context.Context, cur *session.Current, lang string) ([]w
 	}
 	var rows []web.AppRow
 	for _, s := range all {
-		client, err := a.words.provider.Clients().ByRow(ctx, s.Client) // from memory
+		client, err := a.words.client(ctx, s.Client) // from memory
 		if errs.Is(err, errs.NotFound) {
 			continue
 		}
@@ -46,16 +46,6 @@ func (a *apps) Apps(ctx context.Context, cur *session.Current, lang string) ([]w
 		})
 	}
 	return rows, nil
-}
-
-// Tiles implements account.Apps.
-func (a *apps) Tiles(ctx context.Context, cur *session.Current) ([]web.AppTile, error) {
-	all, err := a.words.provider.Tiles(ctx, cur.Person)
-	out := make([]web.AppTile, len(all))
-	for i, t := range all {
-		out[i] = web.AppTile{Name: t.Client.Name(), URL: t.URL}
-	}
-	return out, err
 }
 
 // browsers are those in which the person is signed in.
@@ -101,7 +91,7 @@ func (a *apps) details(ctx context.Context, client *core.Client, s consent.Stand
 
 // End implements account.Apps.
 func (a *apps) End(ctx context.Context, cur *session.Current, app storage.ID) (string, error) {
-	client, err := a.words.provider.Clients().ByRow(ctx, app)
+	client, err := a.words.client(ctx, app)
 	if err != nil {
 		return "", err
 	}

@@ -16,6 +16,7 @@ import (
 	"github.com/jedan-auth/jedan-auth/provider"
 	"github.com/jedan-auth/jedan-auth/provider/core"
 	"github.com/jedan-auth/jedan-auth/provider/logo"
+	"github.com/jedan-auth/jedan-auth/provider/samlidp"
 	"github.com/jedan-auth/jedan-auth/storage"
 	"github.com/jedan-auth/jedan-auth/web"
 )
@@ -25,6 +26,7 @@ type bridge struct {
 	issuer   string
 	base     string // path of the issuer
 	provider *provider.Module
+	saml     *samlidp.Apps
 	people   *directory.Directory
 
 	attributes *attributes.Set
@@ -34,6 +36,9 @@ type bridge struct {
 // ClientDisplay implements login.Clients.
 func (b *bridge) ClientDisplay(ctx context.Context, _ storage.ID, clientID string) (login.Client, error) {
 	c, err := b.provider.Clients().ByClientID(ctx, clientID)
+	if errs.Is(err, errs.NotFound) {
+		return b.samlDisplay(ctx, clientID)
+	}
 	if err != nil {
 		return login.Client{}, err
 	}
@@ -46,7 +51,7 @@ func (b *bridge) ClientDisplay(ctx context.Context, _ storage.ID, clientID strin
 
 // ClientByID implements consent.Registry.
 func (b *bridge) ClientByID(ctx context.Context, _, id storage.ID) (*storage.Client, error) {
-	c, err := b.provider.Clients().ByRow(ctx, id)
+	c, err := b.client(ctx, id)
 	if err != nil {
 		return nil, err
 	}
@@ -54,16 +59,42 @@ func (b *bridge) ClientByID(ctx context.Context, _, id storage.ID) (*storage.Cli
 }
 
 // ClientStart implements consent.Starts.
-func (b *bridge) ClientStart(ctx context.Context, _ storage.ID, clientID string) (name, start string, err error) {
+func (b *bridge) ClientStart(ctx context.Context, tenant storage.ID, clientID string) (name, start string, err error) {
+	c, err := b.ClientDisplay(ctx, tenant, clientID)
+	return c.Name, c.StartURL, err
+}
+
+// clientNamed finds a client, or a SAML application as one, by what flows, policies and events call it.
+func (b *bridge) clientNamed(ctx context.Context, clientID string) (*core.Client, error) {
 	c, err := b.provider.Clients().ByClientID(ctx, clientID)
-	if err != nil {
-		return "", "", err
+	if !errs.Is(err, errs.NotFound) {
+		return c, err
 	}
-	return c.Name(), c.StartURL(b.issuer), nil
+	a, err := b.saml.ByID(ctx, clientID)
+	if err != nil {
+		return nil, err
+	}
+	return a.Client(), nil
+}
+
+// client finds a client, or a SAML application as one, by its row.
+func (b *bridge) client(ctx context.Context, id storage.ID) (*core.Client, error) {
+	c, err := b.provider.Clients().ByRow(ctx, id)
+	if !errs.Is(err, errs.NotFound) {
+		return c, err
+	}
+	a, err := b.saml.ByRow(ctx, id)
+	if err != nil {
+		return nil, err
+	}
+	return a.Client(), nil
 }
 
 // RequiredPerson implements login.Subjects.
 func (b *bridge) RequiredPerson(ctx context.Context, fl *flow.Flow) (func(*storage.Person) bool, error) {
+	if samlidp.Owns(fl) { // it is about whoever signs in
+		return nil, nil
+	}
 	asked, err := b.provider.Asked(ctx, fl)
 	if err != nil {
 		return nil, err
@@ -73,6 +104,9 @@ func (b *bridge) RequiredPerson(ctx context.Context, fl *flow.Flow) (func(*stora
 
 // ConsentView implements consent.Requests.
 func (b *bridge) ConsentView(ctx context.Context, fl *flow.Flow, cur *session.Current) (consent.View, error) {
+	if samlidp.Owns(fl) {
+		return b.samlConsent(ctx, fl, cur)
+	}
 	asked, err := b.provider.Asked(ctx, fl)
 	if err != nil {
 		return consent.View{}, err

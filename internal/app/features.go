@@ -20,7 +20,7 @@ func (s *server) makeAccount() (err error) {
 		Passkeys: s.passkey.On(),
 		Tenant:   s.Tenant, Issuer: s.Config.Issuer, Flows: s.flows, Sessions: trusting{s.sessions, s.risk}, People: s.DB, Directory: s.Directory, Hasher: s.Hasher,
 		Policy: s.Policy, MinLength: s.Config.Passwords.MinLength, Attempts: s.password.Own(), Failures: s.failures,
-		Approvals: &approvals{requests: s.provider.Approvals(), words: s.bridge}, Apps: &apps{consents: s.consents.m.Load(), words: s.bridge, sessions: s.sessions}, Pages: s.render,
+		Approvals: &approvals{requests: s.provider.Approvals(), words: s.bridge}, Tiles: tiles{s.SAMLApps, s.provider, s.Config.Issuer}, Apps: &apps{consents: s.consents.m.Load(), words: s.bridge, sessions: s.sessions}, Pages: s.render,
 		Forms: s.sessions.Forms(), Logger: s.Log, Own: s.sessions, Now: s.Now,
 		Activity: &activity{App: s.App, words: s.bridge}, Profiles: s.Directory, Attributes: s.Attributes, Audit: s.Audit, Events: s.DB, Exporter: data, Erasure: data, Contact: s.contactLinks(), Security: s.security(), Scores: scores{s.App}, Browsers: s.DB, Terms: s.Config.Terms.URL, Recovery: found{s.App}, Places: s.risk.geo.Words,
 	}

@@ -20,6 +20,7 @@ func (s *server) jobs() []jobs.Job {
 		{Name: "sweep_trusted_browsers", Every: time.Hour, Run: sweep(s.DB.DeleteDeadTrustedBrowsers, s.ago(0))},
 		{Name: "sweep_sessions", Every: time.Minute, Run: sweep(s.DB.DeleteDeadSessions, s.ago(24*time.Hour))},
 		{Name: "sweep_participants", Every: time.Minute, Run: sweep(s.DB.DeleteExpiredParticipants, s.ago(time.Minute))},
+		{Name: "sweep_saml_sessions", Every: time.Minute, Run: sweep(s.DB.DeleteExpiredSAMLSessions, s.ago(time.Minute))},
 		{Name: "sweep_denials", Every: time.Minute, Run: sweep(s.DB.DeleteExpiredDenials, s.ago(time.Minute))},
 		{Name: "sweep_replays", Every: time.Minute, Run: sweep(s.DB.DeleteExpiredReplays, s.ago(time.Minute))},
 		{Name: "sweep_pending", Every: time.Minute, Run: sweep(s.DB.DeleteExpiredPending, s.ago(time.Minute))},

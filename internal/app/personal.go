@@ -30,6 +30,7 @@ func personalTables() []personalTable {
 	log.kept = true // it names nobody, and what it knows of them is sealed
 	return []personalTable{
 		table("session_clients", "session IN (SELECT id FROM sessions WHERE tenant = {tenant} AND person = {person})", ""),
+		table("saml_sessions", own, "id", "subject"),
 		table("sessions", own, "id"),
 		table("grants", own, "id", "challenge", "nonce1", "nonce0"),
 		table("consents", own, "id"),
@@ -56,7 +57,7 @@ func personalTables() []personalTable {
 func impersonalTables() []string {
 	return []string{
 		"tenants", "keyring", "signing_keys", "clients", "resources", "setup_links", "initial_access_tokens", "denials", "replays", "changes",
-		"relying_parties", "firewall_rules", "groups", "group_nesting", "connectors",
+		"relying_parties", "firewall_rules", "groups", "group_nesting", "connectors", "saml_apps", "saml_keys",
 		"trips",      // sealed, and gone within minutes
 		"allowances", // counts under keyed hashes, which end within a day
 		"outbox",     // payloads are sealed, and go when they are delivered or given up

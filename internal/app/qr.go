@@ -27,7 +27,7 @@ func (s *server) makeQR() error {
 
 // aged says that an application wants sign-ins of a certain age by default.
 func (s *server) aged(ctx context.Context, clientID string) (bool, error) {
-	c, err := s.provider.Clients().ByClientID(ctx, clientID)
+	c, err := s.bridge.clientNamed(ctx, clientID)
 	return err == nil && c.Metadata.DefaultMaxAge != nil, err
 }
 
@@ -35,7 +35,7 @@ func (s *server) aged(ctx context.Context, clientID string) (bool, error) {
 func (r *rules) Vouch(ctx context.Context, cur *session.Current, clientID string) (policy.Lack, string) {
 	g := policy.Given{Request: policy.Request{Act: policy.QR}, Session: r.sessionOf(cur.Session), Device: policy.Browser{Known: true}}
 	if clientID != "" {
-		c, err := r.s.provider.Clients().ByClientID(ctx, clientID)
+		c, err := r.s.bridge.clientNamed(ctx, clientID)
 		if err != nil {
 			return policy.Leave, ""
 		}

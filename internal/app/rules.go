@@ -83,7 +83,7 @@ func (r *rules) Arrive(ctx context.Context, a login.Arrival) login.Terms {
 		return login.Terms{Denied: true}
 	}
 	if a.Client != "" {
-		c, err := r.s.provider.Clients().ByClientID(ctx, a.Client)
+		c, err := r.s.bridge.clientNamed(ctx, a.Client)
 		if err != nil {
 			return login.Terms{Denied: true}
 		}
@@ -135,11 +135,11 @@ func (a *App) Simulate(ctx context.Context, g *policy.Given, p *storage.Person, 
 		g.Person = policy.Person{ID: p.ID.String(), Groups: names, Admin: p.Admin}
 	}
 	if clientID != "" {
-		row, err := a.DB.ClientByClientID(ctx, a.Tenant, clientID)
+		c, err := a.clientNamed(ctx, clientID)
 		if err != nil {
 			return policy.Decision{}, err
 		}
-		g.Client = clientOf(&core.Client{Client: row})
+		g.Client = clientOf(c)
 	}
 	return rules.Decide(g), nil
 }

@@ -147,7 +147,7 @@ func (s *server) makePlatform() error {
 	}
 	s.sessions = session.New(deps, s.Config.Sessions.config())
 	s.failures = audit.NewFailures(s.Audit, s.DB, s.Now, 0)
-	s.bridge = &bridge{issuer: s.Config.Issuer, base: s.base(), people: s.Directory, attributes: s.Attributes, words: s.Vocabulary}
+	s.bridge = &bridge{issuer: s.Config.Issuer, base: s.base(), people: s.Directory, saml: s.SAMLApps, attributes: s.Attributes, words: s.Vocabulary}
 	return nil
 }
 
@@ -162,7 +162,7 @@ func (s *server) makeProvider() (err error) {
 	if s.rules != nil {
 		deps.Rules = s.rules
 	}
-	deps.Limits = s.bounds
+	deps.Limits, deps.SAMLApps, deps.SAMLKeys = s.bounds, s.SAMLApps, s.SAMLKeys
 	if s.Config.Sessions.Watched {
 		deps.Watched = browsers
 	}

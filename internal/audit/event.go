@@ -95,6 +95,13 @@ const (
 	LinkAdd         = "link.add" // somebody at an upstream is a person here from now on
 	LinkRemove      = "link.remove"
 	LinkEnd         = "link.end" // the upstream does not vouch for them any more: what rested on that has ended
+	SAMLAppCreate   = "saml_app.create"
+	SAMLAppUpdate   = "saml_app.update"
+	SAMLAppDelete   = "saml_app.delete"
+	SAMLKeyCreate   = "saml_key.create"
+	SAMLAssert      = "saml.assert" // an application was told who somebody is
+	SAMLRefuse      = "saml.refuse" // somebody who is signed in may not go there
+	SAMLLogout      = "saml.logout" // an application asked for a sign-out
 	FirewallBlock   = "firewall.block"
 	FirewallUnblock = "firewall.unblock"
 )

@@ -33,6 +33,9 @@ type Server struct {
 	once   sync.Once
 }
 
+// Config is the configuration that options change.
+type Config = app.Config
+
 // Option changes the configuration before the start.
 type Option func(*app.Config)
 

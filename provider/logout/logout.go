@@ -41,6 +41,12 @@ type Participants interface {
 	Participants(ctx context.Context, tenant, session storage.ID) ([]storage.Participant, error)
 }
 
+// Elsewhere are those who are told of the end of a session by the browser itself, which passes by them (SAML applications).
+type Elsewhere interface {
+	// Leave is where the browser goes for that, and from there to next; "" when there is nobody to tell.
+	Leave(c *gin.Context, session storage.ID, next string) (string, error)
+}
+
 // Endpoint is the end-session endpoint.
 type Endpoint struct {
 	Tenant       storage.ID
@@ -50,6 +56,7 @@ type Endpoint struct {
 	Signer       core.Signer
 	Sessions     Sessions
 	Participants Participants
+	Elsewhere    Elsewhere
 	Forms        Forms
 	Pages        Pages
 	Log          core.RefusalLog
@@ -175,6 +182,13 @@ func (e *Endpoint) finish(c *gin.Context, r *request, who *signedIn) error {
 		next = withQuery(next, url.Values{"state": {state}})
 	}
 	if who != nil {
+		by, err := e.Elsewhere.Leave(c, who.session.ID, next)
+		if err != nil {
+			return err
+		}
+		if by != "" {
+			next = by
+		}
 		if told := frames(e.Issuer, who.parts); len(told) > 0 {
 			return e.Pages.Leaving(c, r.clientName(), told, next)
 		}

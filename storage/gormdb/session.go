@@ -55,6 +55,9 @@ func (t *tx) replaceSession(ctx context.Context, s *storage.Session, old storage
 	if _, err := t.exec(ctx, moveClients, s.ID, s.ExpiresAt, s.Tenant, old); err != nil {
 		return err
 	}
+	if _, err := t.exec(ctx, moveSAMLSessions, s.ID, s.Tenant, old); err != nil {
+		return err
+	}
 	return t.changedIDs(ctx, s.Tenant, storage.ChangeGrant, moved...)
 }
 

@@ -25,8 +25,8 @@ type table struct {
 
 // tables are the entities that hot commands write, and all that are looked up one by one.
 type tables struct {
-	grants, audit, denials, replays, pending, outbox table
-	of                                               map[reflect.Type]table
+	grants, audit, denials, replays, pending, outbox, samlSessions table
+	of                                                             map[reflect.Type]table
 }
 
 func parseTables() (tables, error) {
@@ -43,6 +43,7 @@ func parseTables() (tables, error) {
 		{&t.replays, &storage.Replay{}, " ON CONFLICT (tenant, hash) DO NOTHING"},
 		{&t.pending, &storage.Pending{}, ""},
 		{&t.outbox, &storage.OutboxMessage{}, ""},
+		{&t.samlSessions, &storage.SAMLSession{}, " ON CONFLICT (tenant, session, app, subject) DO NOTHING"},
 		{&unused, &storage.InitialAccess{}, ""},
 		{&unused, &storage.Tenant{}, ""},
 		{&unused, &storage.Client{}, ""},
@@ -59,6 +60,8 @@ func parseTables() (tables, error) {
 		{&unused, &storage.QRSignIn{}, ""},
 		{&unused, &storage.RiskBaseline{}, ""},
 		{&unused, &storage.Connector{}, ""},
+		{&unused, &storage.SAMLApp{}, ""},
+		{&unused, &storage.SAMLKey{}, ""},
 		{&unused, &storage.Link{}, ""},
 		{&unused, &storage.Trip{}, ""},
 		{&unused, &storage.Erasure{}, ""},

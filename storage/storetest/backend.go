@@ -75,6 +75,10 @@ type Backend interface {
 	storage.LinkWriter
 	storage.Trips
 	storage.UpstreamSessions
+	storage.SAMLAppReader
+	storage.SAMLAppWriter
+	storage.SAMLKeys
+	storage.SAMLSessions
 }
 
 // RawReader is implemented by backends whose stored bytes can be read from outside. The case that looks for plaintext needs it.
@@ -105,7 +109,7 @@ func cases() []testCase {
 		tenantCases(), keyCases(), clientCases(), resourceCases(), personCases(), setupCases(), sessionCases(), grantCases(), refreshCases(),
 		consentCases(), onceCases(), auditCases(), sweepCases(), txCases(), raceCases(), tailCases(), canaryCases(),
 		participantCases(), pendingCases(), pendingSpendCases(), initialAccessCases(), registeredCases(), riskCases(), firewallCases(),
-		passkeyCases(), factorCases(), backupCodeCases(), triesCases(), codeCases(), recoveryCases(), groupCases(), trustedCases(), qrCases(), federationCases(),
+		passkeyCases(), factorCases(), backupCodeCases(), triesCases(), codeCases(), recoveryCases(), groupCases(), trustedCases(), qrCases(), federationCases(), samlCases(),
 		outboxCases(), outboxOrderCases(),
 	} {
 		all = append(all, some...)

@@ -94,7 +94,7 @@ func (c *cli) root() *cobra.Command {
 // verbs are the commands, in the order of the surface.
 func (c *cli) verbs() []*cobra.Command {
 	return []*cobra.Command{
-		c.serve(), c.initialise(), c.users(), c.clients(), c.resources(), c.groups(), c.connectors(), c.grants(), c.consents(), c.keys(), c.outbox(), c.audit(), c.security(), c.migrate(), c.doctor(),
+		c.serve(), c.initialise(), c.users(), c.clients(), c.resources(), c.groups(), c.connectors(), c.samlApps(), c.grants(), c.consents(), c.keys(), c.outbox(), c.audit(), c.security(), c.migrate(), c.doctor(),
 		c.conformance(), c.version(), c.completion(),
 	}
 }

@@ -1,4 +1,4 @@
-package samlsp
+package samlxml
 
 import (
 	"bytes"
@@ -13,19 +13,19 @@ import (
 
 // Bounds of what is read at all.
 const (
-	mostMessage  = 1 << 20 // bytes of a message, also when it is inflated or decrypted
-	mostMetadata = 4 << 20
-	mostElements = 5000 // of a message; metadata has ten times as many
+	MostMessage  = 1 << 20 // bytes of a message, also when it is inflated or decrypted
+	MostMetadata = 4 << 20
+	MostElements = 5000 // of a message; metadata has ten times as many
 	mostDepth    = 32
 	mostPrefixes = 64 // namespaces in scope
 
-	mostAttributes = 256 // of an element
+	MostAttributes = 256 // of an element
 )
 
 var encodingName = regexp.MustCompile(`encoding\s*=\s*["']([^"']*)["']`)
 
-// document is a text that is not yet trusted, on its way to a tree.
-type document struct {
+// Document is a text that is not yet trusted, on its way to a tree.
+type Document struct {
 	raw      []byte
 	most     int // bytes
 	elements int
@@ -34,22 +34,29 @@ type document struct {
 	root     *etree.Element
 }
 
-// messageOf is a message, metadataOf is metadata.
-func messageOf(raw []byte) *document {
-	return &document{raw: raw, most: mostMessage, elements: mostElements}
+// MessageOf is a message.
+func MessageOf(raw []byte) *Document {
+	return &Document{raw: raw, most: MostMessage, elements: MostElements}
 }
 
-func metadataOf(raw []byte) *document {
-	return &document{raw: raw, most: mostMetadata, elements: 10 * mostElements, comments: true}
+// MetadataOf is metadata, which may be larger and have comments.
+func MetadataOf(raw []byte) *Document {
+	return &Document{raw: raw, most: MostMetadata, elements: 10 * MostElements, comments: true}
 }
 
-// parse judges a text and makes a tree of it.
-func parse(ctx context.Context, d *document) (*etree.Element, error) {
-	err := judge(ctx, d, rows().document)
+// Within lets the text use the prefixes of the element that it was in, encrypted.
+func (d *Document) Within(el *etree.Element) *Document {
+	d.around = el
+	return d
+}
+
+// Parse judges a text and makes a tree of it. A *Refusal says that it does not count.
+func Parse(ctx context.Context, d *Document) (*etree.Element, error) {
+	err := Judge(ctx, d, rows().document)
 	return d.root, err
 }
 
-func fits(_ context.Context, d *document) (expected, received string, err error) {
+func fits(_ context.Context, d *Document) (expected, received string, err error) {
 	switch {
 	case len(d.raw) == 0:
 		received = "nothing"
@@ -60,8 +67,8 @@ func fits(_ context.Context, d *document) (expected, received string, err error)
 }
 
 // plainText wants UTF-8 from the first < to the last >: no byte order mark, no other encoding, nothing before or after (SA07).
-func plainText(_ context.Context, d *document) (expected, received string, err error) {
-	switch trimmed := trim(string(d.raw)); {
+func plainText(_ context.Context, d *Document) (expected, received string, err error) {
+	switch trimmed := Trim(string(d.raw)); {
 	case !utf8.Valid(d.raw) || bytes.IndexByte(d.raw, 0) >= 0:
 		received = "other bytes"
 	case !strings.HasPrefix(trimmed, "<") || !strings.HasSuffix(trimmed, ">"):
@@ -72,7 +79,7 @@ func plainText(_ context.Context, d *document) (expected, received string, err e
 
 // noMarkup refuses everything that begins with <! or <?, but the XML declaration at the start: document types and their entities, CDATA, processing
 // instructions, and in messages comments, which cut texts in two for many readers (SA04, SA07). In well-formed XML both stand for nothing else.
-func noMarkup(_ context.Context, d *document) (expected, received string, err error) {
+func noMarkup(_ context.Context, d *Document) (expected, received string, err error) {
 	rest, ok := afterDeclaration(d.raw)
 	if !ok {
 		return "an XML declaration of UTF-8, or none", "another", nil
@@ -111,7 +118,7 @@ func afterDeclaration(raw []byte) ([]byte, bool) {
 }
 
 // stable wants a text that Go's XML reader and writer do not change: what is read twice is read alike (SA08).
-func stable(_ context.Context, d *document) (expected, received string, err error) {
+func stable(_ context.Context, d *Document) (expected, received string, err error) {
 	if validator.Validate(bytes.NewReader(d.raw)) != nil {
 		received = "one that changes, or is broken"
 	}
@@ -119,7 +126,7 @@ func stable(_ context.Context, d *document) (expected, received string, err erro
 }
 
 // wellFormed parses it, the only time.
-func wellFormed(_ context.Context, d *document) (expected, received string, err error) {
+func wellFormed(_ context.Context, d *Document) (expected, received string, err error) {
 	doc := etree.NewDocument()
 	doc.ReadSettings = etree.ReadSettings{PreserveDuplicateAttrs: true, MaxDepth: mostDepth}
 	if doc.ReadFromBytes(d.raw) != nil || len(doc.ChildElements()) != 1 {
@@ -136,14 +143,14 @@ func wellFormed(_ context.Context, d *document) (expected, received string, err 
 	}
 	if d.around != nil {
 		shell := etree.NewElement("shell")
-		shell.Attr = detached(d.around).Attr
+		shell.Attr = Detached(d.around).Attr
 		shell.AddChild(d.root)
 	}
 	return "well-formed XML with one root", "", nil
 }
 
 func dropComments(root *etree.Element) {
-	for el := range all(root) {
+	for el := range All(root) {
 		for i := len(el.Child) - 1; i >= 0; i-- {
 			if _, ok := el.Child[i].(*etree.Comment); ok {
 				el.RemoveChildAt(i)
@@ -153,10 +160,10 @@ func dropComments(root *etree.Element) {
 }
 
 // bounded limits what costs more than its size to read: tags, and what may be attributes, which have an = (SA20).
-func bounded(_ context.Context, d *document) (expected, received string, err error) {
+func bounded(_ context.Context, d *Document) (expected, received string, err error) {
 	tags := 0
 	for part := range bytes.SplitSeq(d.raw, []byte("<")) {
-		if tags++; tags > 2*d.elements || bytes.Count(part, []byte("=")) > mostAttributes {
+		if tags++; tags > 2*d.elements || bytes.Count(part, []byte("=")) > MostAttributes {
 			received = "more"
 			break
 		}
@@ -165,7 +172,7 @@ func bounded(_ context.Context, d *document) (expected, received string, err err
 }
 
 // fewNamespaces limits the namespaces that an element inherits: each element below copies them.
-func fewNamespaces(_ context.Context, d *document) (expected, received string, err error) {
+func fewNamespaces(_ context.Context, d *Document) (expected, received string, err error) {
 	if mostScope(d.root) > mostPrefixes {
 		received = "more"
 	}
@@ -175,7 +182,7 @@ func fewNamespaces(_ context.Context, d *document) (expected, received string, e
 func mostScope(el *etree.Element) int {
 	own, below := 0, 0
 	for _, a := range el.Attr {
-		if declares(a) {
+		if Declares(a) {
 			own++
 		}
 	}
@@ -188,8 +195,8 @@ func mostScope(el *etree.Element) int {
 }
 
 // namespaced wants names of at most one prefix, every prefix declared, and none of XML's own given another meaning (SA08).
-func namespaced(_ context.Context, d *document) (expected, received string, err error) {
-	for el := range all(d.root) {
+func namespaced(_ context.Context, d *Document) (expected, received string, err error) {
+	for el := range All(d.root) {
 		if strings.Contains(el.Tag, ":") || el.Space != "" && el.NamespaceURI() == "" {
 			received = "a broken or undeclared prefix"
 		}
@@ -208,12 +215,12 @@ func namespaced(_ context.Context, d *document) (expected, received string, err 
 }
 
 // unlike wants no attribute twice in an element: Go's reader lets them pass, and others take the first, or the last.
-func unlike(_ context.Context, d *document) (expected, received string, err error) {
-	for el := range all(d.root) {
+func unlike(_ context.Context, d *Document) (expected, received string, err error) {
+	for el := range All(d.root) {
 		seen := make(map[[2]string]bool, len(el.Attr))
 		for _, a := range el.Attr {
 			name := [2]string{a.Space, a.Key}
-			if a.Space != "" && !declares(a) {
+			if a.Space != "" && !Declares(a) {
 				name[0] = a.NamespaceURI()
 			}
 			if seen[name] {
@@ -226,11 +233,11 @@ func unlike(_ context.Context, d *document) (expected, received string, err erro
 }
 
 // ownIDs wants IDs that are unique, under whatever name, and none with a prefix, which some readers take for the plain one (SA01).
-func ownIDs(_ context.Context, d *document) (expected, received string, err error) {
+func ownIDs(_ context.Context, d *Document) (expected, received string, err error) {
 	seen := map[string]bool{}
-	for el := range all(d.root) {
+	for el := range All(d.root) {
 		for _, a := range el.Attr {
-			if declares(a) || !strings.EqualFold(a.Key, "id") {
+			if Declares(a) || !strings.EqualFold(a.Key, "id") {
 				continue
 			}
 			if a.Space != "" || seen[a.Value] {

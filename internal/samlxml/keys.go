@@ -1,7 +1,6 @@
-package samlsp
+package samlxml
 
 import (
-	"context"
 	"crypto"
 	"crypto/ecdsa"
 	"crypto/rand"
@@ -26,28 +25,6 @@ type Pair struct {
 	Certificate *x509.Certificate
 }
 
-// Pairs are our keys: the current one signs, the next is published before it is used, and all decrypt.
-type Pairs struct {
-	Current    Pair
-	Next, Last *Pair
-}
-
-// all lists what decrypts, the current one first.
-func (p *Pairs) all() []Pair {
-	out := []Pair{p.Current}
-	for _, other := range []*Pair{p.Next, p.Last} {
-		if other != nil {
-			out = append(out, *other)
-		}
-	}
-	return out
-}
-
-// Keys knows our keys.
-type Keys interface {
-	Pairs(ctx context.Context) (*Pairs, error)
-}
-
 // Certify makes the self-signed certificate that carries a key in metadata. Identity providers look at nothing in it but the key, and some at the dates.
 func Certify(random io.Reader, key crypto.Signer, name string, from, until time.Time) (*x509.Certificate, error) {
 	serial, err := rand.Int(random, new(big.Int).Lsh(big.NewInt(1), 120))
@@ -68,8 +45,8 @@ func Certify(random io.Reader, key crypto.Signer, name string, from, until time.
 	return x509.ParseCertificate(der)
 }
 
-// strong says whether signatures by the key count.
-func strong(cert *x509.Certificate) bool {
+// Strong says whether signatures by the key count.
+func Strong(cert *x509.Certificate) bool {
 	switch key := cert.PublicKey.(type) {
 	case *rsa.PublicKey:
 		return key.N.BitLen() >= leastRSA
@@ -79,24 +56,24 @@ func strong(cert *x509.Certificate) bool {
 	return false
 }
 
-// counts says whether a certificate counts at a time.
-func counts(cert *x509.Certificate, now time.Time) bool {
-	return strong(cert) && !now.Before(cert.NotBefore) && now.Before(cert.NotAfter)
+// Counts says whether a certificate counts at a time.
+func Counts(cert *x509.Certificate, now time.Time) bool {
+	return Strong(cert) && !now.Before(cert.NotBefore) && now.Before(cert.NotAfter)
 }
 
-// counting are the certificates that count at a time.
-func counting(certs []*x509.Certificate, now time.Time) []*x509.Certificate {
+// Counting are the certificates that count at a time.
+func Counting(certs []*x509.Certificate, now time.Time) []*x509.Certificate {
 	var out []*x509.Certificate
 	for _, cert := range certs {
-		if counts(cert, now) {
+		if Counts(cert, now) {
 			out = append(out, cert)
 		}
 	}
 	return out
 }
 
-// pinned keeps the certificates whose keys have one of the fingerprints; without any, all.
-func pinned(certs []*x509.Certificate, fingerprints []string) []*x509.Certificate {
+// Pinned keeps the certificates whose keys have one of the fingerprints; without any, all.
+func Pinned(certs []*x509.Certificate, fingerprints []string) []*x509.Certificate {
 	if len(fingerprints) == 0 {
 		return certs
 	}
@@ -112,30 +89,30 @@ func pinned(certs []*x509.Certificate, fingerprints []string) []*x509.Certificat
 	return out
 }
 
-// signature signs a digest as XML signatures have it: ECDSA's are the two numbers side by side, not ASN.1.
-type signature struct{ key crypto.Signer }
+// XMLSigner signs a digest as XML signatures have it: ECDSA's are the two numbers side by side, not ASN.1.
+type XMLSigner struct{ Key crypto.Signer }
 
-func (s signature) Public() crypto.PublicKey { return s.key.Public() }
+func (s XMLSigner) Public() crypto.PublicKey { return s.Key.Public() }
 
 // Sign signs a digest.
-func (s signature) Sign(random io.Reader, digest []byte, opts crypto.SignerOpts) ([]byte, error) {
-	der, err := s.key.Sign(random, digest, opts)
-	public, ok := s.key.Public().(*ecdsa.PublicKey)
+func (s XMLSigner) Sign(random io.Reader, digest []byte, opts crypto.SignerOpts) ([]byte, error) {
+	der, err := s.Key.Sign(random, digest, opts)
+	public, ok := s.Key.Public().(*ecdsa.PublicKey)
 	if err != nil || !ok {
 		return der, err
 	}
 	return sideBySide(der, (public.Curve.Params().BitSize+7)/8)
 }
 
-var errKey = errors.New("samlsp: a key must be RSA or ECDSA")
+var errKey = errors.New("samlxml: a key must be RSA or ECDSA")
 
-// method is the algorithm that a key of ours signs with.
-func method(key crypto.PublicKey) (string, error) {
+// Method is the algorithm that a key of ours signs with.
+func Method(key crypto.PublicKey) (string, error) {
 	switch key.(type) {
 	case *rsa.PublicKey:
-		return rsaSHA256, nil
+		return RSASHA256, nil
 	case *ecdsa.PublicKey:
-		return ecdsaSHA256, nil
+		return ECDSASHA256, nil
 	}
 	return "", errKey
 }
