@@ -16,7 +16,7 @@ import (
 	dsig "github.com/russellhaering/goxmldsig"
 
 	"github.com/jedan-auth/jedan-auth/federation"
-	"github.com/jedan-auth/jedan-auth/federation/samlsp"
+	"github.com/jedan-auth/jedan-auth/internal/samlxml"
 	"github.com/jedan-auth/jedan-auth/internal/testkit"
 )
 
@@ -43,7 +43,7 @@ func (s *samlIDP) GetSession(http.ResponseWriter, *http.Request, *saml.IdpAuthnR
 
 func newSAMLIDP(t *testing.T, s *testkit.Server) *samlIDP {
 	t.Helper()
-	pair, err := samlsp.NewPair("idp", s.Clock.Now())
+	pair, err := samlxml.NewPair("idp", s.Clock.Now())
 	if err != nil {
 		t.Fatal(err)
 	}
