@@ -104,7 +104,7 @@ func (m *Module) known(c *gin.Context, t *trip, from *Ready, id *Identity, l *st
 
 // finish signs somebody in. What they proved upstream counts as one factor, unless the connector's rule says otherwise (FE09).
 func (m *Module) finish(c *gin.Context, t *trip, from *Ready, id *Identity, link storage.ID, p *storage.Person) error {
-	proof := Proof{Strong: from.mapper.strong(id), Kind: "federation:" + from.Row.Name, Until: id.Until, Upstream: session.Upstream{Link: link, Session: m.endMark(from, "session", id.Session), Subject: m.endMark(from, "subject", id.Subject)}}
+	proof := Proof{Strong: from.mapper.strong(id), Typed: t.Typed, Kind: "federation:" + from.Row.Name, Until: id.Until, Upstream: session.Upstream{Link: link, Session: m.endMark(from, "session", id.Session), Subject: m.endMark(from, "subject", id.Subject)}}
 	if proof.Strong {
 		proof.AMR = id.AMR
 	}

@@ -9,8 +9,12 @@ import (
 
 // What the pages of upstream sign-ins say.
 const (
-	ProblemUpstream   = "login.error.upstream" // it let nobody in
-	ProblemLinkTaken  = "logins.error.taken"   // the account there is linked with another one here
+	ProblemUpstream = "login.error.upstream" // it let nobody in
+	// For who has proved a directory's password that does not let them in.
+	ProblemDirectoryPassword = "login.error.directory_password" // it must be changed
+	ProblemDirectoryAccount  = "login.error.directory_account"  // disabled, expired, not at this time
+
+	ProblemLinkTaken  = "logins.error.taken" // the account there is linked with another one here
 	ProblemLinksMany  = "logins.error.many"
 	ProblemLinkLast   = "logins.error.last" // the only way to sign in
 	DoneLinked        = "logins.done.linked"

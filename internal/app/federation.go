@@ -2,6 +2,7 @@ package app
 
 import (
 	"context"
+	"errors"
 	"net/http"
 	"net/url"
 
@@ -69,6 +70,9 @@ func (s steps) Finish(c *gin.Context, sealed string, person *storage.Person, p f
 		return s.again(c, st, web.ProblemSubject)
 	}
 	proof := login.Proof{ACR: assurance.One, AMR: []string{federated}, Kind: p.Kind, Until: p.Until, Upstream: p.Upstream}
+	if p.Typed {
+		proof.AMR = []string{"pwd"}
+	}
 	if p.Strong {
 		proof.ACR, proof.AMR = assurance.Two, append(proof.AMR, p.AMR...)
 	}
@@ -125,6 +129,31 @@ func (s steps) Token(c *gin.Context, purpose string) (string, error) { return s.
 // CheckToken implements federation.Forms.
 func (s steps) CheckToken(c *gin.Context, purpose string, form url.Values) error {
 	return s.m.CheckToken(c, purpose, form)
+}
+
+// directories show those who sign people in by passwords that a directory may know them.
+type directories struct{ s *server }
+
+// Serves implements password.Elsewhere.
+func (d directories) Serves(ctx context.Context, clientID string) (bool, error) {
+	return d.s.federation.TakesPasswords(ctx, clientID)
+}
+
+// Check implements password.Elsewhere.
+func (d directories) Check(ctx context.Context, clientID, identifier, password string) (signIn func(c *gin.Context, sealed string) error, problem string, err error) {
+	who, err := d.s.federation.CheckPassword(ctx, clientID, identifier, password)
+	var no *federation.Refusal
+	switch {
+	case err == nil:
+		return who.SignIn, "", nil
+	case !errors.As(err, &no):
+		return nil, "", err
+	case no.Person && no.Reason == federation.ReasonMustChange:
+		problem = web.ProblemDirectoryPassword
+	case no.Person:
+		problem = web.ProblemDirectoryAccount
+	}
+	return nil, problem, nil
 }
 
 func (s *server) makeFederation() (err error) {

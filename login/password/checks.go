@@ -47,6 +47,7 @@ func rows() []row {
 		{"credential", passwordSet},
 		{"state", personActive},
 		{"password", passwordMatches},
+		{"elsewhere", knownElsewhere},
 		{"subject", samePerson},
 	}
 }
@@ -163,9 +164,16 @@ func everyoneAllowance(_ context.Context, m *Module, a *attempt) *refusal {
 	return a.open(m.limits.everyone, "everyone", "all")
 }
 
-// personExists wants an account. The rows after it treat nobody like somebody.
-func personExists(_ context.Context, _ *Module, a *attempt) *refusal {
-	if a.person == nil {
+// personExists wants an account, or a directory to ask when nobody here has a password of the name. A local password is never tried elsewhere (LD08). The rows
+// after it treat nobody like somebody.
+func personExists(ctx context.Context, m *Module, a *attempt) *refusal {
+	if m.d.Elsewhere != nil && (a.person == nil || a.person.PasswordHash == "") {
+		var err error
+		if a.elsewhere, err = m.d.Elsewhere.Serves(ctx, a.step.Flow.Client); err != nil {
+			return failed("an account", err)
+		}
+	}
+	if a.person == nil && !a.elsewhere {
 		return quietly("an account", "none", "unknown")
 	}
 	return nil
@@ -191,7 +199,7 @@ func sprayAllowance(_ context.Context, m *Module, a *attempt) *refusal {
 
 // passwordSet wants an account that has a password.
 func passwordSet(_ context.Context, _ *Module, a *attempt) *refusal {
-	if a.person != nil && a.person.PasswordHash == "" {
+	if a.person != nil && a.person.PasswordHash == "" && !a.elsewhere {
 		return quietly("a password", "none set", "no_password")
 	}
 	return nil
@@ -206,8 +214,11 @@ func personActive(_ context.Context, _ *Module, a *attempt) *refusal {
 }
 
 // passwordMatches computes exactly one hash, also for nobody and for whoever was
-// refused already.
+// refused already, unless a directory is asked.
 func passwordMatches(ctx context.Context, m *Module, a *attempt) *refusal {
+	if a.elsewhere && !a.quiet { // whose password is asked about there; pace makes up for the time
+		return nil
+	}
 	phc := ""
 	if a.person != nil {
 		phc = a.person.PasswordHash
@@ -223,10 +234,32 @@ func passwordMatches(ctx context.Context, m *Module, a *attempt) *refusal {
 	return nil
 }
 
+// knownElsewhere asks the directory, last of all: whoever is refused here already, as when no attempts are left, costs nobody an attempt there.
+func knownElsewhere(ctx context.Context, m *Module, a *attempt) *refusal {
+	const expected = "a directory that knows them"
+	if !a.elsewhere || a.quiet {
+		return nil
+	}
+	a.inquired = true
+	signIn, problem, err := m.d.Elsewhere.Check(ctx, a.step.Flow.Client, a.identifier, a.password)
+	switch {
+	case err != nil:
+		return failed(expected, err)
+	case signIn != nil:
+		a.signIn = signIn
+	case problem != "":
+		return &refusal{as: answerTold, expected: expected, received: "one that lets them not in", reason: "elsewhere", problem: problem}
+	default:
+		return quietly(expected, "none", "wrong")
+	}
+	return nil
+}
+
 // samePerson wants the person that the request is about, if it is about one. Only
-// who has just proved to be somebody else learns of it.
+// who has just proved to be somebody else learns of it. Whom a directory knows is
+// looked at when it is clear who they are here.
 func samePerson(_ context.Context, m *Module, a *attempt) *refusal {
-	if a.quiet {
+	if a.quiet || a.signIn != nil {
 		return nil
 	}
 	may, err := m.d.Steps.MayBe(a.c, a.step, a.person)

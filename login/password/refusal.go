@@ -21,6 +21,7 @@ const (
 	answerCrowd                       // it was before anything was looked at
 	answerOther                       // the request is about somebody else
 	answerChallenge                   // there is something to do first
+	answerTold                        // a directory knows them, and does not let them in
 )
 
 // problemOther is the sentence for answerOther.
@@ -31,6 +32,7 @@ type refusal struct {
 	expected string
 	received string // redacted
 	as       answerKind
+	problem  string // for answerTold
 	reason   string // code for audit and metrics; empty: it was no try at a password
 	wait     time.Duration
 	err      error
