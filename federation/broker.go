@@ -36,7 +36,7 @@ func (id *Identity) called() string {
 
 // keys are the indexes by which an identity's link is found.
 func (m *Module) keys(from *Ready, id *Identity) []byte {
-	return m.mark("link", append(append([]byte{}, from.Row.ID[:]...), id.Key...))
+	return linkMark(m.d.Ring, m.d.Tenant, from.Row.ID, id.Key)
 }
 
 func identityAt(l *storage.Link) seal.Location {

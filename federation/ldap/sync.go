@@ -42,6 +42,7 @@ type lister struct {
 	is     cursor
 	policy policy
 	page   func(ctx context.Context, p federation.SyncPage) error
+	idle   bool // the server has written nothing since
 }
 
 // maxRun bounds a run; the connection ends with it.
@@ -71,7 +72,7 @@ func (c *connector) Sync(ctx context.Context, last []byte, full bool, page func(
 		return nil, said(err)
 	}
 	raw, err := json.Marshal(l.is)
-	return &federation.SyncEnd{Cursor: raw, Deletions: full || c.ad()}, err
+	return &federation.SyncEnd{Cursor: raw, Deletions: full || l.idle}, err
 }
 
 // server is the one that the cursor is of, if it is still one of ours.
@@ -142,7 +143,7 @@ func (l *lister) run(ctx context.Context, full bool) error {
 		l.is.Full = l.c.d.Now()
 	} else {
 		since, changed := l.since()
-		if !changed {
+		if l.idle = !changed; l.idle {
 			l.is.Stamp, l.is.Seen = l.was.Stamp, l.was.Seen
 			return nil
 		}
@@ -207,8 +208,8 @@ func stampOf(e *goldap.Entry) string {
 	return ""
 }
 
-// tombstones are the deleted ones (MS-ADTS section 3.1.1.5.5; LDAP_SERVER_SHOW_DELETED_OID, section 3.1.1.3.4.1.14). Who may not see them notices deletions at
-// the next full run.
+// tombstones are the deleted ones (MS-ADTS section 3.1.1.5.5; LDAP_SERVER_SHOW_DELETED_OID, section 3.1.1.3.4.1.14). Who may not see them has the
+// linked ones asked for.
 func (l *lister) tombstones(ctx context.Context) error {
 	filter := "(&(isDeleted=TRUE)(uSNChanged>=" + strconv.FormatInt(l.was.USN+1, 10) + "))"
 	show := []goldap.Control{goldap.NewControlMicrosoftShowDeleted()}

@@ -67,6 +67,7 @@ type App struct {
 	Notify     *notify.Notifier
 	Upstreams  *federation.Registry
 	Connectors *federation.Manager
+	Syncs      *federation.Syncs
 	announcer  *announcer
 	Feeds      *feeds.Feeds
 	recover    func(ctx context.Context) error // moves recoveries on; nil: no server runs

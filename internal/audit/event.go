@@ -94,8 +94,13 @@ const (
 	ConnectorDelete = "connector.delete"
 	LinkAdd         = "link.add" // somebody at an upstream is a person here from now on
 	LinkRemove      = "link.remove"
-	FirewallBlock   = "firewall.block"
-	FirewallUnblock = "firewall.unblock"
+	LinkSuspend     = "link.suspend" // the directory does not let them sign in
+	LinkResume      = "link.resume"
+
+	ConnectorSync    = "connector.sync"
+	ConnectorSyncAsk = "connector.sync_ask" // it would have ended too many, and waits for a word
+	FirewallBlock    = "firewall.block"
+	FirewallUnblock  = "firewall.unblock"
 )
 
 // Severities, kinds of actors and outcomes.

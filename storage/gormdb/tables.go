@@ -61,6 +61,8 @@ func parseTables() (tables, error) {
 		{&unused, &storage.Connector{}, ""},
 		{&unused, &storage.Link{}, ""},
 		{&unused, &storage.Trip{}, ""},
+		{&unused, &storage.DirectoryEntry{}, ""},
+		{&unused, &storage.DirectorySync{}, " ON CONFLICT (tenant, connector) DO NOTHING"},
 		{&unused, &storage.Erasure{}, ""},
 		{&unused, &storage.Factor{}, ""},
 		{&unused, &storage.Group{}, ""},

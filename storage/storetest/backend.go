@@ -75,6 +75,7 @@ type Backend interface {
 	storage.LinkWriter
 	storage.Trips
 	storage.UpstreamSessions
+	storage.Directories
 }
 
 // RawReader is implemented by backends whose stored bytes can be read from outside. The case that looks for plaintext needs it.
