@@ -2,7 +2,6 @@ package ldap
 
 import (
 	"context"
-	"errors"
 
 	goldap "github.com/go-ldap/ldap/v3"
 
@@ -98,7 +97,7 @@ func (c *connector) Recheck(ctx context.Context, key string, _ *federation.Token
 	if err != nil {
 		return nil, err
 	}
-	if len(a.found) != 1 {
+	if len(a.found) != 1 || c.keyOf(a.found[0]) != key {
 		return nil, gone()
 	}
 	if off := c.state(a.found[0], a.policy).off; off != "" {
@@ -108,8 +107,7 @@ func (c *connector) Recheck(ctx context.Context, key string, _ *federation.Token
 	if err != nil {
 		return nil, err
 	}
-	id := c.identity(a.found[0], groups)
-	return id, nil
+	return c.identity(a.found[0], groups), nil
 }
 
 func gone() error {
@@ -192,7 +190,7 @@ func (c *connector) modify(ctx context.Context, at server, dn, old, next string)
 	defer func() { _ = w.Close() }()
 	defer w.guard(ctx)()
 	if err := w.Bind(dn, old); err != nil {
-		return errors.Join(away(err))
+		return away(err)
 	}
 	_, err = w.PasswordModify(goldap.NewPasswordModifyRequest("", old, next))
 	return err

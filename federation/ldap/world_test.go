@@ -162,3 +162,31 @@ func (w *world) silence(password string) {
 		w.t.Error("a password stands in the log")
 	}
 }
+
+// namedDialer knows names that DNS does not.
+type namedDialer struct {
+	dialer
+	to map[string]string
+	mu sync.Mutex
+	at []string
+}
+
+func (d *namedDialer) Dial(ctx context.Context, address string) (net.Conn, error) {
+	d.mu.Lock()
+	d.at = append(d.at, address)
+	d.mu.Unlock()
+	host, port, err := net.SplitHostPort(address)
+	if err != nil {
+		return nil, err
+	}
+	if d.to[host] == "" {
+		return nil, errors.New("no such host")
+	}
+	return d.dialer.Dial(ctx, net.JoinHostPort(d.to[host], port))
+}
+
+func (d *namedDialer) asked() []string {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	return append([]string{}, d.at...)
+}

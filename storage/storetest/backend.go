@@ -106,7 +106,7 @@ func cases() []testCase {
 		tenantCases(), keyCases(), clientCases(), resourceCases(), personCases(), setupCases(), sessionCases(), grantCases(), refreshCases(),
 		consentCases(), onceCases(), auditCases(), sweepCases(), txCases(), raceCases(), tailCases(), canaryCases(),
 		participantCases(), pendingCases(), pendingSpendCases(), initialAccessCases(), registeredCases(), riskCases(), firewallCases(),
-		passkeyCases(), factorCases(), backupCodeCases(), triesCases(), codeCases(), recoveryCases(), groupCases(), trustedCases(), qrCases(), federationCases(),
+		passkeyCases(), factorCases(), backupCodeCases(), triesCases(), codeCases(), recoveryCases(), groupCases(), trustedCases(), qrCases(), federationCases(), directoryCases(),
 		outboxCases(), outboxOrderCases(),
 	} {
 		all = append(all, some...)
