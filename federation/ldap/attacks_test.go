@@ -190,8 +190,15 @@ func TestLD06_Nobody(t *testing.T) {
 	_, err := w.checker(nil).CheckPassword(t.Context(), "nokey", "right horse")
 	refusedBy(t, err, "ldap_entry.key")
 	w.dir.Add(ldaptest.Entry{DN: "", Attrs: map[string][]string{"objectClass": {"inetOrgPerson"}, "uid": {"empty"}, "entryUUID": {"e"}, "userPassword": {"right horse"}}})
-	_, err = w.checker(func(c map[string]any) { c["base_dn"] = ldaptest.Base }).CheckPassword(t.Context(), "empty", "right horse")
+	_, err = w.checker(nil).CheckPassword(t.Context(), "empty", "right horse")
 	refusedBy(t, err, "ldap_entry.some")
+	w.dir.Set(func(o *ldaptest.Options) { o.Anywhere = true })
+	w.dir.Add(ldaptest.Entry{DN: "cn=far,dc=else", Attrs: map[string][]string{"objectClass": {"inetOrgPerson"}, "uid": {"far"}, "entryUUID": {"f"}, "userPassword": {"right horse"}}})
+	for _, name := range []string{"empty", "far"} {
+		_, err = w.checker(nil).CheckPassword(t.Context(), name, "right horse")
+		refusedBy(t, err, "ldap_entry.place")
+	}
+	w.silence("right horse")
 }
 
 // TestLD07_Flags: the directory's word about an account is told where it has proved the password, and nowhere else.

@@ -5,6 +5,7 @@ import (
 	"crypto/sha256"
 	"encoding/hex"
 	"encoding/json"
+	"regexp"
 	"slices"
 	"strconv"
 	"strings"
@@ -22,7 +23,9 @@ type cursor struct {
 	Config string    `json:"config"`         // what was listed
 	USN    int64     `json:"usn,omitempty"`  // uSNChanged (MS-ADTS section 3.1.1.1.9)
 	Stamp  string    `json:"time,omitempty"` // the latest modifyTimestamp (RFC 4512 section 3.4.4)
-	Seen   time.Time `json:"seen,omitzero"`  // when that was first seen
+	CSN    string    `json:"csn,omitempty"`  // the latest entryCSN, where there are any: OpenLDAP's, to the microsecond
+	Many   bool      `json:"many,omitempty"` // several servers write: one's changes come late to another
+	Seen   time.Time `json:"seen,omitzero"`  // when the latest was first seen
 	Full   time.Time `json:"full"`           // when everybody was listed last
 }
 
@@ -129,7 +132,7 @@ func (l *lister) lost() bool {
 }
 
 func (l *lister) attributes() []string {
-	out := append([]string{l.c.c.KeyAttribute, "modifyTimestamp"}, l.c.stateAttributes()...)
+	out := append([]string{l.c.c.KeyAttribute, "modifyTimestamp", "entryCSN"}, l.c.stateAttributes()...)
 	for _, a := range l.c.c.Attributes {
 		out = append(out, a)
 	}
@@ -139,17 +142,16 @@ func (l *lister) attributes() []string {
 
 func (l *lister) run(ctx context.Context, full bool) error {
 	filter := l.c.c.UserFilter
-	if l.is.Full = l.was.Full; full {
+	l.is.Stamp, l.is.CSN, l.is.Many, l.is.Seen, l.is.Full = l.was.Stamp, l.was.CSN, l.was.Many, l.was.Seen, l.was.Full
+	if full {
 		l.is.Full = l.c.d.Now()
 	} else {
 		since, changed := l.since()
 		if l.idle = !changed; l.idle {
-			l.is.Stamp, l.is.Seen = l.was.Stamp, l.was.Seen
 			return nil
 		}
 		filter = "(&" + filter + since + ")"
 	}
-	l.is.Stamp, l.is.Seen = l.was.Stamp, l.was.Seen
 	err := pages(l.w, wanted{l.c.c.BaseDN, filter}, l.attributes(), l.c.c.PageSize, nil, func(found []*goldap.Entry) error {
 		out := federation.SyncPage{Full: full}
 		for _, e := range found {
@@ -169,6 +171,9 @@ func (l *lister) run(ctx context.Context, full bool) error {
 func (l *lister) since() (filter string, changed bool) {
 	if l.c.ad() {
 		return "(uSNChanged>=" + strconv.FormatInt(l.was.USN+1, 10) + ")", l.is.USN > l.was.USN
+	}
+	if l.was.CSN != "" {
+		return l.sinceCSN(), true
 	}
 	from, err := time.Parse(generalised, l.was.Stamp)
 	if err != nil {
@@ -193,11 +198,49 @@ func (l *lister) entry(e *goldap.Entry) (federation.SyncEntry, bool) {
 	if key == "" {
 		return federation.SyncEntry{}, false
 	}
-	if stamp := stampOf(e); stamp > l.is.Stamp {
-		l.is.Stamp, l.is.Seen = stamp, l.c.d.Now()
-	}
+	l.latest(e)
 	s := l.c.state(e, l.policy)
 	return federation.SyncEntry{Key: key, Off: s.off, ChangesAt: s.changes, Attributes: l.c.profile(e)}, true
+}
+
+// latest keeps the latest marks.
+func (l *lister) latest(e *goldap.Entry) {
+	if csn := e.GetEqualFoldAttributeValue("entryCSN"); csnShape.MatchString(csn) {
+		if l.is.CSN != "" && csn[30:33] != l.is.CSN[30:33] {
+			l.is.Many = true
+		}
+		if csn > l.is.CSN {
+			l.is.CSN, l.is.Seen = csn, l.c.d.Now()
+		}
+	}
+	if stamp := stampOf(e); stamp > l.is.Stamp {
+		l.is.Stamp = stamp
+		if l.is.CSN == "" {
+			l.is.Seen = l.c.d.Now()
+		}
+	}
+}
+
+// csnShape is a change sequence number: time, count, server, modification (draft-ietf-ldup-model-09 section 5.7, as OpenLDAP has it).
+var csnShape = regexp.MustCompile(`^[0-9]{14}\.[0-9]{6}Z#[0-9a-f]{6}#[0-9a-f]{3}#[0-9a-f]{6}$`)
+
+const csnTime = "20060102150405.000000Z"
+
+// sinceCSN goes back a little while the latest change is young, because a change that began before it may be written after it; and further where several servers
+// write, because they send each other their changes.
+func (l *lister) sinceCSN() string {
+	from := l.was.CSN
+	back := time.Duration(0)
+	switch {
+	case l.was.Many:
+		back = settles
+	case l.c.d.Now().Sub(l.was.Seen) < settles:
+		back = 200 * time.Millisecond
+	}
+	if at, err := time.Parse(csnTime, from[:22]); err == nil && back > 0 {
+		from = at.Add(-back).UTC().Format(csnTime) + "#000000#000#000000"
+	}
+	return "(entryCSN>=" + from + ")"
 }
 
 func stampOf(e *goldap.Entry) string {

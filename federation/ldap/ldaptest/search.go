@@ -142,7 +142,7 @@ func (s *Server) matching(base string, scope int64, filter *ber.Packet, deleted 
 	}
 	var out []*Entry
 	for _, e := range all {
-		if in(e.DN, base, scope) && s.matches(e, filter) {
+		if (in(e.DN, base, scope) || s.Anywhere && scope == 2) && s.matches(e, filter) {
 			out = append(out, e)
 		}
 	}

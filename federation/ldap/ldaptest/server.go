@@ -38,6 +38,7 @@ type Options struct {
 	Host         string        // that the certificate has; empty: 127.0.0.1
 	Window       time.Duration // a lock's length, in Active Directory; 0: until unlocked
 	Threshold    int           // wrong passwords that lock
+	Anywhere     bool          // searches find entries wherever they are, also without a name
 	Hidden       bool          // tombstones are not shown
 	Invocation   string        // of the domain controller
 }

@@ -51,7 +51,7 @@ directory %[1]s/db
 maxsize 2147483648
 dbnosync
 index objectClass eq
-index uid,mail,entryUUID,modifyTimestamp,member eq
+index uid,mail,entryUUID,modifyTimestamp,entryCSN,member eq
 limits dn.exact="cn=service,dc=corp,dc=example" size=unlimited time=unlimited
 access to attrs=userPassword by self write by anonymous auth by * none
 access to * by dn.exact="cn=service,dc=corp,dc=example" read by self read by * none

@@ -1,0 +1,236 @@
+package interop
+
+import (
+	"bytes"
+	"context"
+	"crypto/x509"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"log/slog"
+	"net"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/jedan-auth/jedan-auth/federation"
+	"github.com/jedan-auth/jedan-auth/federation/ldap"
+)
+
+// samba is an Active Directory domain controller of one test, on an address of its own.
+type samba struct {
+	t      *testing.T
+	folder string
+	ca     string
+}
+
+const (
+	sambaHost  = "127.0.83.1" // its ports are the well-known ones
+	sambaAdmin = "Admin-secret-1"
+	sambaWord  = "Right-horse-1"
+)
+
+func (s *samba) conf() string { return filepath.Join(s.folder, "etc/smb.conf") }
+
+func (s *samba) tool(args ...string) (string, error) {
+	ctx, cancel := context.WithTimeout(context.Background(), 5*time.Minute)
+	defer cancel()
+	cmd := exec.CommandContext(ctx, "samba-tool", append(args, "--configfile="+s.conf())...) //nolint:gosec // the test's own
+	text, err := cmd.CombinedOutput()
+	return string(text), err
+}
+
+func (s *samba) must(args ...string) {
+	s.t.Helper()
+	if text, err := s.tool(args...); err != nil {
+		s.t.Fatalf("samba-tool %v: %v\n%s", args, err, text)
+	}
+}
+
+func startSamba(t *testing.T) *samba {
+	t.Helper()
+	program := os.Getenv("JEDAN_SAMBA")
+	if program == "" {
+		t.Skip("JEDAN_SAMBA names no Samba (Debian: apt-get install samba-ad-dc samba-ad-provision; JEDAN_SAMBA=/usr/sbin/samba; as root)")
+	}
+	folder, err := os.MkdirTemp("/var/tmp", "samba") // short: its sockets have long names
+	if err != nil {
+		t.Fatal(err)
+	}
+	s := &samba{t: t, folder: folder}
+	t.Cleanup(func() { _ = os.RemoveAll(folder) })
+	cmd := exec.Command("samba-tool", "domain", "provision", "--realm=CORP.EXAMPLE", "--domain=CORP", "--server-role=dc", "--dns-backend=NONE", "--adminpass="+sambaAdmin, //nolint:gosec // the test's own
+		"--host-name=dc1", "--host-ip="+sambaHost, "--targetdir="+folder, "--option=bind interfaces only = yes", "--option=interfaces = "+sambaHost+"/32", "--option=vfs objects=fake_acls xattr_tdb",
+		"--option=ldap server require strong auth = yes")
+	if text, err := cmd.CombinedOutput(); err != nil {
+		t.Fatalf("provision: %v\n%s", err, text)
+	}
+	log, err := os.Create(filepath.Join(folder, "out"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	run := exec.Command(program, "-i", "-M", "single", "-s", s.conf(), "--option=server services = ldap, kdc, drepl, ntp_signd, s3fs -s3fs -drepl -ntp_signd -kdc") //nolint:gosec // the test's own
+	run.Args = []string{program, "-i", "--debug-stdout", "-M", "single", "-s", s.conf(), "--option=server services = ldap"}
+	run.Stdout, run.Stderr = log, log
+	if err := run.Start(); err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() {
+		_ = run.Process.Kill()
+		_, _ = run.Process.Wait()
+	})
+	for until := time.Now().Add(time.Minute); ; {
+		c, err := net.DialTimeout("tcp", sambaHost+":636", time.Second)
+		if err == nil {
+			_ = c.Close()
+			break
+		}
+		if time.Now().After(until) {
+			text, _ := os.ReadFile(log.Name())
+			t.Fatalf("samba does not answer: %v\n%s", err, text)
+		}
+	}
+	ca, err := os.ReadFile(filepath.Join(folder, "private/tls/ca.pem"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	s.ca = string(ca)
+	return s
+}
+
+// here knows the controller's name.
+type here struct{ net.Dialer }
+
+func (d *here) Dial(ctx context.Context, address string) (net.Conn, error) {
+	_, port, err := net.SplitHostPort(address)
+	if err != nil {
+		return nil, err
+	}
+	return d.DialContext(ctx, "tcp", net.JoinHostPort(sambaHost, port))
+}
+
+func (*here) Roots() *x509.CertPool { return nil }
+
+func (s *samba) connector() federation.Connector {
+	s.t.Helper()
+	raw, err := json.Marshal(map[string]any{
+		"preset": "ad", "servers": []string{"ldaps://dc1.corp.example"}, "ca": s.ca, "bind_dn": "CN=Administrator,CN=Users,DC=corp,DC=example", "base_dn": "DC=corp,DC=example",
+		"groups": map[string]any{"mode": "in_chain", "primary": true}, "password_change": true, "max_wrong": 50,
+	})
+	if err != nil {
+		s.t.Fatal(err)
+	}
+	kind := ldap.New(ldap.Deps{Dialer: &here{}, Resolver: net.DefaultResolver, Log: slog.New(slog.NewTextHandler(&bytes.Buffer{}, nil)), Now: time.Now})
+	made, err := kind.Make(federation.Setup{Name: "corp", Config: raw, Secrets: map[string]string{"bind_password": sambaAdmin}})
+	if err != nil {
+		s.t.Fatal(err)
+	}
+	return made
+}
+
+// TestSamba: Active Directory as Samba has it.
+func TestSamba(t *testing.T) {
+	s := startSamba(t)
+	for _, name := range []string{"alice", "off", "ended", "change", "fails"} {
+		s.must("user", "create", name, sambaWord, "--mail-address="+name+"@mail.example", "--given-name="+name)
+	}
+	for _, g := range []string{"inner", "middle", "outer"} {
+		s.must("group", "add", g)
+	}
+	s.must("group", "addmembers", "inner", "alice")
+	s.must("group", "addmembers", "middle", "inner")
+	s.must("group", "addmembers", "outer", "middle")
+	s.must("user", "disable", "off")
+	s.must("user", "setexpiry", "ended", "--days=-1")
+	s.must("user", "setpassword", "change", "--newpassword="+sambaWord, "--must-change-at-next-login")
+	s.must("domain", "passwordsettings", "set", "--account-lockout-threshold=4", "--min-pwd-age=0", "--history-length=5")
+	c := s.connector()
+	check := c.(federation.PasswordChanger)
+	var lines []string
+	ok := func(what string, good bool, got any) {
+		t.Helper()
+		if !good {
+			t.Errorf("%s: %v", what, got)
+			return
+		}
+		lines = append(lines, "- "+what)
+	}
+	var key string
+	for _, name := range []string{"alice", `CORP\alice`, "alice@corp.example", "alice@mail.example"} {
+		id, err := check.CheckPassword(t.Context(), name, sambaWord)
+		ok("sign-in as `"+name+"`", err == nil && (key == "" || key == id.Key), err)
+		if err == nil {
+			key = id.Key
+			ok("groups in groups and the primary group of `"+name+"`", slices.Equal(id.Groups, []string{"Domain Users", "Users", "inner", "middle", "outer"}), id.Groups)
+		}
+	}
+	refused := func(what, name, password, row string, told bool) {
+		t.Helper()
+		_, err := check.CheckPassword(t.Context(), name, password)
+		var no *federation.Refusal
+		ok(what, errors.As(err, &no) && no.Check == row && no.Person == told, err)
+	}
+	refused("a wrong password", "alice", "wrong", "ldap_bind.password", false)
+	refused("an unknown name", "nobody", sambaWord, "ldap_entry.some", false)
+	refused("filter characters in a name", "al*", sambaWord, "ldap_entry.some", false)
+	refused("a disabled account, told with the right password", "off", sambaWord, "ldap_bind.account", true)
+	refused("a disabled account, not told with a wrong one", "off", "wrong", "ldap_bind.password", false)
+	refused("an expired account", "ended", sambaWord, "ldap_bind.account", true)
+	refused("a password that must be changed", "change", sambaWord, "ldap_bind.must_change", true)
+	var no *federation.Refusal
+	err := check.ChangePassword(t.Context(), "change", sambaWord, "short")
+	ok("a new password that the policy does not take", errors.As(err, &no) && no.Reason == federation.ReasonPolicy, err)
+	err = check.ChangePassword(t.Context(), "change", sambaWord, "Another-horse-2")
+	ok("a password that is changed", err == nil, err)
+	_, err = check.CheckPassword(t.Context(), "change", "Another-horse-2")
+	ok("sign-in with the changed password", err == nil, err)
+	for range 3 {
+		refused("wrong passwords up to the last try", "fails", "wrong", "ldap_bind.password", false)
+	}
+	refused("the last try is left to its owner", "fails", sambaWord, "ldap_entry.lock", false)
+	syncs(t, s, c, ok)
+	report(t, "LDAP: Samba's Active Directory", append([]string{"samba-tool " + version() + ", LDAPS, one domain controller. What was seen to hold:", ""}, slices.Compact(lines)...)...)
+}
+
+func version() string {
+	text, err := exec.Command("samba-tool", "--version").Output()
+	if err != nil {
+		return "?"
+	}
+	return strings.TrimSpace(string(text))
+}
+
+// syncs lists everybody, then what has changed.
+func syncs(t *testing.T, s *samba, c federation.Connector, ok func(what string, good bool, got any)) {
+	t.Helper()
+	syncer := c.(federation.Syncer)
+	list := func(cursor []byte) (map[string]federation.SyncEntry, []string, *federation.SyncEnd, bool) {
+		all, gone, full := map[string]federation.SyncEntry{}, []string(nil), false
+		end, err := syncer.Sync(t.Context(), cursor, false, func(_ context.Context, p federation.SyncPage) error {
+			full, gone = p.Full, append(gone, p.Gone...)
+			for _, e := range p.Entries {
+				all[e.Attributes["preferred_username"]] = e
+			}
+			return nil
+		})
+		if err != nil {
+			t.Fatal(err)
+		}
+		return all, gone, end, full
+	}
+	all, _, end, full := list(nil)
+	ok("a full sync says who is disabled and who has expired", full && all["off"].Off == "disabled" && all["ended"].Off == "expired" && all["alice"].Off == "", fmt.Sprint(full, all))
+	key := all["alice"].Key
+	s.must("user", "disable", "alice")
+	next, _, end, full := list(end.Cursor)
+	ok("an incremental sync by uSNChanged", !full && len(next) < len(all) && next["alice"].Off == "disabled", fmt.Sprint(full, next))
+	s.must("user", "delete", "alice")
+	_, gone, _, full := list(end.Cursor)
+	ok("a tombstone", !full && slices.Contains(gone, key), gone)
+	absent, err := syncer.Absent(t.Context(), []string{key, all["off"].Key})
+	ok("who is asked for and gone", err == nil && slices.Equal(absent, []string{key}), absent)
+}
