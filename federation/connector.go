@@ -55,6 +55,7 @@ type Arrival struct {
 const (
 	ReasonUnknown    = "unknown"     // nobody there has this name: another directory may know them
 	ReasonMustChange = "must_change" // the password is right, and must be changed before it counts
+	ReasonChangeHere = "change_here" // as before, and it can be changed here (said by the broker)
 	ReasonPolicy     = "policy"      // the directory's rules do not take the new password
 )
 
@@ -69,6 +70,8 @@ type PasswordChecker interface {
 // PasswordChanger lets people whose password must be changed do so here, as the old one is known: the directory's rules about old passwords and history hold.
 type PasswordChanger interface {
 	PasswordChecker
+	// ChangesPasswords says that the operator wants it so.
+	ChangesPasswords() bool
 	// ChangePassword replaces old with next. A *Refusal of ReasonPolicy says that the directory does not take next; any other that old is not right.
 	ChangePassword(ctx context.Context, username, old, next string) error
 }

@@ -56,7 +56,7 @@ func (m *Module) CheckPassword(ctx context.Context, clientID, username, password
 		if errors.As(err, &no) {
 			m.d.Log.InfoContext(ctx, "a directory refused", slog.String("connector", r.Row.Name), slog.String("check", no.Check))
 			if no.Reason != ReasonUnknown {
-				return nil, err
+				return nil, here(r, no)
 			}
 			if errs.Is(last, errs.Unavailable) {
 				continue
@@ -69,6 +69,39 @@ func (m *Module) CheckPassword(ctx context.Context, clientID, username, password
 		last = err
 	}
 	return nil, last
+}
+
+// here says of a password that must be changed whether it can be on our page.
+func here(r *Ready, no *Refusal) error {
+	changer, ok := r.Connector.(PasswordChanger)
+	if !ok || no.Reason != ReasonMustChange || !changer.ChangesPasswords() {
+		return no
+	}
+	out := *no
+	out.Reason = ReasonChangeHere
+	return &out
+}
+
+// ChangePassword replaces the password at the first directory that knows the name. Errors are those of CheckPassword; ReasonPolicy says that next is not taken.
+func (m *Module) ChangePassword(ctx context.Context, clientID, username, old, next string) error {
+	all, err := m.directories(ctx, clientID)
+	if err != nil {
+		return err
+	}
+	var last error = &Refusal{Check: "directory.changes", Expected: "a directory whose passwords are changed here", Received: "none", Reason: ReasonUnknown}
+	for _, r := range all {
+		changer, ok := r.Connector.(PasswordChanger)
+		if !ok || !changer.ChangesPasswords() {
+			continue
+		}
+		err := changer.ChangePassword(ctx, username, old, next)
+		var no *Refusal
+		if !errors.As(err, &no) || no.Reason != ReasonUnknown {
+			return err
+		}
+		last = err
+	}
+	return last
 }
 
 // SignIn goes on as after any upstream's word: the person is known, made, asked to prove an account, or refused.

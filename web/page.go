@@ -66,7 +66,7 @@ func samples() []Page {
 		QRPage{Step: QRWaits, Link: "https://localhost/", Still: true}, QRPage{Step: QRSeen, Number: "47", Phone: QRDevice{Browser: "Firefox", Address: "192.0.2.7", Place: "HR"}}, QRPage{Step: QRApproved, Person: "m"}, QRPage{},
 		QRAskPage{ClientName: "x", Asks: QRDevice{Address: "192.0.2.7"}, Elsewhere: QROtherNetwork}, QRAskPage{Number: true, Error: QRNumberFormat}, QRDonePage{Outcome: QRDenied},
 		LoginPage{Connectors: make([]Connector, near+1)}, RelayPage{Action: "https://localhost/", Fields: [][2]string{{}}}, LinkPage{There: "m"}, LinkAskPage{},
-		LoginsPage{Done: DoneLinked, Problem: ProblemLinkLast, Rows: []LoginRow{{ID: "1", There: "m"}}, More: []Connector{{}}}, LoginsPage{Again: true},
+		LoginsPage{Done: DoneLinked, Problem: ProblemLinkLast, Rows: []LoginRow{{ID: "1", There: "m"}}, More: []Connector{{}}}, LoginsPage{Again: true}, DirectoryPasswordPage{Identifier: "m", Errors: map[string]string{"new_password": FieldPasswordDirectory}},
 		ChallengeWaitPage{Wait: time.Second}, challengedLogin(), challengedRecovery(), challengedSignup(), challengedMail(), challengedLost(),
 		LostPage{Error: ProblemRecoveryMissing}, LostStepPage{Identifier: "m"}, LostStepPage{Cancel: true, Own: true, Ready: time.Unix(0, 0)}, LostWaitingPage{}, LostSetPage{Factors: true, Errors: map[string]string{"new_password": FieldPasswordShort}},
 	}

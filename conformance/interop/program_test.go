@@ -42,7 +42,7 @@ func build(t *testing.T) *program {
 
 func (p *program) try(args ...string) (ran, error) {
 	cmd := exec.Command(p.path, append([]string{"--data", p.data}, args...)...) //nolint:gosec // the test's own
-	ours := func(s string) bool { return strings.HasPrefix(s, "JEDAN_") } // they are the tests' settings
+	ours := func(s string) bool { return strings.HasPrefix(s, "JEDAN_") }       // they are the tests' settings
 	cmd.Env = append(slices.DeleteFunc(os.Environ(), ours), `JEDAN_OUTBOUND__ALLOW_NETWORKS=["127.0.0.0/8"]`)
 	var out, failed bytes.Buffer
 	cmd.Stdout, cmd.Stderr = &out, &failed

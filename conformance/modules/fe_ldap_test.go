@@ -235,3 +235,37 @@ func TestLD_Limits(t *testing.T) {
 	}
 	w.refusedThere("alice", there)
 }
+
+// TestLD07_ChangeHere: who must change the password does so on our page, where the directory's rules and our limits hold.
+func TestLD07_ChangeHere(t *testing.T) {
+	w := newLDAP(t, ldaptest.Options{AD: true}, func(d *federation.Draft) { configure(d, "password_change", true) })
+	entry(w.dir, "change", map[string][]string{"pwdLastSet": {"0"}})
+	p := w.typed(w.Browser(), "change", there)
+	if p.Location != nil || p.Status != http.StatusForbidden || !p.HasID("directory-new") || strings.Contains(p.Body, there) {
+		t.Fatalf("not asked: %d\n%.900s", p.Status, p.Body)
+	}
+	for _, next := range []string{"", "short", there} {
+		if again := p.Submit("password", there, "new_password", next); again.Location != nil || !again.HasID("directory-new") {
+			t.Errorf("%q was taken: %d %v", next, again.Status, again.Location)
+		}
+	}
+	if wrong := p.Submit("password", "wrong", "new_password", "a longer horse"); wrong.Location != nil || wrong.HasID("directory-new") || !wrong.HasID("login-submit") {
+		t.Errorf("a wrong password: %d", wrong.Status)
+	}
+	w.subject(p.Submit("password", there, "new_password", "a longer horse"))
+	w.subject(w.typed(w.Browser(), "change", "a longer horse"))
+	w.refusedThere("change", there)
+	local := w.Person("maria@example.org")
+	if got := p.Submit("identifier", "maria@example.org", "password", testkit.Password, "new_password", "another one that is long"); w.subject(got) != local.Subject {
+		t.Error("a local sign-in by the form")
+	}
+	w.subject(w.typed(w.Browser(), "maria@example.org", testkit.Password))
+	for range 6 {
+		p.Submit("password", "wrong", "new_password", "whatever it is")
+	}
+	w.dir.Forget()
+	p.Submit("password", "a longer horse", "new_password", "whatever it is")
+	if heard := w.dir.Heard(""); len(heard) != 0 {
+		t.Error("asked though no attempts are left", heard)
+	}
+}

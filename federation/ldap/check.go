@@ -57,7 +57,7 @@ func (c *connector) find(ctx context.Context, a *attempt) (at server, err error)
 			return err
 		}
 		if a.found, err = search(w, to, c.attributes()); err == nil && len(a.found) == 1 {
-			a.policy = c.readPolicy(ctx, w)
+			a.policy = c.readPolicy(w)
 		}
 		return err
 	})
@@ -90,7 +90,7 @@ func (c *connector) Recheck(ctx context.Context, key string, _ *federation.Token
 	a := &attempt{c: c}
 	err := c.pool.with(ctx, server{}, func(w *wire) (err error) {
 		if a.found, err = search(w, wanted{c.c.BaseDN, "(&" + c.c.UserFilter + filter + ")"}, c.attributes()); err == nil && len(a.found) == 1 {
-			a.policy = c.readPolicy(ctx, w)
+			a.policy = c.readPolicy(w)
 		}
 		return err
 	})
@@ -113,6 +113,9 @@ func (c *connector) Recheck(ctx context.Context, key string, _ *federation.Token
 func gone() error {
 	return &federation.Refusal{Check: "ldap_recheck.entry", Expected: "the entry", Received: "none", Reason: "gone", Person: true}
 }
+
+// ChangesPasswords implements federation.PasswordChanger.
+func (c *connector) ChangesPasswords() bool { return c.c.PasswordChange }
 
 // ChangePassword implements federation.PasswordChanger: who knows the old password replaces it, as themselves, so that history, age and quality count. In
 // Active Directory that is a delete and an add of unicodePwd in one request (MS-ADTS section 3.1.1.3.1.5), which our account sends: theirs cannot bind with a

@@ -83,6 +83,8 @@ type connector struct {
 	wrong *tallies
 	down  *outages
 	binds chan struct{} // people's binds under way
+
+	policy keptPolicy
 }
 
 // maxBinds is how many people's passwords are tried at once: a directory that is slow costs its own people, not memory.

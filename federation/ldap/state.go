@@ -1,9 +1,9 @@
 package ldap
 
 import (
-	"context"
 	"strconv"
 	"strings"
+	"sync"
 	"time"
 
 	goldap "github.com/go-ldap/ldap/v3"
@@ -121,11 +121,30 @@ type policy struct {
 	duration  time.Duration // of a lock; 0: until somebody unlocks
 }
 
-// readPolicy asks the domain's head for it. It need not be readable: our own limit holds then.
-func (c *connector) readPolicy(_ context.Context, w *wire) policy {
+// policyFor is how long a domain's policy is kept.
+const policyFor = 5 * time.Minute
+
+// keptPolicy is the one that was read last.
+type keptPolicy struct {
+	mu    sync.Mutex
+	until time.Time
+	p     policy
+}
+
+// readPolicy asks the domain's head for it, now and then. It need not be readable: our own limit holds then.
+func (c *connector) readPolicy(w *wire) policy {
 	if !c.ad() {
 		return policy{}
 	}
+	c.policy.mu.Lock()
+	defer c.policy.mu.Unlock()
+	if now := c.d.Now(); now.After(c.policy.until) {
+		c.policy.p, c.policy.until = domainPolicy(w), now.Add(policyFor)
+	}
+	return c.policy.p
+}
+
+func domainPolicy(w *wire) policy {
 	root, err := w.Search(goldap.NewSearchRequest("", goldap.ScopeBaseObject, goldap.NeverDerefAliases, 1, 0, false, "(objectClass=*)", []string{"defaultNamingContext"}, nil))
 	if err != nil || len(root.Entries) != 1 {
 		return policy{}

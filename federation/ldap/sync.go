@@ -67,7 +67,7 @@ func (c *connector) Sync(ctx context.Context, last []byte, full bool, page func(
 	defer w.guard(ctx)()
 	w.SetTimeout(time.Minute) // for a page, not for a sign-in
 	l.w = w
-	if err := l.start(ctx); err != nil {
+	if err := l.start(); err != nil {
 		return nil, said(err)
 	}
 	full = full || l.lost()
@@ -92,11 +92,11 @@ func (c *connector) server(ctx context.Context, was cursor) server {
 	return server{}
 }
 
-func (l *lister) start(ctx context.Context) error {
+func (l *lister) start() error {
 	c := l.c
 	sum := sha256.Sum256([]byte(strings.Join([]string{c.c.BaseDN, c.c.UserFilter, c.c.KeyAttribute, strings.Join(l.attributes(), " ")}, "\n")))
 	l.is = cursor{Server: l.w.at.address(), Config: hex.EncodeToString(sum[:8])}
-	l.policy = c.readPolicy(ctx, l.w)
+	l.policy = c.readPolicy(l.w)
 	if !c.ad() {
 		return nil
 	}

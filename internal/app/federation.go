@@ -148,12 +148,29 @@ func (d directories) Check(ctx context.Context, clientID, identifier, password s
 		return who.SignIn, "", nil
 	case !errors.As(err, &no):
 		return nil, "", err
+	case no.Person && no.Reason == federation.ReasonChangeHere:
+		problem = web.ProblemDirectoryChange
 	case no.Person && no.Reason == federation.ReasonMustChange:
 		problem = web.ProblemDirectoryPassword
 	case no.Person:
 		problem = web.ProblemDirectoryAccount
 	}
 	return nil, problem, nil
+}
+
+// Change implements password.Elsewhere.
+func (d directories) Change(ctx context.Context, clientID, identifier, old, next string) (changed bool, problem string, err error) {
+	err = d.s.federation.ChangePassword(ctx, clientID, identifier, old, next)
+	var no *federation.Refusal
+	switch {
+	case err == nil:
+		return true, "", nil
+	case !errors.As(err, &no):
+		return false, "", err
+	case no.Person && no.Reason == federation.ReasonPolicy:
+		return false, web.FieldPasswordDirectory, nil
+	}
+	return false, "", nil
 }
 
 func (s *server) makeFederation() (err error) {

@@ -14,6 +14,7 @@ import (
 	"github.com/jedan-auth/jedan-auth/internal/session"
 	"github.com/jedan-auth/jedan-auth/login"
 	"github.com/jedan-auth/jedan-auth/storage"
+	"github.com/jedan-auth/jedan-auth/web"
 )
 
 // maxIdentifier is the longest mail address or user name that is looked up, in bytes.
@@ -241,12 +242,19 @@ func knownElsewhere(ctx context.Context, m *Module, a *attempt) *refusal {
 		return nil
 	}
 	a.inquired = true
+	if a.form.Has(fieldNew) {
+		if r := m.changeElsewhere(ctx, a); r != nil {
+			return r
+		}
+	}
 	signIn, problem, err := m.d.Elsewhere.Check(ctx, a.step.Flow.Client, a.identifier, a.password)
 	switch {
 	case err != nil:
 		return failed(expected, err)
 	case signIn != nil:
 		a.signIn = signIn
+	case problem == web.ProblemDirectoryChange:
+		return &refusal{as: answerChange, expected: expected, received: "one that wants another password", reason: "elsewhere"}
 	case problem != "":
 		return &refusal{as: answerTold, expected: expected, received: "one that lets them not in", reason: "elsewhere", problem: problem}
 	default:

@@ -58,6 +58,8 @@ type Elsewhere interface {
 	// Check tries the password there, once. What it returns signs in whom it is right for, and writes the answer; nil refuses, and problem is what the person may
 	// be told, for they have proved who they are: empty for all others, who look alike. errs.Unavailable says that nothing is known.
 	Check(ctx context.Context, clientID, identifier, password string) (signIn func(c *gin.Context, sealed string) error, problem string, err error)
+	// Change replaces a password that must be changed. Unchanged, problem is what is wrong with the new one; empty: the old one is not right.
+	Change(ctx context.Context, clientID, identifier, old, next string) (changed bool, problem string, err error)
 }
 
 // Deps is what New needs; everything but Elsewhere is required.

@@ -166,6 +166,8 @@ func (m *Module) answer(a *attempt, r *refusal) error {
 		return m.repeat(a, http.StatusForbidden, web.ProblemChallenge, 0)
 	case answerOther:
 		return m.repeat(a, http.StatusForbidden, problemOther, 0)
+	case answerChange:
+		return m.askNew(a, r.problem)
 	case answerTold:
 		return m.repeat(a, http.StatusForbidden, r.problem, 0)
 	case answerWrong:

@@ -3,6 +3,7 @@ package ldaptest
 import (
 	"bytes"
 	"context"
+	"crypto/x509"
 	"encoding/pem"
 	"fmt"
 	"io"
@@ -13,8 +14,6 @@ import (
 	"strings"
 	"testing"
 	"time"
-
-	"crypto/x509"
 )
 
 // SlapdEnv names OpenLDAP's server, for the tests that want one.
@@ -121,17 +120,24 @@ func (s *Slapd) file(name, text string) string {
 	return at
 }
 
+// Certificate makes one that is its own CA, for a host or, empty, for 127.0.0.1, with its key, in PEM.
+func Certificate(t testing.TB, host string) (certificate, key string) {
+	t.Helper()
+	own := &Server{now: time.Now, Options: Options{Host: host}}
+	own.certify(t)
+	der, err := x509.MarshalPKCS8PrivateKey(own.cert.PrivateKey)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return own.CA, string(pem.EncodeToMemory(&pem.Block{Type: "PRIVATE KEY", Bytes: der}))
+}
+
 func (s *Slapd) prepare() {
 	s.t.Helper()
-	own := &Server{now: time.Now}
-	own.certify(s.t)
-	key, err := x509.MarshalPKCS8PrivateKey(own.cert.PrivateKey)
-	if err != nil {
-		s.t.Fatal(err)
-	}
-	s.CA = own.CA
-	s.file("cert.pem", own.CA)
-	s.file("key.pem", string(pem.EncodeToMemory(&pem.Block{Type: "PRIVATE KEY", Bytes: key})))
+	var key string
+	s.CA, key = Certificate(s.t, "")
+	s.file("cert.pem", s.CA)
+	s.file("key.pem", key)
 	s.file("slapd.conf", fmt.Sprintf(slapdConfig, s.folder))
 	if err := os.Mkdir(filepath.Join(s.folder, "db"), 0o700); err != nil {
 		s.t.Fatal(err)
