@@ -1,8 +1,10 @@
 package modules
 
 import (
+	"bytes"
 	"fmt"
 	"net/http"
+	"strings"
 	"testing"
 	"time"
 
@@ -222,5 +224,15 @@ func TestLD07_OtherWays(t *testing.T) {
 	p, err := w.App.DB.PersonByID(t.Context(), w.App.Tenant, s.person.ID)
 	if err != nil || p.State != storage.PersonActive {
 		t.Error(p, err)
+	}
+	var kept bytes.Buffer
+	if err := w.App.ExportPerson(t.Context(), &kept, p.ID, operator()); err != nil || !strings.Contains(kept.String(), `"attributes":{"email":"alice@corp.example"`) {
+		t.Errorf("what the sync keeps of somebody is not in their download: %v\n%s", err, kept.String()[max(0, strings.Index(kept.String(), "directory_entries")):])
+	}
+	if err := w.App.ErasePerson(t.Context(), p.ID, operator()); err != nil {
+		t.Error(err)
+	}
+	if r := w.sync(federation.SyncOptions{Full: true}); r.New != 1 {
+		t.Errorf("what the sync kept of somebody was not erased: %+v", r)
 	}
 }

@@ -86,6 +86,17 @@ func (p *pool) put(w *wire) {
 		p.free = p.free[1:]
 	}
 	p.free = append(p.free, w)
+	time.AfterFunc(idleMost, p.expire)
+}
+
+// expire ends connections that nobody has wanted for long: also those of a connector that another one has taken the place of.
+func (p *pool) expire() {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	for len(p.free) > 0 && p.now().Sub(p.free[0].idle) >= idleMost {
+		_ = p.free[0].Close()
+		p.free = p.free[1:]
+	}
 }
 
 // cut says that the connection failed, and not the server said no.
