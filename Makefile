@@ -64,7 +64,7 @@ hung: ## mail, text messages and all feeds hang, silently and by dropping packet
 
 interop: ## OpenLDAP with 100,000 entries and Samba's Active Directory (root): the built program against both, figures into docs/interop.md
 	JEDAN_INTEROP_LDAP=100000 JEDAN_SLAPD=/usr/sbin/slapd JEDAN_SAMBA=/usr/sbin/samba JEDAN_INTEROP_REPORT=docs/interop.md \
-		CGO_ENABLED=0 $(GO) test -count=1 -timeout 1h -v ./conformance/interop/
+		CGO_ENABLED=0 $(GO) test -tags interop -count=1 -timeout 1h -v ./conformance/interop/
 
 conformance: build ## the official suite against this build; docs/guides/conformance.md says how to start both
 	./$(BIN) conformance run --config $(CONFIG) --username $(USERNAME) --password-file $(PASSWORD_FILE) --report conformance $(PLANS)
