@@ -6,7 +6,7 @@ BIN     := bin/jedan-auth
 
 export CGO_ENABLED = 0
 
-.PHONY: run build test race check fmt lint gen bench cover fuzz mutants risk races crowd hung conformance
+.PHONY: run build test race check fmt lint gen bench cover fuzz mutants risk races crowd hung conformance interop
 
 run: build ## build, start on SQLite in ./data, print the link that sets up the first administrator
 	./$(BIN) serve
@@ -61,6 +61,10 @@ crowd: ## 500 people sign in by password at once for a minute, against one core 
 	JEDAN_CROWD=500 JEDAN_CROWD_SECONDS=60 $(GO) test -count=1 -v -run TestCrowdOfPasswords ./conformance/drills/
 hung: ## mail, text messages and all feeds hang, silently and by dropping packets (root): ten windows of 30 s and ten minutes with a kill, on each database; an hour on a quiet machine
 	JEDAN_HUNG=30 JEDAN_DRILLS_REPORT=docs/drills.md $(GO) test -count=1 -timeout 3h -v -run 'TestHung' ./conformance/drills/
+
+interop: ## OpenLDAP with 100,000 entries and Samba's Active Directory (root): the built program against both, figures into docs/interop.md
+	JEDAN_INTEROP_LDAP=100000 JEDAN_SLAPD=/usr/sbin/slapd JEDAN_SAMBA=/usr/sbin/samba JEDAN_INTEROP_REPORT=docs/interop.md \
+		CGO_ENABLED=0 $(GO) test -tags interop -count=1 -timeout 1h -v ./conformance/interop/
 
 conformance: build ## the official suite against this build; docs/guides/conformance.md says how to start both
 	./$(BIN) conformance run --config $(CONFIG) --username $(USERNAME) --password-file $(PASSWORD_FILE) --report conformance $(PLANS)

@@ -36,7 +36,7 @@ func (id *Identity) called() string {
 
 // keys are the indexes by which an identity's link is found.
 func (m *Module) keys(from *Ready, id *Identity) []byte {
-	return m.mark("link", append(append([]byte{}, from.Row.ID[:]...), id.Key...))
+	return linkMark(m.d.Ring, m.d.Tenant, from.Row.ID, id.Key)
 }
 
 func identityAt(l *storage.Link) seal.Location {
@@ -118,7 +118,7 @@ func (m *Module) finish(c *gin.Context, t *trip, from *Ready, id *Identity, link
 	if err := m.enrol(c.Request.Context(), from, id, p.ID); err != nil {
 		return err
 	}
-	proof := Proof{Strong: from.mapper.strong(id), Kind: "federation:" + from.Row.Name, Until: id.Until, Upstream: session.Upstream{Link: link, Session: m.endMark(from, "session", id.Session), Subject: m.endMark(from, "subject", id.Subject)}}
+	proof := Proof{Strong: from.mapper.strong(id), Typed: t.Typed, Kind: "federation:" + from.Row.Name, Until: id.Until, Upstream: session.Upstream{Link: link, Session: m.endMark(from, "session", id.Session), Subject: m.endMark(from, "subject", id.Subject)}}
 	if proof.Strong {
 		proof.AMR = id.AMR
 	}

@@ -52,11 +52,62 @@ type Arrival struct {
 	Params url.Values // its query, or its form
 }
 
+// Reasons of a PasswordChecker's refusals that others know.
+const (
+	ReasonUnknown    = "unknown"     // nobody there has this name: another directory may know them
+	ReasonMustChange = "must_change" // the password is right, and must be changed before it counts
+	ReasonChangeHere = "change_here" // as before, and it can be changed here (said by the broker)
+	ReasonPolicy     = "policy"      // the directory's rules do not take the new password
+)
+
 // PasswordChecker signs people in by a name and a password that are typed here.
 type PasswordChecker interface {
 	Connector
-	// CheckPassword asks the upstream once. A *Refusal says that it said no; errs.Unavailable that nothing is known.
+	// CheckPassword asks the upstream once. A *Refusal says that it said no, and is for the Person only where the upstream has proved the password;
+	// errs.Unavailable says that nothing is known.
 	CheckPassword(ctx context.Context, username, password string) (*Identity, error)
+}
+
+// PasswordChanger lets people whose password must be changed do so here, as the old one is known: the directory's rules about old passwords and history hold.
+type PasswordChanger interface {
+	PasswordChecker
+	// ChangesPasswords says that the operator wants it so.
+	ChangesPasswords() bool
+	// ChangePassword replaces old with next. A *Refusal of ReasonPolicy says that the directory does not take next; any other that old is not right.
+	ChangePassword(ctx context.Context, username, old, next string) error
+}
+
+// Syncer lists the people of its directory, so that who is disabled or gone there can be ended here.
+type Syncer interface {
+	Connector
+	// SyncEvery is how often it wants to be asked; 0: never.
+	SyncEvery() time.Duration
+	// Sync reports everybody (full, or when it cannot go on from the cursor) or what has changed since, a page at a time. The cursor is of the last run, nil
+	// for the first. An error means that what was reported is not all.
+	Sync(ctx context.Context, cursor []byte, full bool, page func(ctx context.Context, p SyncPage) error) (*SyncEnd, error)
+	// Absent says which of the keys are nobody's there any more, for a directory that does not report deletions.
+	Absent(ctx context.Context, keys []string) ([]string, error)
+}
+
+// SyncPage is a part of what a directory has.
+type SyncPage struct {
+	Full    bool // the run lists everybody: whom no page has is gone
+	Entries []SyncEntry
+	Gone    []string // keys of deleted ones
+}
+
+// SyncEntry is somebody of a directory.
+type SyncEntry struct {
+	Key        string            // Identity.Key
+	Off        string            // why they may not sign in, one word; empty: they may
+	ChangesAt  time.Time         // when that turns round by itself, as an account's end does; zero: it does not
+	Attributes map[string]string // in OpenID's standard claims
+}
+
+// SyncEnd is how a run has ended.
+type SyncEnd struct {
+	Cursor    []byte
+	Deletions bool // deleted ones were reported, or the run was full
 }
 
 // Rechecker says whether somebody may still sign in, without them.

@@ -33,6 +33,7 @@ type Visit struct {
 // Proof is what an upstream has shown about a person.
 type Proof struct {
 	Strong bool     // two factors, that count here
+	Typed  bool     // a password that was typed here, and a directory knows
 	AMR    []string // methods that the upstream names, where they count here
 	Kind   string   // for the audit event
 	Until  time.Time

@@ -39,6 +39,6 @@ type ConnectorWriter interface {
 	// InsertConnector is errs.Conflict when the name is taken.
 	InsertConnector(ctx context.Context, c *Connector, ev *AuditEvent) error
 	UpdateConnector(ctx context.Context, tenant, id ID, change func(*Connector) error, ev *AuditEvent) (*Connector, error)
-	// DeleteConnector removes the connector with every link of it: a later one of the same name is another upstream.
+	// DeleteConnector removes the connector with every link of it and all that its syncs know: a later one of the same name is another upstream.
 	DeleteConnector(ctx context.Context, tenant, id ID, ev *AuditEvent) error
 }

@@ -15,6 +15,10 @@ func federationStates(lang string) []state {
 	}
 	return []state{
 		{"login-connectors", http.StatusOK, LoginPage{Lang: lang, Flow: "f1", CSRF: "c1", ClientName: "Acme Files", Passkeys: true, Signup: true, Connectors: ways}},
+		{"login-directory-password", http.StatusForbidden, LoginPage{Lang: lang, Flow: "f1", CSRF: "c1", ClientName: "Acme Files", Identifier: "maria", Error: ProblemDirectoryPassword}},
+		{"login-directory-account", http.StatusForbidden, LoginPage{Lang: lang, Flow: "f1", CSRF: "c1", ClientName: "Acme Files", Identifier: "maria", Error: ProblemDirectoryAccount}},
+		{"directory-password", http.StatusForbidden, DirectoryPasswordPage{Lang: lang, Flow: "f1", CSRF: "c1", ClientName: "Acme Files", Identifier: "maria"}},
+		{"directory-password-refused", http.StatusForbidden, DirectoryPasswordPage{Lang: lang, Flow: "f1", CSRF: "c1", ClientName: "Acme Files", Identifier: "maria", Errors: map[string]string{"new_password": FieldPasswordDirectory}}},
 		{"login-upstream", http.StatusForbidden, LoginPage{Lang: lang, Flow: "f1", CSRF: "c1", ClientName: "Acme Files", Connectors: ways[:2], Error: ProblemUpstream}},
 		{"relay", http.StatusOK, RelayPage{Lang: lang, Action: "https://idp.example.org/sso", Fields: [][2]string{{"SAMLRequest", "PHg+"}, {"RelayState", "r"}}, Then: "https:"}},
 		{"link", http.StatusOK, LinkPage{Lang: lang, CSRF: "c1", Ticket: "t1", Connector: "Google", There: "maria@example.org", Here: "maria", FormAction: "https://files.acme.example"}},

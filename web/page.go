@@ -66,7 +66,7 @@ func samples() []Page {
 		QRPage{Step: QRWaits, Link: "https://localhost/", Still: true}, QRPage{Step: QRSeen, Number: "47", Phone: QRDevice{Browser: "Firefox", Address: "192.0.2.7", Place: "HR"}}, QRPage{Step: QRApproved, Person: "m"}, QRPage{},
 		QRAskPage{ClientName: "x", Asks: QRDevice{Address: "192.0.2.7"}, Elsewhere: QROtherNetwork}, QRAskPage{Number: true, Error: QRNumberFormat}, QRDonePage{Outcome: QRDenied},
 		LoginPage{Connectors: make([]Connector, near+1)}, RelayPage{Action: "https://localhost/", Fields: [][2]string{{}}}, LinkPage{There: "m"}, LinkAskPage{},
-		LoginsPage{Done: DoneLinked, Problem: ProblemLinkLast, Rows: []LoginRow{{ID: "1", There: "m"}}, More: []Connector{{}}}, LoginsPage{Again: true}, ElsewherePage{Flow: "f", Connector: Connector{"x", "X"}}, ConnectorTestPage{Form: true}, ConnectorTestPage{
+		LoginsPage{Done: DoneLinked, Problem: ProblemLinkLast, Rows: []LoginRow{{ID: "1", There: "m"}}, More: []Connector{{}}}, LoginsPage{Again: true}, DirectoryPasswordPage{Identifier: "m", Errors: map[string]string{"new_password": FieldPasswordDirectory}}, ElsewherePage{Flow: "f", Connector: Connector{"x", "X"}}, ConnectorTestPage{Form: true}, ConnectorTestPage{
 			Outcome: TestRefused, Check: "x", Facts: [][2]string{{"connector_test.key", "x"}}, Claims: [][2]string{{"a", "b"}}, Profile: [][2]string{{"a", "b"}}, Joins: []string{"a"}, Leaves: []string{"b"},
 		},
 		ChallengeWaitPage{Wait: time.Second}, challengedLogin(), challengedRecovery(), challengedSignup(), challengedMail(), challengedLost(),

@@ -10,16 +10,51 @@ import (
 
 // What the pages of upstream sign-ins say.
 const (
-	ProblemUpstream   = "login.error.upstream"         // it let nobody in
-	ProblemUnknown    = "login.error.unknown_upstream" // there is no account
-	ProblemTaken      = "login.error.taken_upstream"   // the address is another account's
-	ProblemLinkTaken  = "logins.error.taken"           // the account there is linked with another one here
+	ProblemUpstream = "login.error.upstream"         // it let nobody in
+	ProblemUnknown  = "login.error.unknown_upstream" // there is no account
+	ProblemTaken    = "login.error.taken_upstream"   // the address is another account's
+	// For who has proved a directory's password that does not let them in.
+	ProblemDirectoryPassword = "login.error.directory_password" // it must be changed
+	ProblemDirectoryChange   = "login.error.directory_change"   // here: DirectoryPasswordPage
+	ProblemDirectoryAccount  = "login.error.directory_account"  // disabled, expired, not at this time
+
+	ProblemLinkTaken  = "logins.error.taken" // the account there is linked with another one here
 	ProblemLinksMany  = "logins.error.many"
 	ProblemLinkLast   = "logins.error.last" // the only way to sign in
 	DoneLinked        = "logins.done.linked"
 	DoneUnlinked      = "logins.done.removed"
 	DoneNothingLinked = "logins.done.kept"
 )
+
+// FieldPasswordDirectory is for a new password that the directory does not take.
+const FieldPasswordDirectory = "field.password.directory"
+
+// DirectoryPasswordPage has a directory's password changed: POST {base}/login with csrf, flow, identifier, password (the old one) and new_password.
+type DirectoryPasswordPage struct {
+	Lang       string
+	Flow       string
+	CSRF       string
+	Identifier string
+	ClientName string
+	FormAction string            // see FormActionSource
+	Errors     map[string]string // new_password → a Field… key
+	Challenge  Challenge
+}
+
+func (p DirectoryPasswordPage) spec() spec {
+	return spec{
+		template: "directory_password", lang: p.Lang, title: msg("directory.password.title"), client: p.ClientName, action: p.FormAction, self: "/login" + flowQuery(p.Flow),
+		challenge: p.Challenge,
+	}
+}
+
+// Fields are the page's inputs in order.
+func (p DirectoryPasswordPage) Fields(v *view) []field {
+	return v.checked(p.Errors, 1, v.fields(
+		field{ID: "directory-current", Name: "password", Type: "password", Autocomplete: "current-password", Label: v.T("change.current")},
+		field{ID: "directory-new", Name: "new_password", Type: "password", Autocomplete: "new-password", Label: v.T("change.new")},
+	))
+}
 
 // Connector is an upstream on the sign-in page: a link to {base}/federation/{name}/start.
 type Connector struct{ Name, Title string }

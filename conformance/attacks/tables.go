@@ -35,7 +35,9 @@ type source struct {
 }
 
 // folders are where tables stand.
-func folders() []string { return []string{"provider", "login", "risk", "federation", "internal/samlxml"} }
+func folders() []string {
+	return []string{"provider", "login", "risk", "federation", "internal/samlxml"}
+}
 
 // Rows finds every row of every table below root: in functions named Rows, Needs, AuthnRows, rules or one that begins with rows, each element that begins with a name.
 func Rows(root fs.FS) ([]Row, error) {

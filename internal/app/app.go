@@ -71,6 +71,7 @@ type App struct {
 	SAMLApps   *samlidp.Apps
 	SAMLKeys   *samlidp.Keys
 	SAML       *samlidp.Manager
+	Syncs      *federation.Syncs
 	announcer  *announcer
 	Feeds      *feeds.Feeds
 	recover    func(ctx context.Context) error // moves recoveries on; nil: no server runs

@@ -2,9 +2,11 @@ package app
 
 import (
 	"context"
+	"net"
 	"net/http"
 
 	"github.com/jedan-auth/jedan-auth/federation"
+	"github.com/jedan-auth/jedan-auth/federation/ldap"
 	"github.com/jedan-auth/jedan-auth/federation/oidc"
 	"github.com/jedan-auth/jedan-auth/federation/samlsp"
 	"github.com/jedan-auth/jedan-auth/federation/social"
@@ -14,7 +16,8 @@ import (
 
 // connectorKinds lists the protocols that upstreams may speak.
 func (a *App) connectorKinds() []federation.Kind {
-	return []federation.Kind{oidc.New(a.Fetch, a.Now), social.New(a.Fetch, a.Now), samlsp.Kind{Deps: samlsp.Deps{
+	directory := ldap.New(ldap.Deps{Dialer: a.Fetch, Resolver: net.DefaultResolver, Log: a.Log, Now: a.Now})
+	return []federation.Kind{oidc.New(a.Fetch, a.Now), social.New(a.Fetch, a.Now), directory, samlsp.Kind{Deps: samlsp.Deps{
 		Issuer: a.Config.Issuer, Tenant: a.Tenant, Fetcher: documents{a.Fetch}, Resolver: documents{a.Fetch}, Replays: a.DB, Failures: undecrypted{a}, Now: a.Now,
 	}}}
 }
@@ -64,5 +67,8 @@ func (u undecrypted) DecryptionFailed(ctx context.Context) {
 func (a *App) openConnectors(context.Context) error {
 	a.Upstreams = federation.NewRegistry(a.DB, a.Feed, a.Ring, a.Tenant, a.Log, a.connectorKinds()...)
 	a.Connectors = &federation.Manager{Registry: a.Upstreams, Store: a.DB, Ring: a.Ring, Audit: a.Audit, Tenant: a.Tenant, Now: a.Now}
+	a.Syncs = &federation.Syncs{
+		Registry: a.Upstreams, Store: a.DB, People: a.Directory, Ring: a.Ring, Audit: a.Audit, Log: a.Log, Tenant: a.Tenant, Now: a.Now,
+	}
 	return nil
 }

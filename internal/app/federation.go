@@ -3,6 +3,7 @@ package app
 import (
 	"cmp"
 	"context"
+	"errors"
 	"net/http"
 	"net/netip"
 	"net/url"
@@ -83,6 +84,9 @@ func (s steps) Finish(c *gin.Context, sealed string, person *storage.Person, p f
 		return s.again(c, st, web.ProblemSubject)
 	}
 	proof := login.Proof{ACR: assurance.One, AMR: []string{federated}, Kind: p.Kind, Until: p.Until, Upstream: p.Upstream}
+	if p.Typed {
+		proof.AMR = []string{"pwd"}
+	}
 	if p.Strong {
 		proof.ACR, proof.AMR = assurance.Two, append(proof.AMR, p.AMR...)
 	}
@@ -166,6 +170,48 @@ func (s *server) adoptConnectors(ctx context.Context) error {
 }
 
 const adoptTimeout = 30 * time.Second
+
+// directories show those who sign people in by passwords that a directory may know them.
+type directories struct{ s *server }
+
+// Serves implements password.Elsewhere.
+func (d directories) Serves(ctx context.Context, clientID string) (bool, error) {
+	return d.s.federation.TakesPasswords(ctx, clientID)
+}
+
+// Check implements password.Elsewhere.
+func (d directories) Check(ctx context.Context, clientID, identifier, password string) (signIn func(c *gin.Context, sealed string) error, problem string, err error) {
+	who, err := d.s.federation.CheckPassword(ctx, clientID, identifier, password)
+	var no *federation.Refusal
+	switch {
+	case err == nil:
+		return who.SignIn, "", nil
+	case !errors.As(err, &no):
+		return nil, "", err
+	case no.Person && no.Reason == federation.ReasonChangeHere:
+		problem = web.ProblemDirectoryChange
+	case no.Person && no.Reason == federation.ReasonMustChange:
+		problem = web.ProblemDirectoryPassword
+	case no.Person:
+		problem = web.ProblemDirectoryAccount
+	}
+	return nil, problem, nil
+}
+
+// Change implements password.Elsewhere.
+func (d directories) Change(ctx context.Context, clientID, identifier, old, next string) (changed bool, problem string, err error) {
+	err = d.s.federation.ChangePassword(ctx, clientID, identifier, old, next)
+	var no *federation.Refusal
+	switch {
+	case err == nil:
+		return true, "", nil
+	case !errors.As(err, &no):
+		return false, "", err
+	case no.Person && no.Reason == federation.ReasonPolicy:
+		return false, web.FieldPasswordDirectory, nil
+	}
+	return false, "", nil
+}
 
 func (s *server) makeFederation() (err error) {
 	by := steps{s.login}

@@ -36,6 +36,7 @@ func personalTables() []personalTable {
 		table("consents", own, "id"),
 		table("pending", own, "id", "handle", "user_code", "address"),
 		table("passkeys", own, "id"),
+		table("directory_entries", "key IN (SELECT key FROM links WHERE tenant = {tenant} AND person = {person} AND connector = directory_entries.connector)", "", "key", "digest"),
 		table("links", own, "id", "key", "tokens"),
 		table("trusted_browsers", own, "id"),
 		table("codes", own, "id", "hash", "link_hash"),
@@ -58,6 +59,7 @@ func impersonalTables() []string {
 	return []string{
 		"tenants", "keyring", "signing_keys", "clients", "resources", "setup_links", "initial_access_tokens", "denials", "replays", "changes",
 		"relying_parties", "firewall_rules", "groups", "group_nesting", "connectors", "saml_apps", "saml_keys",
+		"directory_syncs",
 		"trips",      // sealed, and gone within minutes
 		"allowances", // counts under keyed hashes, which end within a day
 		"outbox",     // payloads are sealed, and go when they are delivered or given up

@@ -194,7 +194,7 @@ func (s *server) makeLogin() (err error) {
 	}
 	s.password, err = loginpassword.New(s.Config.Login.Attempts, loginpassword.Deps{
 		Steps: s.login, People: s.Directory, Hasher: s.Hasher, Rehasher: s.DB, Failures: s.risk.failures(s.failures), Audit: s.Audit, Events: s.DB, Meter: s.metrics,
-		Logger: s.Log, Now: s.Now,
+		Logger: s.Log, Now: s.Now, Elsewhere: directories{s},
 	})
 	return err
 }

@@ -99,11 +99,16 @@ const (
 	SAMLAppUpdate   = "saml_app.update"
 	SAMLAppDelete   = "saml_app.delete"
 	SAMLKeyCreate   = "saml_key.create"
-	SAMLAssert      = "saml.assert" // an application was told who somebody is
-	SAMLRefuse      = "saml.refuse" // somebody who is signed in may not go there
-	SAMLLogout      = "saml.logout" // an application asked for a sign-out
-	FirewallBlock   = "firewall.block"
-	FirewallUnblock = "firewall.unblock"
+	SAMLAssert      = "saml.assert"  // an application was told who somebody is
+	SAMLRefuse      = "saml.refuse"  // somebody who is signed in may not go there
+	SAMLLogout      = "saml.logout"  // an application asked for a sign-out
+	LinkSuspend     = "link.suspend" // the directory does not let them sign in
+	LinkResume      = "link.resume"
+
+	ConnectorSync    = "connector.sync"
+	ConnectorSyncAsk = "connector.sync_ask" // it would have ended too many, and waits for a word
+	FirewallBlock    = "firewall.block"
+	FirewallUnblock  = "firewall.unblock"
 )
 
 // Severities, kinds of actors and outcomes.

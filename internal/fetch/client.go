@@ -52,6 +52,7 @@ type Client struct {
 	places  chan struct{}
 	flights singleflight.Group
 	kept    *shelf
+	dialer  dialer
 	roots   *x509.CertPool // nil: the system's
 }
 
@@ -73,10 +74,10 @@ func New(c Config, d Deps) (*Client, error) {
 	if err != nil {
 		return nil, err
 	}
-	p := policy{allowed: nets, http: c.AllowHTTP}
+	dial := dialer{policy: policy{allowed: nets, http: c.AllowHTTP}, resolver: d.Resolver, timeout: c.Timeout}
 	return &Client{
-		policy: p, timeout: c.Timeout, agent: d.UserAgent, now: d.Now, perHost: perHost, kept: newShelf(), places: make(chan struct{}, atOnce), roots: roots,
-		http: &http.Client{CheckRedirect: checkRedirect, Transport: transport(dialer{policy: p, resolver: d.Resolver, timeout: c.Timeout}, roots)},
+		policy: dial.policy, dialer: dial, roots: roots, timeout: c.Timeout, agent: d.UserAgent, now: d.Now, perHost: perHost, kept: newShelf(), places: make(chan struct{}, atOnce),
+		http: &http.Client{CheckRedirect: checkRedirect, Transport: transport(dial, roots)},
 	}, nil
 }
 

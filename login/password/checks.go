@@ -14,6 +14,7 @@ import (
 	"github.com/jedan-auth/jedan-auth/internal/session"
 	"github.com/jedan-auth/jedan-auth/login"
 	"github.com/jedan-auth/jedan-auth/storage"
+	"github.com/jedan-auth/jedan-auth/web"
 )
 
 // maxIdentifier is the longest mail address or user name that is looked up, in bytes.
@@ -49,6 +50,7 @@ func rows() []row {
 		{"state", personActive},
 		{"password", passwordMatches},
 		{"local", localSignIn},
+		{"elsewhere", knownElsewhere},
 		{"subject", samePerson},
 	}
 }
@@ -192,9 +194,16 @@ func everyoneAllowance(_ context.Context, m *Module, a *attempt) *refusal {
 	return a.open(m.limits.everyone, "everyone", "all")
 }
 
-// personExists wants an account. The rows after it treat nobody like somebody.
-func personExists(_ context.Context, _ *Module, a *attempt) *refusal {
-	if a.person == nil {
+// personExists wants an account, or a directory to ask when nobody here has a password of the name. A local password is never tried elsewhere (LD08). The rows
+// after it treat nobody like somebody.
+func personExists(ctx context.Context, m *Module, a *attempt) *refusal {
+	if m.d.Elsewhere != nil && (a.person == nil || a.person.PasswordHash == "") {
+		var err error
+		if a.elsewhere, err = m.d.Elsewhere.Serves(ctx, a.step.Flow.Client); err != nil {
+			return failed("an account", err)
+		}
+	}
+	if a.person == nil && !a.elsewhere {
 		return quietly("an account", "none", "unknown")
 	}
 	return nil
@@ -220,7 +229,7 @@ func sprayAllowance(_ context.Context, m *Module, a *attempt) *refusal {
 
 // passwordSet wants an account that has a password.
 func passwordSet(_ context.Context, _ *Module, a *attempt) *refusal {
-	if a.person != nil && a.person.PasswordHash == "" {
+	if a.person != nil && a.person.PasswordHash == "" && !a.elsewhere {
 		return quietly("a password", "none set", "no_password")
 	}
 	return nil
@@ -235,8 +244,11 @@ func personActive(_ context.Context, _ *Module, a *attempt) *refusal {
 }
 
 // passwordMatches computes exactly one hash, also for nobody and for whoever was
-// refused already.
+// refused already, unless a directory is asked.
 func passwordMatches(ctx context.Context, m *Module, a *attempt) *refusal {
+	if a.elsewhere && !a.quiet { // whose password is asked about there; pace makes up for the time
+		return nil
+	}
 	phc := ""
 	if a.person != nil {
 		phc = a.person.PasswordHash
@@ -252,10 +264,39 @@ func passwordMatches(ctx context.Context, m *Module, a *attempt) *refusal {
 	return nil
 }
 
+// knownElsewhere asks the directory, last of all: whoever is refused here already, as when no attempts are left, costs nobody an attempt there.
+func knownElsewhere(ctx context.Context, m *Module, a *attempt) *refusal {
+	const expected = "a directory that knows them"
+	if !a.elsewhere || a.quiet {
+		return nil
+	}
+	a.inquired = true
+	if a.form.Has(fieldNew) {
+		if r := m.changeElsewhere(ctx, a); r != nil {
+			return r
+		}
+	}
+	signIn, problem, err := m.d.Elsewhere.Check(ctx, a.step.Flow.Client, a.identifier, a.password)
+	switch {
+	case err != nil:
+		return failed(expected, err)
+	case signIn != nil:
+		a.signIn = signIn
+	case problem == web.ProblemDirectoryChange:
+		return &refusal{as: answerChange, expected: expected, received: "one that wants another password", reason: "elsewhere"}
+	case problem != "":
+		return &refusal{as: answerTold, expected: expected, received: "one that lets them not in", reason: "elsewhere", problem: problem}
+	default:
+		return quietly(expected, "none", "wrong")
+	}
+	return nil
+}
+
 // samePerson wants the person that the request is about, if it is about one. Only
-// who has just proved to be somebody else learns of it.
+// who has just proved to be somebody else learns of it. Whom a directory knows is
+// looked at when it is clear who they are here.
 func samePerson(_ context.Context, m *Module, a *attempt) *refusal {
-	if a.quiet {
+	if a.quiet || a.signIn != nil {
 		return nil
 	}
 	may, err := m.d.Steps.MayBe(a.c, a.step, a.person)

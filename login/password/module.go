@@ -8,6 +8,8 @@ import (
 	"net/http"
 	"time"
 
+	"github.com/gin-gonic/gin"
+
 	"github.com/jedan-auth/jedan-auth/internal/audit"
 	"github.com/jedan-auth/jedan-auth/internal/httpx"
 	"github.com/jedan-auth/jedan-auth/login"
@@ -49,7 +51,18 @@ type Meter interface {
 	SecurityEvent(eventType, severity string)
 }
 
-// Deps is what New needs; everything is required.
+// Elsewhere asks directories about people who have no password here (federation.Module).
+type Elsewhere interface {
+	// Serves says that there is one that may know people of the application.
+	Serves(ctx context.Context, clientID string) (bool, error)
+	// Check tries the password there, once. What it returns signs in whom it is right for, and writes the answer; nil refuses, and problem is what the person may
+	// be told, for they have proved who they are: empty for all others, who look alike. errs.Unavailable says that nothing is known.
+	Check(ctx context.Context, clientID, identifier, password string) (signIn func(c *gin.Context, sealed string) error, problem string, err error)
+	// Change replaces a password that must be changed. Unchanged, problem is what is wrong with the new one; empty: the old one is not right.
+	Change(ctx context.Context, clientID, identifier, old, next string) (changed bool, problem string, err error)
+}
+
+// Deps is what New needs; everything but Elsewhere is required.
 type Deps struct {
 	Steps    *login.Module
 	People   People
@@ -61,6 +74,8 @@ type Deps struct {
 	Meter    Meter
 	Logger   *slog.Logger
 	Now      func() time.Time
+	// Elsewhere is asked when nobody here has a password of the name; nil: nobody is.
+	Elsewhere Elsewhere
 }
 
 func (d Deps) complete() bool {
@@ -72,6 +87,7 @@ func (d Deps) complete() bool {
 type Module struct {
 	d      Deps
 	limits limits
+	pace   pace
 	mask   [32]byte // keys the counters of passwords and of names nobody has; lives as long as the process
 }
 

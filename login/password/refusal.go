@@ -22,6 +22,8 @@ const (
 	answerOther                       // the request is about somebody else
 	answerChallenge                   // there is something to do first
 	answerHome                        // another service signs them in
+	answerTold                        // a directory knows them, and does not let them in
+	answerChange                      // before they have changed their password
 )
 
 // problemOther is the sentence for answerOther.
@@ -32,6 +34,7 @@ type refusal struct {
 	expected string
 	received string // redacted
 	as       answerKind
+	problem  string // for answerTold and answerChange
 	reason   string // code for audit and metrics; empty: it was no try at a password
 	wait     time.Duration
 	err      error

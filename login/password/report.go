@@ -28,7 +28,7 @@ func (m *Module) report(a *attempt, r *refusal) {
 			m.alarm(a, t.limit, fail.Person)
 		}
 	}
-	if r.as == answerWait || r.as == answerOther {
+	if r.as == answerWait || r.as == answerOther || r.as == answerTold || r.as == answerChange {
 		m.giveBack(a) // no password was tried, or the right one
 	}
 }

@@ -28,12 +28,15 @@ type attempt struct {
 
 	step       *login.Step
 	identifier string
-	password   string          // as typed
-	person     *storage.Person // whom the identifier names; nil: nobody
-	known      bool            // the person has used this browser before: strangers' allowances do not apply
-	waits      bool            // the account's allowance is used up
-	quiet      bool            // a row has refused without saying so
-	outdated   bool            // the stored hash is due for renewal
+	password   string                                    // as typed
+	person     *storage.Person                           // whom the identifier names; nil: nobody
+	known      bool                                      // the person has used this browser before: strangers' allowances do not apply
+	waits      bool                                      // the account's allowance is used up
+	quiet      bool                                      // a row has refused without saying so
+	elsewhere  bool                                      // nobody here has a password of this name, and a directory may
+	inquired   bool                                      // it was
+	signIn     func(c *gin.Context, sealed string) error // as whom it knows
+	outdated   bool                                      // the stored hash is due for renewal
 	taken      []taken
 	named      bool           // counted as one that names the account
 	home       *web.Connector // where the identifier belongs; nil: here
@@ -54,9 +57,16 @@ func (m *Module) submit(c *gin.Context) error {
 		return err
 	}
 	a := &attempt{c: c, form: form, identifier: form.Get("identifier"), password: form.Get("password")}
+	began := time.Now() // of the machine: it is a matter of how long, not of when
 	verdicts, r := m.judge(a)
+	if r == nil && a.signIn != nil {
+		return m.acceptElsewhere(a)
+	}
 	if r == nil {
 		return m.accept(a)
+	}
+	if r.as == answerWrong {
+		m.pace.keep(c.Request.Context(), began, a.inquired)
 	}
 	verdict.Log(c.Request.Context(), m.d.Logger, "sign-in", verdicts, httpx.ErrorID(c))
 	if r.reason == "" && r.as != answerChallenge { // who does not work has named the account all the same
@@ -117,6 +127,17 @@ func (m *Module) accept(a *attempt) error {
 	return nil
 }
 
+// acceptElsewhere signs in as whom a directory knows. What came of it is counted there.
+func (m *Module) acceptElsewhere(a *attempt) error {
+	m.giveBack(a)
+	m.limits.account.Clear(accountKey(a, m.mask[:]))
+	err := a.signIn(a.c, a.step.Sealed)
+	if err == nil {
+		m.d.Meter.AuthRequest("password", "success")
+	}
+	return err
+}
+
 // rehash renews the stored hash. A failure costs nothing: the next sign-in tries
 // again.
 func (m *Module) rehash(ctx context.Context, a *attempt) {
@@ -153,6 +174,10 @@ func (m *Module) answer(a *attempt, r *refusal) error {
 		return nil
 	case answerOther:
 		return m.repeat(a, http.StatusForbidden, problemOther, 0)
+	case answerChange:
+		return m.askNew(a, r.problem)
+	case answerTold:
+		return m.repeat(a, http.StatusForbidden, r.problem, 0)
 	case answerWrong:
 	}
 	return m.repeat(a, http.StatusForbidden, web.ProblemCredentials, 0)

@@ -40,7 +40,13 @@ func (d *DB) UpdateConnector(ctx context.Context, tenant, id storage.ID, change 
 	return update(ctx, d, tenant, id, storage.ChangeConnector, change, keep, ev)
 }
 
-var deleteLinksAt = both("DELETE FROM links WHERE tenant = ? AND connector = ?")
+// ofConnector are the tables that keep what is a connector's.
+func ofConnector() []query {
+	return []query{
+		both("DELETE FROM links WHERE tenant = ? AND connector = ?"), both("DELETE FROM directory_entries WHERE tenant = ? AND connector = ?"),
+		both("DELETE FROM directory_syncs WHERE tenant = ? AND connector = ?"),
+	}
+}
 
 // DeleteConnector implements storage.ConnectorWriter.
 func (d *DB) DeleteConnector(ctx context.Context, tenant, id storage.ID, ev *storage.AuditEvent) error {
@@ -48,8 +54,10 @@ func (d *DB) DeleteConnector(ctx context.Context, tenant, id storage.ID, ev *sto
 		if err := remove[storage.Connector](t.orm(ctx), tenant, id); err != nil {
 			return err
 		}
-		if _, err := t.exec(ctx, deleteLinksAt, tenant, id); err != nil {
-			return err
+		for _, q := range ofConnector() {
+			if _, err := t.exec(ctx, q, tenant, id); err != nil {
+				return err
+			}
 		}
 		return t.record(ctx, tenant, storage.ChangeConnector, id, ev)
 	})

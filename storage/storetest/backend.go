@@ -79,6 +79,7 @@ type Backend interface {
 	storage.SAMLAppWriter
 	storage.SAMLKeys
 	storage.SAMLSessions
+	storage.Directories
 }
 
 // RawReader is implemented by backends whose stored bytes can be read from outside. The case that looks for plaintext needs it.
@@ -109,7 +110,7 @@ func cases() []testCase {
 		tenantCases(), keyCases(), clientCases(), resourceCases(), personCases(), setupCases(), sessionCases(), grantCases(), refreshCases(),
 		consentCases(), onceCases(), auditCases(), sweepCases(), txCases(), raceCases(), tailCases(), canaryCases(),
 		participantCases(), pendingCases(), pendingSpendCases(), initialAccessCases(), registeredCases(), riskCases(), firewallCases(),
-		passkeyCases(), factorCases(), backupCodeCases(), triesCases(), codeCases(), recoveryCases(), groupCases(), trustedCases(), qrCases(), federationCases(), samlCases(),
+		passkeyCases(), factorCases(), backupCodeCases(), triesCases(), codeCases(), recoveryCases(), groupCases(), trustedCases(), qrCases(), federationCases(), samlCases(), directoryCases(),
 		outboxCases(), outboxOrderCases(),
 	} {
 		all = append(all, some...)

@@ -35,6 +35,7 @@ func canaryCase(w *world) {
 	w.canaryRisk(p)
 	w.canaryFederation(p)
 	w.canarySAML(p)
+	w.canaryDirectory()
 	stored := raw.Raw(w.T)
 	for what, needle := range map[string][]byte{"plaintext": []byte(canary), "plaintext in hexadecimal": []byte(hex.EncodeToString([]byte(canary)))} {
 		if i := bytes.Index(stored, needle); i >= 0 {

@@ -16,8 +16,8 @@ import (
 )
 
 func (c *cli) connectors() *cobra.Command {
-	return group("connectors", "Upstream identity providers: create, list, show, update, delete, try, test",
-		c.connectorsCreate(), c.connectorsList(), c.connectorsShow(), c.connectorsUpdate(), c.connectorsDelete(), c.connectorsTry(), c.connectorsTest())
+	return group("connectors", "Upstream identity providers: create, list, show, update, delete, try, test, sync",
+		c.connectorsCreate(), c.connectorsList(), c.connectorsShow(), c.connectorsUpdate(), c.connectorsDelete(), c.connectorsTry(), c.connectorsTest(), c.connectorsSync())
 }
 
 // draftFlags are a connector's settings: a file for all of them, and flags for what is changed most.
@@ -27,10 +27,11 @@ type draftFlags struct {
 	title  string
 	off    bool
 	secret *secretFlags
+	bind   *secretFlags
 }
 
 func addDraft(cmd *cobra.Command) *draftFlags {
-	f := &draftFlags{cmd: cmd, secret: addSecret(cmd, "client-secret", "the secret that the upstream gave us")}
+	f := &draftFlags{cmd: cmd, secret: addSecret(cmd, "client-secret", "the secret that the upstream gave us"), bind: addSecret(cmd, "bind-password", "the password of our account in the directory")}
 	cmd.Flags().StringVar(&f.file, "file", "", "JSON `file` (- for standard input) with title, disabled and settings; flags go over it")
 	cmd.Flags().StringVar(&f.title, "title", "", "what people see")
 	cmd.Flags().BoolVar(&f.off, "disabled", false, "switch it off")
@@ -50,11 +51,19 @@ func (f *draftFlags) apply(c *cli, d *federation.Draft) error {
 	if f.cmd.Flags().Changed("disabled") {
 		d.Disabled = f.off
 	}
-	secret, given, err := f.secret.read(c.Stdin)
-	if err != nil || !given {
-		return err
+	for member, from := range map[string]*secretFlags{"client_secret": f.secret, "bind_password": f.bind} {
+		secret, given, err := from.read(c.Stdin)
+		if err != nil {
+			return err
+		}
+		if !given {
+			continue
+		}
+		if err := withMember(&d.Settings.Config, member, secret); err != nil {
+			return err
+		}
 	}
-	return withMember(&d.Settings.Config, "client_secret", secret)
+	return nil
 }
 
 // read takes the file. Name and kind are the command's.
@@ -120,12 +129,14 @@ func (c *cli) connectorsCreate() *cobra.Command {
 			if err != nil {
 				return err
 			}
-			c.note(registering(row.Kind), a.Config.Issuer, row.Name)
+			if what := registering(row.Kind); what != "" {
+				c.note(what, a.Config.Issuer, row.Name)
+			}
 			return c.showConnector(a, row)
 		})
 	})
 	f = addDraft(cmd)
-	cmd.Flags().StringVar(&kind, "kind", "oidc", "protocol that it speaks: oidc, oauth2 or saml")
+	cmd.Flags().StringVar(&kind, "kind", "oidc", "protocol that it speaks: oidc, oauth2, saml or ldap")
 	cmd.Flags().StringVar(&issuer, "issuer", "", "its issuer `URL`")
 	cmd.Flags().StringVar(&client, "client-id", "", "our client_id there")
 	cmd.Long = "Add an upstream identity provider. NAME stands in addresses and is never changed: 2 to 32 small letters, digits and -. Without create in its settings only people who have linked it can sign in by it."
@@ -138,6 +149,9 @@ func (c *cli) connectorsCreate() *cobra.Command {
 func registering(kind string) string {
 	if kind == "saml" {
 		return "Give the identity provider our metadata: %s/saml/%s/metadata"
+	}
+	if kind == "ldap" {
+		return ""
 	}
 	return "Register this address there as redirect URI: %s/federation/%s/callback"
 }

@@ -1,0 +1,34 @@
+package cli
+
+import (
+	"context"
+
+	"github.com/spf13/cobra"
+
+	"github.com/jedan-auth/jedan-auth/federation"
+	"github.com/jedan-auth/jedan-auth/internal/app"
+	"github.com/jedan-auth/jedan-auth/internal/errs"
+)
+
+func (c *cli) connectorsSync() *cobra.Command {
+	var o federation.SyncOptions
+	cmd := c.verb("sync NAME [flags]", "Compare a directory with what is known of it", cobra.ExactArgs(1), func(cmd *cobra.Command, args []string) error {
+		return c.withApp(cmd, func(ctx context.Context, a *app.App) error {
+			report, err := a.Syncs.Run(ctx, args[0], o)
+			if err != nil {
+				return err
+			}
+			if err := c.showJSON(report); err != nil {
+				return err
+			}
+			if report.Asks {
+				return errs.New(errs.Conflict, "It would end more than one in ten, and has ended nobody. Look at the directory and at the connector's base_dn and user_filter; if it is right, run it with --allow-mass.")
+			}
+			return nil
+		})
+	})
+	cmd.Flags().BoolVar(&o.Full, "full", false, "compare everybody, not only what has changed")
+	cmd.Flags().BoolVar(&o.AllowMass, "allow-mass", false, "end as many people as the directory has disabled or deleted")
+	cmd.Long = "Compare a directory with what is known of it, now. The server does so by itself, as the connector's sync settings say. People who are linked with somebody that is disabled, expired or gone there lose their sessions and grants."
+	return cmd
+}

@@ -1,0 +1,180 @@
+package ldap_test
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"log/slog"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/jedan-auth/jedan-auth/federation"
+	"github.com/jedan-auth/jedan-auth/federation/ldap"
+	"github.com/jedan-auth/jedan-auth/federation/ldap/ldaptest"
+)
+
+func slapdConnector(t *testing.T, s *ldaptest.Slapd, change func(c map[string]any)) federation.Connector {
+	t.Helper()
+	c := map[string]any{"servers": []string{s.LDAPS}, "ca": s.CA, "bind_dn": ldaptest.Service, "base_dn": ldaptest.Base}
+	if change != nil {
+		change(c)
+	}
+	raw, err := json.Marshal(c)
+	if err != nil {
+		t.Fatal(err)
+	}
+	kind := ldap.New(ldap.Deps{Dialer: &dialer{}, Resolver: resolver{}, Log: slog.New(slog.NewTextHandler(&bytes.Buffer{}, nil)), Now: time.Now})
+	made, err := kind.Make(federation.Setup{Name: "corp", Config: raw, Secrets: map[string]string{"bind_password": ldaptest.ServicePassword}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return made
+}
+
+// TestSlapd: the connector with OpenLDAP's own server.
+func TestSlapd(t *testing.T) {
+	s := ldaptest.StartSlapd(t, func(w io.Writer) error {
+		_, err := io.WriteString(w, ldaptest.Person("alice")+ldaptest.Person("bob")+`dn: cn=a\2C b,ou=people,dc=corp,dc=example
+objectClass: inetOrgPerson
+uid: a, b
+cn: a, b
+sn: b
+userPassword: right horse
+
+dn: cn=inner,ou=groups,dc=corp,dc=example
+objectClass: groupOfNames
+cn: inner
+member: uid=alice,ou=people,dc=corp,dc=example
+member: cn=outer,ou=groups,dc=corp,dc=example
+
+dn: cn=outer,ou=groups,dc=corp,dc=example
+objectClass: groupOfNames
+cn: outer
+member: cn=inner,ou=groups,dc=corp,dc=example
+
+dn: cn=posix,ou=groups,dc=corp,dc=example
+objectClass: posixGroup
+cn: posix
+gidNumber: 7
+memberUid: alice
+
+`)
+		return err
+	})
+	groups := func(c map[string]any) { c["groups"] = map[string]any{"mode": "member", "nested": true} }
+	for name, change := range map[string]func(c map[string]any){
+		"ldaps": groups, "starttls": func(c map[string]any) {
+			groups(c)
+			c["servers"], c["starttls"] = []string{s.LDAP}, true
+		},
+	} {
+		t.Run(name, func(t *testing.T) {
+			c := slapdConnector(t, s, change).(federation.PasswordChecker)
+			id := okOf(t)(c.CheckPassword(t.Context(), "alice", "right horse"))
+			if !slices.Equal(id.Groups, []string{"inner", "outer", "posix"}) || id.Profile["name"] != "Dr alice" {
+				t.Errorf("%+v", id)
+			}
+			okOf(t)(c.CheckPassword(t.Context(), "a, b", "right horse"))
+			for _, one := range [][3]string{
+				{"alice", "wrong", "ldap_bind.password"}, {"nobody", "right horse", "ldap_entry.some"}, {"*", "right horse", "ldap_entry.some"},
+				{"alice)(uid=*", "right horse", "ldap_entry.some"},
+			} {
+				_, err := c.CheckPassword(t.Context(), one[0], one[1])
+				refusedBy(t, err, one[2])
+			}
+			okOf(t)(c.(federation.Rechecker).Recheck(t.Context(), id.Key, nil))
+		})
+	}
+}
+
+// TestSlapdPasswords: OpenLDAP's password policy says who must change theirs, and judges the next one.
+func TestSlapdPasswords(t *testing.T) {
+	s := ldaptest.StartSlapd(t, func(w io.Writer) error {
+		_, err := io.WriteString(w, ldaptest.Person("alice")+ldaptest.Person("bob"))
+		return err
+	})
+	c := slapdConnector(t, s, func(c map[string]any) { c["password_change"] = true }).(federation.PasswordChanger)
+	s.Modify("dn: uid=alice,ou=people,dc=corp,dc=example\nchangetype: modify\nreplace: userPassword\nuserPassword: reset by somebody\n-\nreplace: pwdReset\npwdReset: TRUE\n")
+	_, err := c.CheckPassword(t.Context(), "alice", "reset by somebody")
+	if no := refusedBy(t, err, "ldap_bind.must_change"); no.Reason != federation.ReasonMustChange || !no.Person {
+		t.Error(no)
+	}
+	refusedBy(t, c.ChangePassword(t.Context(), "alice", "wrong", "a longer one"), "ldap_bind.password")
+	refusedBy(t, c.ChangePassword(t.Context(), "alice", "reset by somebody", "short"), "ldap_change.policy")
+	if err := c.ChangePassword(t.Context(), "alice", "reset by somebody", "a longer one"); err != nil {
+		t.Fatal(err)
+	}
+	okOf(t)(c.CheckPassword(t.Context(), "alice", "a longer one"))
+}
+
+// listed is what a sync has reported.
+type listed struct {
+	people map[string]federation.SyncEntry
+	gone   []string
+	pages  int
+	full   bool
+}
+
+func list(t *testing.T, c federation.Connector, cursor []byte, full bool) (*listed, *federation.SyncEnd) {
+	t.Helper()
+	l := &listed{people: map[string]federation.SyncEntry{}}
+	end, err := c.(federation.Syncer).Sync(t.Context(), cursor, full, func(_ context.Context, p federation.SyncPage) error {
+		l.pages, l.full, l.gone = l.pages+1, p.Full, append(l.gone, p.Gone...)
+		for _, e := range p.Entries {
+			if _, twice := l.people[e.Key]; twice {
+				return errors.New("twice")
+			}
+			l.people[e.Key] = e
+		}
+		return nil
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return l, end
+}
+
+// TestSlapdSync: everybody, a page at a time, then what has changed; and who is gone.
+func TestSlapdSync(t *testing.T) {
+	const n = 1203
+	s := ldaptest.StartSlapd(t, func(w io.Writer) error {
+		for i := range n {
+			if _, err := io.WriteString(w, ldaptest.Person(fmt.Sprint("p", i))); err != nil {
+				return err
+			}
+		}
+		return nil
+	})
+	c := slapdConnector(t, s, func(c map[string]any) { c["page_size"] = 100 })
+	all, end := list(t, c, nil, false)
+	if len(all.people) != n || all.pages != 13 || !all.full || !end.Deletions {
+		t.Fatal(len(all.people), all.pages, all.full, end.Deletions)
+	}
+	s.Modify("dn: uid=p7,ou=people,dc=corp,dc=example\nchangetype: modify\nadd: pwdAccountLockedTime\npwdAccountLockedTime: 000001010000Z\n\n" +
+		"dn: uid=p8,ou=people,dc=corp,dc=example\nchangetype: delete\n")
+	var key7, key8 string
+	for key, e := range all.people {
+		switch e.Attributes["preferred_username"] {
+		case "p7":
+			key7 = key
+		case "p8":
+			key8 = key
+		}
+	}
+	next, end := list(t, c, end.Cursor, false)
+	if next.full || end.Deletions || next.people[key7].Off != "locked" {
+		t.Errorf("%+v", next.people[key7])
+	}
+	absent, err := c.(federation.Syncer).Absent(t.Context(), []string{key7, key8})
+	if err != nil || !slices.Equal(absent, []string{key8}) {
+		t.Error(absent, err)
+	}
+	if again, _ := list(t, c, []byte(strings.Replace(string(end.Cursor), "127.0.0.1", "127.0.0.2", 1)), false); !again.full || len(again.people) != n-1 {
+		t.Error("the cursor of another server was taken")
+	}
+}
