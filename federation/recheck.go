@@ -97,8 +97,10 @@ func (m *Module) vouched(ctx context.Context, l *storage.Link, from *Ready, id *
 	if cmd.Tokens, err = m.sealedTokens(l, from, id.Tokens); err != nil {
 		return err
 	}
-	_, err = m.d.Store.CheckLink(ctx, cmd)
-	return err
+	if _, err = m.d.Store.CheckLink(ctx, cmd); err != nil || id.Profile == nil { // without one it has said nothing but yes
+		return err
+	}
+	return m.enrol(ctx, from, id, l.Person)
 }
 
 // unvouched ends what rests on the upstream's word.

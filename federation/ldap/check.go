@@ -110,8 +110,9 @@ func (c *connector) Recheck(ctx context.Context, key string, _ *federation.Token
 	return c.identity(a.found[0], groups), nil
 }
 
+// gone is no word about one person: a base or a filter that is wrong finds nobody. The sync, which asks before it ends many, ends whom it does not find.
 func gone() error {
-	return &federation.Refusal{Check: "ldap_recheck.entry", Expected: "the entry", Received: "none", Reason: "gone", Person: true}
+	return &federation.Refusal{Check: "ldap_recheck.entry", Expected: "the entry", Received: "none", Reason: "gone"}
 }
 
 // ChangesPasswords implements federation.PasswordChanger.
