@@ -100,9 +100,9 @@ func (s *samlIDP) visit(to *url.URL) url.Values {
 }
 
 // samlWorld is a server with an identity provider, named corp.
-func samlWorld(t *testing.T, change func(config map[string]any)) (*feWorld, *samlIDP) {
+func samlWorld(t *testing.T, change func(config map[string]any), options ...testkit.Option) (*feWorld, *samlIDP) {
 	t.Helper()
-	w := newFE(t, nil)
+	w := newFE(t, nil, options...)
 	idp := newSAMLIDP(t, w.Server)
 	w.samlConnector(idp, "uni", change)
 	meta := w.Browser().Get("/saml/uni/metadata")

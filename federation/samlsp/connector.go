@@ -18,6 +18,12 @@ type Fetcher interface {
 	Document(ctx context.Context, url string) ([]byte, error)
 }
 
+// Keeper keeps the last good metadata, so that a restart while the identity provider is away locks nobody out; errs.NotFound when there is none of that address.
+type Keeper interface {
+	Keep(ctx context.Context, name, url string, body []byte, until time.Time) error
+	Kept(ctx context.Context, name, url string) ([]byte, error)
+}
+
 // Resolver sends a message straight to another server (SOAP over https) and returns what it answers; errs.Unavailable when it cannot.
 type Resolver interface {
 	Post(ctx context.Context, url, contentType string, body []byte) ([]byte, error)
@@ -40,6 +46,7 @@ type Deps struct {
 	Tenant   storage.ID
 	Keys     Keys
 	Fetcher  Fetcher  // needed for metadata by URL
+	Keeper   Keeper   // nil: nothing is kept
 	Resolver Resolver // needed for the artifact binding
 	Replays  Replays
 	Failures Failures

@@ -97,18 +97,39 @@ func (t *trust) due(now time.Time) bool {
 	return now.Sub(t.got) >= t.last.fresh && now.Sub(t.asked) >= retryAfter
 }
 
-// renew asks for the document, whether or not the one who needs it first stays. One that does not count changes nothing.
+// renew asks for the document, whether or not the one who needs it first stays. One that does not count changes nothing. Where nothing is known yet, the
+// last good copy stands in: it is judged as the document itself would be.
 func (t *trust) renew(ctx context.Context, now time.Time) error {
-	t.asked = now
-	raw, err := t.deps.Fetcher.Document(context.WithoutCancel(ctx), t.config.IDPMetadataURL)
+	ctx, t.asked = context.WithoutCancel(ctx), now
+	raw, err := t.deps.Fetcher.Document(ctx, t.config.IDPMetadataURL)
 	if err != nil {
-		return err
+		return t.recall(ctx, err)
 	}
 	read, err := t.read(ctx, raw)
 	if err != nil {
-		return err
+		return t.recall(ctx, err)
 	}
 	t.last, t.got = read, now
+	if t.deps.Keeper == nil {
+		return nil
+	}
+	return t.deps.Keeper.Keep(ctx, t.deps.Name, t.config.IDPMetadataURL, raw, read.validUntil)
+}
+
+// recall takes the copy that was kept, and says why if that is none either.
+func (t *trust) recall(ctx context.Context, why error) error {
+	if t.last != nil || t.deps.Keeper == nil {
+		return why
+	}
+	raw, err := t.deps.Keeper.Kept(ctx, t.deps.Name, t.config.IDPMetadataURL)
+	if err != nil {
+		return why
+	}
+	read, err := t.read(ctx, raw)
+	if err != nil {
+		return why
+	}
+	t.last = read // and it is due at once
 	return nil
 }
 

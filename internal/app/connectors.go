@@ -1,9 +1,12 @@
 package app
 
 import (
+	"bytes"
 	"context"
+	"log/slog"
 	"net"
 	"net/http"
+	"time"
 
 	"github.com/jedan-auth/jedan-auth/federation"
 	"github.com/jedan-auth/jedan-auth/federation/ldap"
@@ -12,13 +15,14 @@ import (
 	"github.com/jedan-auth/jedan-auth/federation/social"
 	"github.com/jedan-auth/jedan-auth/internal/errs"
 	"github.com/jedan-auth/jedan-auth/internal/fetch"
+	"github.com/jedan-auth/jedan-auth/storage"
 )
 
 // connectorKinds lists the protocols that upstreams may speak.
 func (a *App) connectorKinds() []federation.Kind {
 	directory := ldap.New(ldap.Deps{Dialer: a.Fetch, Resolver: net.DefaultResolver, Log: a.Log, Now: a.Now})
 	return []federation.Kind{oidc.New(a.Fetch, a.Now), social.New(a.Fetch, a.Now), directory, samlsp.Kind{Deps: samlsp.Deps{
-		Issuer: a.Config.Issuer, Tenant: a.Tenant, Fetcher: documents{a.Fetch}, Resolver: documents{a.Fetch}, Replays: a.DB, Failures: undecrypted{a}, Now: a.Now,
+		Issuer: a.Config.Issuer, Tenant: a.Tenant, Fetcher: documents{a.Fetch}, Keeper: keeper{a}, Resolver: documents{a.Fetch}, Replays: a.DB, Failures: undecrypted{a}, Now: a.Now,
 	}}}
 }
 
@@ -47,6 +51,45 @@ func (d documents) Post(ctx context.Context, url, contentType string, body []byt
 		return nil, errs.New(errs.Unavailable, "The identity provider refused to resolve a reference.")
 	}
 	return answer.Body, nil
+}
+
+// keeper keeps identity providers' metadata.
+type keeper struct{ a *App }
+
+const (
+	keptFor   = 365 * 24 * time.Hour // what does not say when it ends
+	keptAnew  = 24 * time.Hour       // an unchanged copy is written again after this
+	keptAbout = "saml metadata "
+)
+
+// Keep implements samlsp.Keeper. A copy that is the same is not written again for a day.
+func (k keeper) Keep(ctx context.Context, name, url string, body []byte, until time.Time) error {
+	now := k.a.Now()
+	old, err := k.a.DB.DocumentByName(ctx, k.a.Tenant, keptAbout+name)
+	if err == nil && old.URL == url && bytes.Equal(old.Body, body) && now.Sub(old.KeptAt) < keptAnew {
+		return nil
+	}
+	if until.IsZero() {
+		until = now.Add(keptFor)
+	}
+	err = k.a.DB.KeepDocument(ctx, &storage.Document{Tenant: k.a.Tenant, Name: keptAbout + name, URL: url, Body: body, KeptAt: now, ExpiresAt: until})
+	if err != nil { // the document itself has come
+		k.a.Log.WarnContext(ctx, "a copy of an identity provider's metadata was not kept", slog.String("connector", name), slog.Any("error", err))
+	}
+	return nil
+}
+
+// Kept implements samlsp.Keeper.
+func (k keeper) Kept(ctx context.Context, name, url string) ([]byte, error) {
+	d, err := k.a.DB.DocumentByName(ctx, k.a.Tenant, keptAbout+name)
+	if err == nil && d.URL != url {
+		err = errs.New(errs.NotFound, "")
+	}
+	if err != nil {
+		return nil, err
+	}
+	k.a.Log.WarnContext(ctx, "an identity provider's metadata cannot be had: the last good copy stands in", slog.String("connector", name), slog.Time("kept", d.KeptAt))
+	return d.Body, nil
 }
 
 func unavailable(err error) error {

@@ -59,7 +59,7 @@ func impersonalTables() []string {
 	return []string{
 		"tenants", "keyring", "signing_keys", "clients", "resources", "setup_links", "initial_access_tokens", "denials", "replays", "changes",
 		"relying_parties", "firewall_rules", "groups", "group_nesting", "connectors", "saml_apps", "saml_keys",
-		"directory_syncs",
+		"directory_syncs", "documents",
 		"trips",      // sealed, and gone within minutes
 		"allowances", // counts under keyed hashes, which end within a day
 		"outbox",     // payloads are sealed, and go when they are delivered or given up

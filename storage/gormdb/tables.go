@@ -64,6 +64,7 @@ func parseTables() (tables, error) {
 		{&unused, &storage.SAMLKey{}, ""},
 		{&unused, &storage.Link{}, ""},
 		{&unused, &storage.Trip{}, ""},
+		{&unused, &storage.Document{}, ""},
 		{&unused, &storage.DirectoryEntry{}, ""},
 		{&unused, &storage.DirectorySync{}, " ON CONFLICT (tenant, connector) DO NOTHING"},
 		{&unused, &storage.Erasure{}, ""},

@@ -80,6 +80,7 @@ type Backend interface {
 	storage.SAMLKeys
 	storage.SAMLSessions
 	storage.Directories
+	storage.Documents
 }
 
 // RawReader is implemented by backends whose stored bytes can be read from outside. The case that looks for plaintext needs it.

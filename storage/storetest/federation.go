@@ -16,6 +16,12 @@ func federationCases() []testCase {
 		{"connector/life", connectorLife}, {"link/every field is kept", linkRows}, {"link/unlink", linkRemove}, {"link/use", linkUse}, {"link/checks", linkChecks}, {"link/end", linkEnd},
 		{"link/a person who goes takes them along", linkErase}, {"race/one link for an identity", linkRace}, {"race/the last way to sign in, a link or a passkey", linkLastRace},
 		{"session/of somebody there and of a session there", upstreamSessions}, {"trip/way", tripWay}, {"trip/caps", tripCaps}, {"race/one trip comes back once", tripRace},
+		{"document/the last one is kept", documentKept},
+		{"sweep/documents", func(w *world) {
+			w.sweeps(w.DeleteExpiredDocuments, func(tenant storage.ID, expires time.Time) {
+				w.ok(w.KeepDocument(w.ctx, &storage.Document{Tenant: tenant, Name: w.id().String(), Body: []byte("x"), KeptAt: w.now, ExpiresAt: expires}))
+			})
+		}},
 		{"sweep/trips", func(w *world) {
 			w.sweeps(w.DeleteExpiredTrips, func(tenant storage.ID, expires time.Time) {
 				t := w.newTrip("x")
@@ -392,4 +398,21 @@ func linkEnd(w *world) {
 		w.same(got.RevokedAt == nil, want)
 	}
 	w.same(len(w.events("link.end")), 1)
+}
+
+func documentKept(w *world) {
+	d := &storage.Document{Tenant: w.tenant, Name: "saml one", URL: "https://idp.example/metadata", Body: []byte("<one/>"), KeptAt: w.now, ExpiresAt: w.in(time.Hour)}
+	w.ok(w.KeepDocument(w.ctx, d))
+	next := *d
+	next.URL, next.Body, next.KeptAt, next.ExpiresAt = "https://idp.example/other", []byte{0, 0xff}, w.in(time.Minute), w.in(2*time.Hour)
+	w.ok(w.KeepDocument(w.ctx, &next))
+	got, err := w.DocumentByName(w.ctx, w.tenant, d.Name)
+	w.ok(err)
+	w.same(got, &next)
+	for _, tenant := range []storage.ID{w.id(), {}} {
+		_, err = w.DocumentByName(w.ctx, tenant, d.Name)
+		w.code(err, errs.NotFound)
+	}
+	_, err = w.DocumentByName(w.ctx, w.tenant, "another")
+	w.code(err, errs.NotFound)
 }
