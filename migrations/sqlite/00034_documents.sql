@@ -9,7 +9,7 @@ CREATE TABLE documents (
     expires_at datetime NOT NULL,
     PRIMARY KEY (tenant, name)
 );
-CREATE INDEX documents_expires_at ON documents (expires_at);
+CREATE INDEX documents_expires_at ON documents (tenant, expires_at);
 
 -- +goose Down
 DROP TABLE documents;
