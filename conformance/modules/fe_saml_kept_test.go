@@ -62,3 +62,21 @@ func TestSA_MetadataIsKept(t *testing.T) {
 		t.Error("metadata that has ended was used")
 	}
 }
+
+// TestSA_Expiry: certificates that end within a month are known.
+func TestSA_Expiry(t *testing.T) {
+	w, idp := samlWorld(t, nil)
+	ends := idp.idp.Certificate.NotAfter
+	for what, before := range map[string]time.Time{"neither": w.Clock.Now().Add(time.Hour), "both": ends.Add(20 * 365 * 24 * time.Hour)} {
+		soon, err := w.App.Upstreams.Expiring(t.Context(), before)
+		w.must(err)
+		if want := map[string]int{"neither": 0, "both": 2}[what]; len(soon) != want {
+			t.Errorf("%s: %v", what, soon)
+		}
+		for _, e := range soon {
+			if e.Connector != "uni" || e.What == "" || e.At.Before(w.Clock.Now()) {
+				t.Errorf("%+v", e)
+			}
+		}
+	}
+}

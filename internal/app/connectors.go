@@ -13,6 +13,7 @@ import (
 	"github.com/jedan-auth/jedan-auth/federation/oidc"
 	"github.com/jedan-auth/jedan-auth/federation/samlsp"
 	"github.com/jedan-auth/jedan-auth/federation/social"
+	"github.com/jedan-auth/jedan-auth/internal/audit"
 	"github.com/jedan-auth/jedan-auth/internal/errs"
 	"github.com/jedan-auth/jedan-auth/internal/fetch"
 	"github.com/jedan-auth/jedan-auth/storage"
@@ -51,6 +52,19 @@ func (d documents) Post(ctx context.Context, url, contentType string, body []byt
 		return nil, errs.New(errs.Unavailable, "The identity provider refused to resolve a reference.")
 	}
 	return answer.Body, nil
+}
+
+// warnAhead is how long before its end a certificate is warned of.
+const warnAhead = 30 * 24 * time.Hour
+
+// warnOfExpiry says which certificates of connectors end soon: nobody signs in by them after that.
+func (s *server) warnOfExpiry(ctx context.Context) error {
+	soon, err := s.Upstreams.Expiring(ctx, s.Now().Add(warnAhead))
+	for _, e := range soon {
+		s.Log.WarnContext(ctx, "a connector's certificate ends soon", slog.String("connector", e.Connector), slog.String("which", e.What), slog.Time("ends", e.At))
+		s.metrics.SecurityEvent("connector.expiring", audit.Warning)
+	}
+	return err
 }
 
 // keeper keeps identity providers' metadata.

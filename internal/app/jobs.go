@@ -38,6 +38,7 @@ func (s *server) jobs() []jobs.Job {
 		{Name: "sweep_codes", Every: time.Minute, Run: sweep(s.DB.DeleteExpiredCodes, s.ago(time.Minute))},
 		{Name: "directories", Every: 10 * time.Second, Run: s.Syncs.RunDue},
 		{Name: "sweep_directory_entries", Every: time.Hour, Run: sweep(s.DB.DeleteGoneDirectoryEntries, s.ago(30*24*time.Hour))},
+		{Name: "expiring", Every: 24 * time.Hour, Run: s.warnOfExpiry},
 		{Name: "sweep_documents", Every: time.Hour, Run: sweep(s.DB.DeleteExpiredDocuments, s.ago(time.Minute))},
 		{Name: "sweep_trips", Every: time.Minute, Run: sweep(s.DB.DeleteExpiredTrips, s.ago(time.Minute))},
 		{Name: "sweep_qr", Every: time.Minute, Run: sweep(s.DB.DeleteExpiredQR, s.ago(time.Minute))},
