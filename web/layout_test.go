@@ -107,7 +107,7 @@ func TestLayout(t *testing.T) {
 		}
 		s := newSheets(t, w.name)
 		server := httptest.NewServer(s.serve(stays(previewHandler(r))))
-		for _, st := range states(w.lang) {
+		for _, st := range looked(w.lang) {
 			visit(t, ctx, server.URL+"/"+w.lang+"/"+st.name)
 			for _, v := range w.looks {
 				for _, what := range v.at(t, ctx) {
