@@ -177,7 +177,7 @@ func TestDS04_LargeBodies(t *testing.T) {
 		return method + " " + path + " HTTP/1.1\r\nHost: " + w.issuer().Host + "\r\nOrigin: " + w.URL + "\r\nContent-Type: application/x-www-form-urlencoded\r\n" + more + "\r\n"
 	}
 	for _, r := range append(w.routes(), w.routes()[0]) {
-		posts := r.Method == http.MethodPost
+		posts := r.Method == http.MethodPost && r.Kind != "proxied" // those are refused before anything else, and read no body
 		for name, more := range map[string]string{"by length": fmt.Sprintf("Content-Length: %d\r\n", gigabyte), "in chunks": "Transfer-Encoding: chunked\r\n"} {
 			sent, status := 0, 0
 			bytes := allocated(func() { status, sent = w.pour(head(r.Method, r.Path, more)) })

@@ -273,7 +273,7 @@ func TestInitiatedHere(t *testing.T) {
 			t.Fatal(err)
 		}
 	}
-	tile := func() bool { return strings.Contains(b.Get("/account/apps").Body, `href="/saml/idp/sso?sp=app"`) }
+	tile := func() bool { return strings.Contains(b.Get("/account/apps").Body, `/saml/idp/sso?sp=app"`) }
 	if tile() {
 		t.Error("a tile for what is not started here")
 	}
