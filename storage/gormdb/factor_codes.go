@@ -62,11 +62,14 @@ func (d *DB) BackupCodesOf(ctx context.Context, tenant, person storage.ID) ([]st
 	return list[storage.BackupCode](ctx, d, func(g *gorm.DB) *gorm.DB { return g.Where("tenant = ? AND person = ?", tenant, person).Order("id") })
 }
 
+// clocksApart is how far the clocks of two nodes may be apart: the first try begins no wait, on neither.
+const clocksApart = time.Minute
+
 // TakeTry implements storage.FactorTries. The increment is the check: the row is locked from there on, so the wait belongs to this very count.
 func (d *DB) TakeTry(ctx context.Context, cmd storage.TakeTry, ev *storage.AuditEvent) (ok bool, wait time.Duration, err error) {
 	err = d.write(ctx, func(ctx context.Context, t *tx) error {
 		failures := 0
-		err := t.conn.QueryRowContext(ctx, takeTry.on(d.dialect), cmd.Tenant, cmd.Person, cmd.Kind, cmd.Now, cmd.Now).Scan(&failures)
+		err := t.conn.QueryRowContext(ctx, takeTry.on(d.dialect), cmd.Tenant, cmd.Person, cmd.Kind, cmd.Now.Add(-clocksApart), cmd.Now).Scan(&failures)
 		if ok = err == nil; errors.Is(err, sql.ErrNoRows) {
 			var next time.Time
 			if err := t.conn.QueryRowContext(ctx, nextTry.on(d.dialect), cmd.Tenant, cmd.Person, cmd.Kind).Scan(&next); err != nil {

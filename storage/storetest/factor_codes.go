@@ -100,6 +100,14 @@ func triesCases() []testCase {
 	return []testCase{
 		{"tries/waits grow and only success forgets", triesGrow},
 		{"tries/each person and kind for itself", triesApart},
+		{"tries/a clock that is behind is not told to wait", func(w *world) {
+			p := w.storedPerson("maria")
+			for _, at := range []time.Duration{0, -time.Second} {
+				ok, _, err := w.TakeTry(w.ctx, w.try(p.ID, storage.KindTOTP, w.in(at)), nil)
+				w.ok(err)
+				w.same(ok, true)
+			}
+		}},
 		{"race/tries stop at the limit", func(w *world) {
 			p := w.storedPerson("maria")
 			var through atomic.Int64
