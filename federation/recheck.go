@@ -49,6 +49,9 @@ func (m *Module) recheck(ctx context.Context, l *storage.Link) error {
 	if errs.Is(err, errs.Unavailable) {
 		return m.silent(ctx, l, defaultGrace, err)
 	}
+	if errs.Is(err, errs.NotFound) { // it was deleted a moment ago, with this link
+		return nil
+	}
 	if err != nil {
 		return err
 	}

@@ -167,6 +167,14 @@ func TestForwardAuth_WhatIsAsked(t *testing.T) {
 			t.Errorf("%s: status %d, refused by %v", c.name, a.StatusCode, w.Log.Refused(mark))
 		}
 	}
+	// A host that nobody registered gets nothing by the name of one that is, also where the proxy's own header has a comma in its path.
+	for _, path := range []string{"/x", "/x,y"} {
+		mark := w.Log.Mark()
+		a := p.ask("/public/", "X-Original-Url", "https://unknown.example"+path, "X-Original-Method", "GET")
+		if a.StatusCode != http.StatusForbidden || !slices.Contains(w.Log.Refused(mark), "forward_auth.host") {
+			t.Errorf("an unknown host %s: status %d, refused by %v", path, a.StatusCode, w.Log.Refused(mark))
+		}
+	}
 	// A stranger's header beside the proxy's own changes nothing.
 	if a := p.ask("/a", "X-Original-Url", "https://"+guarded+"/public/"); a.StatusCode != http.StatusFound {
 		t.Errorf("X-Original-URL was read: status %d", a.StatusCode)
@@ -177,6 +185,18 @@ func TestForwardAuth_WhatIsAsked(t *testing.T) {
 	for _, path := range []string{"/public/../a", "/public/%2e%2e/a", "/public//x", "/public/..;/a", "/public/a%2fb", "/public\\..\\a", "/publicly", "/PUBLIC/x"} {
 		if a := p.ask(path); a.StatusCode == http.StatusOK {
 			t.Errorf("%s is public", path)
+		}
+	}
+}
+
+// TestForwardAuth_Commas: a path may have a comma, whatever the proxy.
+func TestForwardAuth_Commas(t *testing.T) {
+	for _, source := range []string{"forwarded", "original_url"} {
+		_, _, p := newForward(t, func(f *storage.ForwardAuth) {
+			f.Source, f.Rules = source, []storage.ForwardRule{{Path: "/public/", Public: true}}
+		})
+		if a := p.ask("/public/a,b"); a.StatusCode != http.StatusOK {
+			t.Errorf("%s: status %d", source, a.StatusCode)
 		}
 	}
 }

@@ -53,27 +53,28 @@ func rowsPermitted() []core.Row[request] {
 
 var asked, signedIn, permitted = rowsAsked(), rowsSignedIn(), rowsPermitted() // made once: a request only reads them
 
-// checkHost finds the application by either source; checkSource then reads the one that is its own.
+// checkHost finds the application. Whatever a request says about its host must be readable and the same everywhere: a proxy sets its own headers, and a
+// stranger may add those of another kind of proxy, by which a host that nobody registered would pass for one that is. checkSource then reads the application's
+// own alone.
 func checkHost(ctx context.Context, r *request) (err error) {
-	var found []*core.Client
-	for _, source := range []string{core.ForwardedHeaders, core.OriginalURL} {
-		host := hostOf(r.in, source)
-		if host == "" {
+	refused := core.Refuse(core.Forbidden(), "This host is not registered here.", "a registered host, said by the headers of its application", "another, or none")
+	for source, header := range map[string]string{core.ForwardedHeaders: "X-Forwarded-Host", core.OriginalURL: "X-Original-Url"} {
+		if len(r.in[header]) == 0 {
 			continue
 		}
-		client, err := r.e.Hosts.Client(ctx, host)
-		if err != nil && !errs.Is(err, errs.NotFound) {
-			return err
+		host := hostOf(r.in, source)
+		if host == "" || r.host != "" && host != r.host {
+			return refused
 		}
-		if err == nil && sourceOf(client) == source {
-			found = append(found, client)
-			r.host = host
-		}
+		r.host = host
 	}
-	if len(found) != 1 {
-		return core.Refuse(core.Forbidden(), "This host is not registered here.", "a registered host, said by the headers of its application", "another, or none")
-	}
-	if r.client = found[0]; r.client.Disabled {
+	r.client, err = r.e.Hosts.Client(ctx, r.host)
+	switch {
+	case errs.Is(err, errs.NotFound) || err == nil && hostOf(r.in, sourceOf(r.client)) == "":
+		return refused
+	case err != nil:
+		return err
+	case r.client.Disabled:
 		return core.Refuse(core.Forbidden(), "This application is switched off.", "an application that is in use", "one that is switched off")
 	}
 	return nil
@@ -88,7 +89,7 @@ func sourceOf(c *core.Client) string {
 
 func hostOf(h http.Header, source string) string {
 	if source == core.OriginalURL {
-		u, err := url.Parse(only(h, "X-Original-Url"))
+		u, err := url.Parse(first(h, "X-Original-Url"))
 		if err != nil {
 			return ""
 		}
