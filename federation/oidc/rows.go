@@ -9,7 +9,6 @@ import (
 	"github.com/go-jose/go-jose/v4"
 
 	"github.com/jedan-auth/jedan-auth/federation"
-	"github.com/jedan-auth/jedan-auth/internal/errs"
 	"github.com/jedan-auth/jedan-auth/internal/keys"
 	"github.com/jedan-auth/jedan-auth/internal/verdict"
 )
@@ -54,21 +53,7 @@ func refuse(check, expected, received, reason string) *federation.Refusal {
 
 // judge applies the rows until one refuses.
 func judge(ctx context.Context, t *attempt, rows []row) error {
-	for _, r := range rows {
-		expected, received, err := r.Check(ctx, t)
-		if err != nil && !errs.Is(err, errs.NotFound) {
-			return err
-		}
-		if err != nil && received == "" {
-			received = "none"
-		}
-		if received != "" {
-			no := refuse(r.Name, expected, received, r.Reason)
-			no.Person = r.Name == "oidc_callback.error"
-			return no
-		}
-	}
-	return nil
+	return federation.Judge(ctx, t, rows, "oidc_callback.error")
 }
 
 // checkIssuer is RFC 9207: an answer that names another issuer, or none where this one promises to, is another provider's.

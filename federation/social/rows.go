@@ -6,7 +6,6 @@ import (
 	"strings"
 
 	"github.com/jedan-auth/jedan-auth/federation"
-	"github.com/jedan-auth/jedan-auth/internal/errs"
 	"github.com/jedan-auth/jedan-auth/internal/verdict"
 )
 
@@ -36,21 +35,7 @@ func refuse(check, expected, received, reason string) *federation.Refusal {
 
 // judge applies the rows until one refuses.
 func judge(ctx context.Context, t *attempt, rows []row) error {
-	for _, r := range rows {
-		expected, received, err := r.Check(ctx, t)
-		if err != nil && !errs.Is(err, errs.NotFound) {
-			return err
-		}
-		if err != nil && received == "" {
-			received = "none"
-		}
-		if received != "" {
-			no := refuse(r.Name, expected, received, r.Reason)
-			no.Person = slices.Contains([]string{"social_callback.error", "social_callback.fresh", "social_github.organization"}, r.Name)
-			return no
-		}
-	}
-	return nil
+	return federation.Judge(ctx, t, rows, "social_callback.error", "social_callback.fresh", "social_github.organization")
 }
 
 // checkIssuer is RFC 9207, for services that name themselves. For the others the address that the browser comes back to is theirs alone (RFC 9700
