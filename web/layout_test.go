@@ -79,6 +79,17 @@ func stretch(texts map[string]string) {
 	}
 }
 
+// ownTexts are texts that may be changed: those of the process are everybody's.
+func ownTexts(t *testing.T, w wording) catalogues {
+	t.Helper()
+	own, err := loadCatalogues()
+	if err != nil {
+		t.Fatal(err)
+	}
+	w.change(own[w.lang])
+	return own
+}
+
 // unfit lists what does not fit: a page that scrolls sideways, text that its box cuts off, text outside of the page.
 const unfit = `(() => {
 	const found = [], page = document.documentElement;
@@ -103,7 +114,7 @@ func TestLayout(t *testing.T) {
 	for _, w := range wordings() {
 		r := newRenderer(t, Options{})
 		if w.change != nil {
-			w.change(r.texts[w.lang])
+			r.texts = ownTexts(t, w)
 		}
 		s := newSheets(t, w.name)
 		server := httptest.NewServer(s.serve(stays(previewHandler(r))))

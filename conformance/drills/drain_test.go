@@ -116,10 +116,10 @@ func drainUnderLoad(t *testing.T, kind string) {
 	begun := time.Now()
 	p := tr.stopWithHeldRequests(c.nodes[0])
 	took := time.Since(begun)
+	tr.balancer.rest()        // first, or what it asked just before would put a node back into service
 	for i := range tr.ready { // the others go out of service the gentle way
 		tr.ready[i].Store(false)
 	}
-	tr.balancer.rest()
 	tr.wg.Wait()
 	if w := <-p.last; w.Event != "stopped" || p.err != nil {
 		t.Errorf("the server did not end well: %+v %v", w, p.err)
