@@ -11,7 +11,6 @@ import (
 	"github.com/jedan-auth/jedan-auth/internal/directory"
 	"github.com/jedan-auth/jedan-auth/internal/errs"
 	"github.com/jedan-auth/jedan-auth/internal/seal"
-	"github.com/jedan-auth/jedan-auth/internal/session"
 	"github.com/jedan-auth/jedan-auth/storage"
 )
 
@@ -118,7 +117,7 @@ func (m *Module) finish(c *gin.Context, t *trip, from *Ready, id *Identity, link
 	if err := m.enrol(c.Request.Context(), from, id, p.ID); err != nil {
 		return err
 	}
-	proof := Proof{Strong: from.mapper.strong(id), Typed: t.Typed, Kind: "federation:" + from.Row.Name, Until: id.Until, Upstream: session.Upstream{Link: link, Session: m.endMark(from, "session", id.Session), Subject: m.endMark(from, "subject", id.Subject)}}
+	proof := Proof{Strong: from.mapper.strong(id), Typed: t.Typed, Kind: "federation:" + from.Row.Name, Until: id.Until, Upstream: m.upstream(from, id, link)}
 	if proof.Strong {
 		proof.AMR = id.AMR
 	}

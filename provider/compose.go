@@ -162,7 +162,7 @@ func (b *build) objects() *jar.Objects {
 	}
 }
 
-func (b *build) logout(elsewhere logout.Elsewhere) *logout.Endpoint {
+func (b *build) logout(elsewhere ...logout.Elsewhere) *logout.Endpoint {
 	return &logout.Endpoint{
 		Tenant: b.d.Tenant, Issuer: b.d.Issuer, Base: b.d.Base, Clients: b.clients, Signer: b.d.Keys, Sessions: b.d.Sessions, Participants: b.d.Store, Elsewhere: elsewhere,
 		Forms: b.d.Forms, Pages: b.d.Pages, Log: b.log,

@@ -162,6 +162,11 @@ func (v vouching) UpstreamToken(ctx context.Context, person storage.ID, connecto
 	return &exchange.UpstreamToken{Access: t.Access, ExpiresAt: t.ExpiresAt, Scope: t.Scope}, nil
 }
 
+// Leave implements logout.Elsewhere.
+func (v vouching) Leave(c *gin.Context, session storage.ID, next string) (string, error) {
+	return v.s.federation.Leave(c, session, next), nil
+}
+
 // adoptConnectors reads the operator's files.
 func (s *server) adoptConnectors(ctx context.Context) error {
 	ctx, cancel := context.WithTimeout(ctx, adoptTimeout)
