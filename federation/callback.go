@@ -1,6 +1,7 @@
 package federation
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"log/slog"
@@ -31,7 +32,7 @@ func (m *Module) delivered(c *gin.Context) error {
 	if err != nil {
 		return err
 	}
-	return m.post(c, "", m.d.Issuer+"/federation/"+url.PathEscape(c.Param("connector"))+"/resume", form, m.destination(c.Request.Context(), stateOf(form)))
+	return m.post(c, "", m.d.Issuer+"/federation/"+url.PathEscape(c.Param("connector"))+"/resume", form, cmp.Or(m.destination(c.Request.Context(), stateOf(form)), m.landingSource(c)))
 }
 
 // large reads a form that may be long, for a connector that there is: for others nothing is read (DS04).
@@ -60,7 +61,7 @@ func (m *Module) complete(c *gin.Context, params url.Values) error {
 	}
 	t, err := m.arrive(ctx, browser, byState, stateOf(params))
 	if errs.Is(err, errs.NotFound) {
-		return m.lost(c)
+		return m.unasked(c, params)
 	}
 	if err != nil {
 		return err

@@ -54,6 +54,8 @@ type Flows interface {
 
 // Pages is what pages of ours need (login.Module).
 type Pages interface {
+	// Begin opens a flow that leads to a page of ours.
+	Begin(c *gin.Context, to string) (sealed string, err error)
 	// Back has the person sign in, also again, and then leads to a page of ours.
 	Back(c *gin.Context, to string, params url.Values) error
 	Current(c *gin.Context) (*session.Current, error)
@@ -127,22 +129,23 @@ type Meter interface {
 
 // Deps is what New needs; everything is required.
 type Deps struct {
-	Tenant   storage.ID
-	Issuer   string // without a trailing slash
-	Registry *Registry
-	Store    Store
-	People   People
-	Groups   Groups
-	Flows    Flows
-	Pages    Pages
-	Forms    Forms
-	Browsers Browsers
-	Ring     Ring
-	Audit    Recorder
-	Failures interface{ Add(r audit.Refusal) }
-	Meter    Meter
-	Log      *slog.Logger
-	Now      func() time.Time
+	Tenant       storage.ID
+	Issuer       string // without a trailing slash
+	Registry     *Registry
+	Store        Store
+	People       People
+	Groups       Groups
+	Applications Applications
+	Flows        Flows
+	Pages        Pages
+	Forms        Forms
+	Browsers     Browsers
+	Ring         Ring
+	Audit        Recorder
+	Failures     interface{ Add(r audit.Refusal) }
+	Meter        Meter
+	Log          *slog.Logger
+	Now          func() time.Time
 }
 
 // Module is the broker and its pages.
@@ -153,7 +156,7 @@ type Module struct {
 
 // New makes the module.
 func New(d Deps) (*Module, error) {
-	if d.Tenant.IsZero() || d.Issuer == "" || d.Registry == nil || d.Store == nil || d.People == nil || d.Groups == nil || d.Flows == nil || d.Pages == nil || d.Forms == nil ||
+	if d.Tenant.IsZero() || d.Issuer == "" || d.Registry == nil || d.Store == nil || d.People == nil || d.Groups == nil || d.Applications == nil || d.Flows == nil || d.Pages == nil || d.Forms == nil ||
 		d.Browsers == nil || d.Ring == nil || d.Audit == nil || d.Failures == nil || d.Meter == nil || d.Log == nil || d.Now == nil {
 		return nil, errors.New("federation: a dependency is missing")
 	}
@@ -172,6 +175,7 @@ func (m *Module) Mount(r httpx.Router) {
 	r.Handle(http.MethodPost, "/federation/:connector/backchannel", httpx.API, m.backchannel)
 	r.Handle(http.MethodPost, "/federation/:connector/notices", httpx.API, m.notice)
 	r.Handle(http.MethodGet, "/federation/:connector/frontchannel", httpx.API, m.frontchannel)
+	r.Handle(http.MethodGet, "/federation/:connector/landed", httpx.Page, m.landed)
 	r.Handle(http.MethodGet, "/federation/:connector/sign-out", httpx.Page, m.signOut)
 	r.Handle(http.MethodGet, "/federation/:connector/signed-out", httpx.Page, m.signedOutBack)
 	r.Handle(http.MethodGet, "/federation/:connector/jwks", httpx.Document, m.jwks)

@@ -21,6 +21,11 @@ func (c *Connector) ListenLogout(ctx context.Context, m federation.BrowserMessag
 	}}, nil
 }
 
+var _ federation.UnaskedTaker = (*Connector)(nil)
+
+// TakesUnasked implements federation.UnaskedTaker.
+func (c *Connector) TakesUnasked() bool { return c.config.AllowIDPInitiated }
+
 var _ federation.LogoutStarter = (*Connector)(nil)
 
 // StartLogout implements federation.LogoutStarter. Where the identity provider has no sign-out for browsers, or did not name the person, there is nowhere to go.

@@ -102,6 +102,9 @@ func (s steps) Back(c *gin.Context, to string, params url.Values) error {
 	return s.m.Back(c, to, params)
 }
 
+// Begin implements federation.Pages.
+func (s steps) Begin(c *gin.Context, to string) (string, error) { return s.m.Own(c, to) }
+
 // Current implements federation.Pages.
 func (s steps) Current(c *gin.Context) (*session.Current, error) { return s.m.Current(c) }
 
@@ -221,7 +224,7 @@ func (d directories) Change(ctx context.Context, clientID, identifier, old, next
 func (s *server) makeFederation() (err error) {
 	by := steps{s.login}
 	s.federation, err = federation.New(federation.Deps{
-		Tenant: s.Tenant, Issuer: s.Config.Issuer, Registry: s.Upstreams, Store: s.DB, People: s.Directory, Groups: s.Groups, Flows: by, Pages: by, Forms: by, Browsers: s.sessions, Ring: s.Ring,
+		Tenant: s.Tenant, Issuer: s.Config.Issuer, Registry: s.Upstreams, Store: s.DB, People: s.Directory, Groups: s.Groups, Applications: s.bridge, Flows: by, Pages: by, Forms: by, Browsers: s.sessions, Ring: s.Ring,
 		Audit: s.Audit, Failures: s.failures, Meter: s.metrics, Log: s.Log, Now: s.Now,
 	})
 	return err
