@@ -32,7 +32,11 @@ func (m *Module) delivered(c *gin.Context) error {
 	if err != nil {
 		return err
 	}
-	return m.post(c, "", m.d.Issuer+"/federation/"+url.PathEscape(c.Param("connector"))+"/resume", form, cmp.Or(m.destination(c.Request.Context(), stateOf(form)), m.landingSource(c)))
+	return m.post(c, "", m.resumeAt(c), form, cmp.Or(m.destination(c.Request.Context(), stateOf(form)), m.landingSource(c)))
+}
+
+func (m *Module) resumeAt(c *gin.Context) string {
+	return m.d.Issuer + "/federation/" + url.PathEscape(c.Param("connector")) + "/resume"
 }
 
 // large reads a form that may be long, for a connector that there is: for others nothing is read (DS04).
@@ -57,7 +61,7 @@ func (m *Module) complete(c *gin.Context, params url.Values) error {
 	ctx := c.Request.Context()
 	browser, ok := m.d.Browsers.Known(c.Request)
 	if !ok {
-		return m.lost(c)
+		return m.stranger(c, params)
 	}
 	t, err := m.arrive(ctx, browser, byState, stateOf(params))
 	if errs.Is(err, errs.NotFound) {

@@ -62,6 +62,16 @@ func (m *Module) unasked(c *gin.Context, params url.Values) error {
 	return m.identified(c, t, from, id)
 }
 
+// stranger answers a browser that has never been here. Only where people come by themselves is there something to hope for: it is made known, and sends the form again.
+func (m *Module) stranger(c *gin.Context, params url.Values) error {
+	source := m.landingSource(c)
+	if source == "" || c.Query("again") != "" {
+		return m.lost(c)
+	}
+	m.d.Browsers.Browser(c.Writer, c.Request)
+	return m.post(c, "", m.resumeAt(c)+"?again=1", params, source)
+}
+
 func (m *Module) noOtherHere(c *gin.Context, from *Ready, id *Identity) error {
 	cur, err := m.d.Pages.Current(c)
 	if err != nil || cur == nil {
