@@ -32,12 +32,12 @@ var errNothing = errors.New("no error")
 // Redirector runs the contract; open makes a fresh pair.
 func Redirector(t *testing.T, open func(t *testing.T) Redirecting) {
 	for name, check := range map[string]func(*testing.T, Redirecting){
-		"the same person each time":             samePerson,
-		"an answer belongs to its departure":    ownDeparture,
-		"what is no answer":                     noAnswer,
-		"many at once":                          manyAtOnce,
-		"a request that was given up":           givenUp,
-		"an upstream that is away":              away,
+		"the same person each time":          samePerson,
+		"an answer belongs to its departure": ownDeparture,
+		"what is no answer":                  noAnswer,
+		"many at once":                       manyAtOnce,
+		"a request that was given up":        givenUp,
+		"an upstream that is away":           away,
 	} {
 		t.Run(name, func(t *testing.T) { check(t, open(t)) })
 	}
