@@ -48,6 +48,8 @@ type Flows interface {
 	Refuse(c *gin.Context, err error) error
 	// Continue goes on as who is signed in by now.
 	Continue(c *gin.Context, sealed string, cur *session.Current) error
+	// Nobody goes back to the application of a flow that may show no page, with nobody.
+	Nobody(c *gin.Context, sealed string) error
 	// Finish signs the person in, or leads on to what is still missing.
 	Finish(c *gin.Context, sealed string, person *storage.Person, p Proof) error
 }
