@@ -94,6 +94,7 @@ type People interface {
 	ByIdentifier(ctx context.Context, tenant storage.ID, identifier string) (*storage.Person, error)
 	Create(ctx context.Context, tenant storage.ID, n directory.NewPerson, actor directory.Actor) (*storage.Person, error)
 	Update(ctx context.Context, tenant, id storage.ID, u directory.UpdatePerson, actor directory.Actor) (*storage.Person, error)
+	Require(ctx context.Context, tenant, id storage.ID, r directory.Requirements, actor directory.Actor) (*storage.Person, error)
 	Claims(p *storage.Person) (directory.Claims, error)
 	Display(p *storage.Person) (name, identifier string)
 }
