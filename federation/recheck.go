@@ -16,6 +16,7 @@ import (
 const (
 	recheckAfter   = 10 * time.Second // one answer does for all that somebody's applications ask at once
 	recheckTimeout = 5 * time.Second
+	askingFor      = 2 * recheckTimeout // a server that stopped in the middle keeps nobody longer
 	reasonRefused  = "upstream_refused"
 )
 
@@ -39,9 +40,57 @@ func (m *Module) recheckOnce(ctx context.Context, l *storage.Link) error {
 	_, err, _ := m.checks.Do(l.ID.String(), func() (any, error) {
 		ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), recheckTimeout)
 		defer cancel()
-		return nil, m.recheck(ctx, l)
+		return nil, m.recheckAlone(ctx, l.ID)
 	})
 	return err
+}
+
+// recheckAlone asks while no other server does: a refresh token of the upstream may count once, and its second use end everything.
+func (m *Module) recheckAlone(ctx context.Context, link storage.ID) error {
+	now := m.d.Now()
+	mine, err := m.d.Store.AskLink(ctx, storage.AskLink{Tenant: m.d.Tenant, ID: link, Now: now, Since: now.Add(-recheckAfter), Until: now.Add(askingFor)})
+	if err != nil {
+		return err
+	}
+	if !mine {
+		return m.overhear(ctx, link)
+	}
+	l, err := m.d.Store.LinkByID(ctx, m.d.Tenant, link) // as it is now that it is ours to ask
+	if errs.Is(err, errs.NotFound) {
+		return nil
+	}
+	if err == nil {
+		err = m.recheck(ctx, l)
+	}
+	free, cancel := context.WithTimeout(context.WithoutCancel(ctx), recheckTimeout) // whoever asked has used up the time for it
+	defer cancel()
+	return errors.Join(err, m.d.Store.FreeLink(free, m.d.Tenant, link))
+}
+
+// overhear waits for the answer that another server gets.
+func (m *Module) overhear(ctx context.Context, link storage.ID) error {
+	tick := time.NewTicker(50 * time.Millisecond)
+	defer tick.Stop()
+	for {
+		l, err := m.d.Store.LinkByID(ctx, m.d.Tenant, link)
+		switch {
+		case errs.Is(err, errs.NotFound):
+			return nil
+		case err != nil:
+			return err
+		case l.CheckedAt != nil && m.d.Now().Sub(*l.CheckedAt) < recheckAfter:
+			return nil
+		case l.AskingUntil == nil && l.FailingSince == nil:
+			return errs.New(errs.Forbidden, "The upstream does not vouch for this person any more.")
+		case l.AskingUntil == nil:
+			return errs.New(errs.Unavailable, "The other sign-in service does not answer. Try again later.")
+		}
+		select {
+		case <-ctx.Done():
+			return errs.New(errs.Unavailable, "The other sign-in service does not answer. Try again later.")
+		case <-tick.C:
+		}
+	}
 }
 
 func (m *Module) recheck(ctx context.Context, l *storage.Link) error {

@@ -21,6 +21,8 @@ type Link struct {
 	CheckedAt *time.Time // when the upstream last said that they may sign in; NULL: at CreatedAt
 	// FailingSince is when it was first asked in vain after that; NULL: it answers.
 	FailingSince *time.Time
+	// AskingUntil is how long a server has the upstream to itself to ask about them; NULL: nobody asks.
+	AskingUntil *time.Time
 }
 
 // TableName names the table.
@@ -45,6 +47,10 @@ type LinkWriter interface {
 	UseLink(ctx context.Context, cmd UseLink) (bool, error)
 	// CheckLink writes down that the upstream was asked and still vouches for them; false when the link has been removed meanwhile.
 	CheckLink(ctx context.Context, cmd CheckLink) (bool, error)
+	// AskLink takes the upstream for whoever asks about them until then, and reports false when somebody else has it or the last answer is not older than since.
+	AskLink(ctx context.Context, cmd AskLink) (bool, error)
+	// FreeLink ends a question that had no answer.
+	FreeLink(ctx context.Context, tenant, id ID) error
 	// FailLink writes down that it was asked in vain, and returns since when.
 	FailLink(ctx context.Context, tenant, id ID, now time.Time) (since time.Time, err error)
 	// EndLink ends the sessions and grants that rest on a link, and reports false, without an event, when there were none.
@@ -56,6 +62,13 @@ type CheckLink struct {
 	Tenant, ID ID
 	Tokens     seal.Text
 	Now        time.Time
+}
+
+// AskLink is a question to an upstream. CheckLink, FailLink and EndLink end it.
+type AskLink struct {
+	Tenant, ID ID
+	Now, Since time.Time
+	Until      time.Time
 }
 
 // EndLink is an upstream's word that somebody may not sign in any more.

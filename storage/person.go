@@ -25,7 +25,9 @@ const (
 )
 
 // Requirable lists them.
-func Requirable() []string { return []string{RequireChangePassword, RequireVerifyEmail, RequireAddEmail} }
+func Requirable() []string {
+	return []string{RequireChangePassword, RequireVerifyEmail, RequireAddEmail}
+}
 
 // Person is somebody who signs in. Names and addresses are sealed; they are found by keyed hashes (seal.Index).
 type Person struct {

@@ -42,6 +42,7 @@ type upstream struct {
 	answer func(w http.ResponseWriter) bool // answers at the token endpoint instead; true: it did
 	meta   map[string]any                   // of the discovery document, over the defaults
 	visits int                              // at the token endpoint
+	last   url.Values                       // what came there
 }
 
 func newUpstream(t *testing.T, now func() time.Time) *upstream {
@@ -103,6 +104,10 @@ func (u *upstream) token(w http.ResponseWriter, r *http.Request) {
 	u.mu.Lock()
 	defer u.mu.Unlock()
 	u.visits++
+	if err := r.ParseForm(); err != nil {
+		u.t.Error(err)
+	}
+	u.last = r.PostForm
 	if u.answer != nil && u.answer(w) {
 		return
 	}

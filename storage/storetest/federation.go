@@ -338,6 +338,20 @@ func linkChecks(w *world) {
 	}
 	_, err = w.FailLink(w.ctx, w.tenant, w.id(), w.now)
 	w.code(err, errs.NotFound)
+	ask := func(at, until time.Duration) bool {
+		w.Helper()
+		mine, err := w.AskLink(w.ctx, storage.AskLink{Tenant: w.tenant, ID: l.ID, Now: w.in(at), Since: w.in(at - 10*time.Second), Until: w.in(until)})
+		w.ok(err)
+		return mine
+	}
+	w.same(ask(time.Hour, time.Hour+time.Minute), true)
+	w.same(ask(time.Hour+time.Second, 2*time.Hour), false) // somebody asks
+	w.same(ask(time.Hour+time.Minute, 2*time.Hour), true)  // and never came back
+	w.ok(w.FreeLink(w.ctx, w.tenant, l.ID))
+	w.same(stored().AskingUntil == nil && ask(time.Hour, 2*time.Hour), true)
+	_, err = w.FailLink(w.ctx, w.tenant, l.ID, w.in(time.Hour))
+	w.ok(err)
+	w.same(stored().AskingUntil == nil && ask(time.Hour+time.Minute, 3*time.Hour), true)
 	check := func(id storage.ID, tokens seal.Text) bool {
 		w.Helper()
 		there, err := w.CheckLink(w.ctx, storage.CheckLink{Tenant: w.tenant, ID: id, Tokens: tokens, Now: w.in(2 * time.Hour)})
@@ -348,6 +362,7 @@ func linkChecks(w *world) {
 	w.same(check(l.ID, seal.Text{}), true)
 	got, at := stored(), w.in(2*time.Hour)
 	w.same(fmt.Sprint(got.CheckedAt.UTC(), got.FailingSince, reflect.DeepEqual(got.Tokens, l.Tokens)), fmt.Sprint(at, nil, true))
+	w.same(got.AskingUntil == nil && !ask(2*time.Hour+9*time.Second, 3*time.Hour) && ask(2*time.Hour+10*time.Second, 3*time.Hour), true) // asked lately, and long ago
 	next := w.sealed("links", "tokens", l.ID, "next")
 	w.same(check(l.ID, next), true)
 	w.same(stored().Tokens, next)
