@@ -1,7 +1,6 @@
 package login
 
 import (
-	"net/http"
 	"slices"
 	"strings"
 
@@ -27,6 +26,6 @@ func (m *Module) Home(c *gin.Context, st *Step, identifier string, typed bool) (
 }
 
 // Lead shows the page that goes on to a connector. It is a page, because browsers hold what follows a form to the form's policy.
-func (m *Module) Lead(c *gin.Context, st *Step, to *web.Connector) {
-	m.Render(c, http.StatusOK, web.ElsewherePage{Lang: m.Lang(c, st), Flow: st.Sealed, ClientName: st.Client.Name, Connector: *to})
+func (m *Module) Lead(c *gin.Context, st *Step, status int, to *web.Connector) {
+	m.Render(c, status, web.ElsewherePage{Lang: m.Lang(c, st), Flow: st.Sealed, ClientName: st.Client.Name, Connector: *to})
 }
