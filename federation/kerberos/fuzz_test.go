@@ -36,7 +36,7 @@ func FuzzTicket(f *testing.F) {
 	f.Add([]byte("alice"), []byte("CORP.EXAMPLE"), []byte{10, 1, 2, 3}, []byte("EXAMPLE"))
 	c := w.connector()
 	f.Fuzz(func(t *testing.T, name, realm, address, transited []byte) {
-		said := w.realm.Token(func(s *spec) {
+		said := w.realm.For(t).Token(func(s *spec) {
 			s.Ticket.CName, s.Proof.CName = kerberostest.Name(string(name)), kerberostest.Name(string(name))
 			s.Ticket.CRealm, s.Proof.CRealm, s.Ticket.Transited.Contents = string(realm), string(realm), transited
 			s.Ticket.CAddr = append(s.Ticket.CAddr, kerberostest.Address(address))
@@ -54,5 +54,9 @@ func FuzzKeytab(f *testing.F) {
 	w := newWorld(f)
 	f.Add(w.realm.File())
 	f.Add([]byte{5, 2, 0x80, 0, 0, 0})
-	f.Fuzz(func(_ *testing.T, raw []byte) { _, _ = w.with(base64.StdEncoding.EncodeToString(raw)) })
+	f.Fuzz(func(t *testing.T, raw []byte) {
+		part := *w
+		part.t = t
+		_, _ = part.with(base64.StdEncoding.EncodeToString(raw))
+	})
 }

@@ -44,6 +44,13 @@ func New(t testing.TB, now func() time.Time, service string) *Realm {
 	return r
 }
 
+// For is the same realm, for a part of the test.
+func (r *Realm) For(t testing.TB) *Realm {
+	part := *r
+	part.t = t
+	return &part
+}
+
 // Principal is the service's.
 func (r *Realm) Principal() string { return strings.Join(r.service, "/") + "@" + r.name }
 

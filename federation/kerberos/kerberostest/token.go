@@ -16,16 +16,21 @@ import (
 	"github.com/jcmturner/gokrb5/v8/types"
 )
 
-// Mechanisms of SPNEGO.
+// OIDKerberos is a mechanism of SPNEGO.
 func OIDKerberos() asn1.ObjectIdentifier {
 	return asn1.ObjectIdentifier{1, 2, 840, 113554, 1, 2, 2}
 }
+
+// OIDMicrosoft is the same, by the number that Windows says first.
 func OIDMicrosoft() asn1.ObjectIdentifier {
 	return asn1.ObjectIdentifier{1, 2, 840, 48018, 1, 2, 2}
 }
+
+// OIDNTLM is what is not spoken.
 func OIDNTLM() asn1.ObjectIdentifier {
 	return asn1.ObjectIdentifier{1, 3, 6, 1, 4, 1, 311, 2, 2, 10}
 }
+
 func oidSPNEGO() asn1.ObjectIdentifier { return asn1.ObjectIdentifier{1, 3, 6, 1, 5, 5, 2} }
 
 // Spec is everything that a token says. A test changes what it wants to see refused.
