@@ -65,8 +65,8 @@ func (w *kbWorld) tickets(change func(d *federation.Draft)) {
 	}
 }
 
-// holder is a browser whose person has tickets: what it is asked for it sends, once for each page.
-type holder struct {
+// ticketed is a browser whose person has tickets: what it is asked for it sends, once for each page.
+type ticketed struct {
 	next    http.RoundTripper
 	token   func() kerberostest.Said
 	off     bool // it says nothing
@@ -76,7 +76,7 @@ type holder struct {
 }
 
 // RoundTrip implements http.RoundTripper as RFC 4559 has it.
-func (h *holder) RoundTrip(r *http.Request) (*http.Response, error) {
+func (h *ticketed) RoundTrip(r *http.Request) (*http.Response, error) {
 	resp, err := h.next.RoundTrip(r)
 	if err != nil || h.off || resp.StatusCode != http.StatusUnauthorized || resp.Header.Get("WWW-Authenticate") != "Negotiate" || r.Method != http.MethodGet {
 		return resp, err
@@ -94,20 +94,20 @@ func (h *holder) RoundTrip(r *http.Request) (*http.Response, error) {
 }
 
 // with opens a browser of somebody in the realm.
-func (w *kbWorld) with(changes ...func(s *kerberostest.Spec)) (*testkit.Browser, *holder) {
+func (w *kbWorld) with(changes ...func(s *kerberostest.Spec)) (*testkit.Browser, *ticketed) {
 	b := w.Browser()
 	next := b.HTTP.Transport
 	if next == nil {
 		next = http.DefaultTransport
 	}
-	h := &holder{next: next, token: func() kerberostest.Said { return w.realm.Token(changes...) }}
+	h := &ticketed{next: next, token: func() kerberostest.Said { return w.realm.Token(changes...) }}
 	b.HTTP.Transport = h
 	return b, h
 }
 
 // signedIn says whether somebody is, without asking the browser for a ticket.
 func signedIn(b *testkit.Browser) bool {
-	if h, ok := b.HTTP.Transport.(*holder); ok {
+	if h, ok := b.HTTP.Transport.(*ticketed); ok {
 		b.HTTP.Transport = h.next
 		defer func() { b.HTTP.Transport = h }()
 	}
@@ -121,10 +121,10 @@ func called(name string) func(s *kerberostest.Spec) {
 	}
 }
 
-// form wants the sign-in page without a question to the browser.
+// form wants the sign-in page without a question to the browser; an answer to its ticket may be there.
 func (w *kbWorld) form(name string, p *testkit.Page) {
 	w.t.Helper()
-	if p.Location != nil || !p.HasID("login-password") || p.Header.Get("WWW-Authenticate") != "" || p.Status == http.StatusUnauthorized {
+	if p.Location != nil || !p.HasID("login-password") || p.Header.Get("WWW-Authenticate") == "Negotiate" || p.Status == http.StatusUnauthorized {
 		w.t.Errorf("%s: status %d, %q, %v", name, p.Status, p.Header.Get("WWW-Authenticate"), p.Location)
 	}
 }
@@ -144,7 +144,7 @@ func (w *kbWorld) declined(row string, changes ...func(s *kerberostest.Spec)) {
 	}
 }
 
-func (w *kbWorld) proved(h *holder, mutual bool) {
+func (w *kbWorld) proved(h *ticketed, mutual bool) {
 	w.t.Helper()
 	text, ok := strings.CutPrefix(h.answers[len(h.answers)-1], "Negotiate ")
 	raw, err := base64.StdEncoding.DecodeString(text)

@@ -2,8 +2,10 @@ package kerberostest
 
 import (
 	"crypto/rand"
+	"crypto/sha256"
 	"encoding/base64"
 	"encoding/binary"
+	"fmt"
 	"strings"
 	"testing"
 	"time"
@@ -60,7 +62,7 @@ func (r *Realm) AddKey(version uint32, etype int32) { r.AddKeyOf(r.service, vers
 // AddKeyOf adds a key of another service.
 func (r *Realm) AddKeyOf(principal []string, version uint32, etype int32) {
 	r.t.Helper()
-	r.keys = append(r.keys, key{principal, r.name, version, r.random(etype)})
+	r.keys = append(r.keys, key{principal, r.name, version, r.key(etype, fmt.Sprint(principal, r.name, version))})
 }
 
 // Drop takes the keys of a version out of the keytab.
@@ -75,7 +77,10 @@ func (r *Realm) Drop(version uint32) {
 }
 
 // random is a new key.
-func (r *Realm) random(etype int32) types.EncryptionKey {
+func (r *Realm) random(etype int32) types.EncryptionKey { return r.key(etype, rand.Text()) }
+
+// key is always the same for a label, so that what a fuzz target has kept opens in each of its processes.
+func (r *Realm) key(etype int32, label string) types.EncryptionKey {
 	r.t.Helper()
 	e, err := crypto.GetEtype(etype)
 	if err != nil {
@@ -85,9 +90,8 @@ func (r *Realm) random(etype int32) types.EncryptionKey {
 	if etype == etypeID.AES256_CTS_HMAC_SHA384_192 {
 		size = 32
 	}
-	k := types.EncryptionKey{KeyType: etype, KeyValue: make([]byte, size)}
-	_, _ = rand.Read(k.KeyValue) // never fails
-	return k
+	sum := sha256.Sum256([]byte(label))
+	return types.EncryptionKey{KeyType: etype, KeyValue: sum[:size]}
 }
 
 // find is a key of the service; a new one when there is none, as of another KDC.
