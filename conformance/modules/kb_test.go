@@ -243,8 +243,8 @@ func TestKB_ReplayNodes(t *testing.T) {
 	}
 }
 
-// TestKB_SecondFactor (FE09): a ticket is one factor; the person's own second one is still asked for, unless the operator's rule counts the ticket as both.
-func TestKB_SecondFactor(t *testing.T) {
+// TestFE09_Ticket: a ticket is one factor; the person's own second one is still asked for, unless the operator's rule counts the ticket as both.
+func TestFE09_Ticket(t *testing.T) {
 	for rule, asked := range map[string]bool{"": true, `"wia" in amr`: false, `"otp" in amr`: true} {
 		world, _, _ := secured(t, outboundHere)
 		w := &kbWorld{ldapWorld: &ldapWorld{feWorld: &feWorld{Server: world.Server, t: t}}}
