@@ -105,9 +105,9 @@ func (m *Module) Negotiate(c *gin.Context, sealed string, token []byte) (done bo
 		}
 		var no *Refusal
 		switch {
-		case err == nil:
-			return true, nil
-		case errs.Is(err, errs.Forbidden) && !c.Writer.Written():
+		case err == nil || c.Writer.Written():
+			return true, err
+		case errs.Is(err, errs.Forbidden):
 			return true, m.d.Pages.Again(c, sealed, web.ProblemUpstream)
 		case !errors.As(err, &no) && !errs.Is(err, errs.Unavailable):
 			return false, err
@@ -128,8 +128,7 @@ func (m *Module) accept(c *gin.Context, r *Ready, token []byte) (*Negotiated, er
 	return asks.Accept(c.Request.Context(), token, httpx.ClientIP(c))
 }
 
-// admit goes on with somebody whose ticket counts, as after any upstream's word. It is nobody's fault that a ticket shows when its owner typed a password: that
-// is when they proved themselves.
+// admit goes on with somebody whose ticket counts, as after any upstream's word. They proved themselves when they typed the password that the ticket was got with.
 func (m *Module) admit(c *gin.Context, v *Visit, by *Ready, n *Negotiated) error {
 	if err := Judge(c.Request.Context(), &known{m: m, v: v, n: n}, rowsKnown()); err != nil {
 		return err

@@ -104,6 +104,36 @@ func TestKB_Versions(t *testing.T) {
 	refused(t, w.connector(), old, "kerberos_ticket.key")
 }
 
+// TestKB_Unnamed: a ticket that names no version costs the newest few keys, and no more.
+func TestKB_Unnamed(t *testing.T) {
+	w := newWorld(t)
+	unnamed := func(version uint32) []byte {
+		return w.realm.Token(func(s *spec) { s.Version, s.Named = version, 0 }).Token
+	}
+	for v := range uint32(3) {
+		w.realm.AddKey(kerberostest.Version+1+v, etypeID.AES256_CTS_HMAC_SHA1_96)
+	}
+	accepted(t, w.connector(), unnamed(kerberostest.Version))
+	w.realm.AddKey(kerberostest.Version+4, etypeID.AES256_CTS_HMAC_SHA1_96)
+	accepted(t, w.connector(), unnamed(kerberostest.Version+4))
+	refused(t, w.connector(), unnamed(kerberostest.Version), "kerberos_ticket.sealed")
+}
+
+// TestKB_ShortVersions: a keytab with 8 bits of a version, as old programs make them, goes with tickets that name all 32.
+func TestKB_ShortVersions(t *testing.T) {
+	w := newWorld(t)
+	w.realm.Short = true
+	w.realm.AddKey(0x107, etypeID.AES256_CTS_HMAC_SHA1_96)
+	use := func(named int) []byte {
+		return w.realm.Token(func(s *spec) { s.Version, s.Named = 0x107, named }).Token
+	}
+	accepted(t, w.connector(), use(0x107))
+	accepted(t, w.connector(), use(7))
+	refused(t, w.connector(), use(0x108), "kerberos_ticket.key")
+	w.realm.Short = false
+	refused(t, w.connector(), use(7), "kerberos_ticket.key")
+}
+
 // TestKB_Transited: an operator may vouch for what the KDC does not check.
 func TestKB_Transited(t *testing.T) {
 	w := newWorld(t)

@@ -53,11 +53,15 @@ func checkEnctype(_ context.Context, t *try) (expected, received string, err err
 	return "a ticket under AES", received, nil
 }
 
-// checkKey finds the versions of our key that the ticket may be under: the one that it names, or all where it names none.
+// maxTried is how many of our keys are tried at a ticket that names no version.
+const maxTried = 4
+
+// checkKey finds the versions of our key that the ticket may be under: the one that it names, or the newest where it names none.
 func checkKey(_ context.Context, t *try) (expected, received string, err error) {
 	sealed := t.request.Ticket.EncPart
 	for _, k := range t.c.keys {
-		if k.key.KeyType == sealed.EType && (sealed.KVNO == 0 || k.version == uint32(sealed.KVNO)) { //nolint:gosec // G115: of 32 bits (RFC 4120 section 5.2.4)
+		named := sealed.KVNO == 0 || k.is(uint32(sealed.KVNO)) //nolint:gosec // G115: of 32 bits (RFC 4120 section 5.2.4)
+		if named && k.key.KeyType == sealed.EType && len(t.sealer) < maxTried {
 			t.sealer = append(t.sealer, k)
 		}
 	}

@@ -1,8 +1,10 @@
 package kerberos
 
 import (
+	"cmp"
 	"encoding/base64"
 	"encoding/binary"
+	"slices"
 	"strings"
 
 	"github.com/jcmturner/gokrb5/v8/crypto"
@@ -15,7 +17,13 @@ import (
 // serviceKey is one version of our key.
 type serviceKey struct {
 	version uint32
+	short   bool // the keytab has the version's last 8 bits alone
 	key     types.EncryptionKey
+}
+
+// is says that a ticket's version is the key's.
+func (k serviceKey) is(version uint32) bool {
+	return k.version == version || k.short && k.version == version&0xff
 }
 
 // aes says that an encryption type is one of AES (RFC 3962, RFC 8009): the only ones that count. Of the others RC4 falls to whoever guesses the password of an
@@ -64,7 +72,7 @@ func (s service) keys(text string) ([]serviceKey, error) {
 			continue
 		}
 		if named = true; sized(e.key) {
-			ours = append(ours, serviceKey{e.version, e.key})
+			ours = append(ours, serviceKey{e.version, e.short, e.key})
 		}
 	}
 	switch {
@@ -75,6 +83,7 @@ func (s service) keys(text string) ([]serviceKey, error) {
 	case len(ours) > maxKeys:
 		return nil, errs.New(errs.Invalid, "keytab has more keys of this service than are ever in use.")
 	}
+	slices.SortStableFunc(ours, func(a, b serviceKey) int { return cmp.Compare(b.version, a.version) }) // the newest first
 	return ours, nil
 }
 
@@ -83,6 +92,7 @@ type keytabEntry struct {
 	name    []string
 	realm   string
 	version uint32
+	short   bool
 	key     types.EncryptionKey
 }
 
@@ -143,12 +153,12 @@ func (r *reader) entry() (e keytabEntry) {
 		e.name = append(e.name, r.text())
 	}
 	r.take(4 + 4) // name type and time
-	e.version = r.number(1)
+	e.version, e.short = r.number(1), true
 	e.key.KeyType = int32(r.number(2)) //nolint:gosec // G115: of 16 bits
 	e.key.KeyValue = []byte(r.text())
 	if r.ok && len(r.rest) >= 4 { // all 32 bits of the version, which the byte above has the last 8 of
 		if v := r.number(4); v != 0 {
-			e.version = v
+			e.version, e.short = v, false
 		}
 	}
 	return e

@@ -22,6 +22,7 @@ type Realm struct {
 	name    string
 	service []string
 	keys    []key
+	Short   bool // its keytab has the last 8 bits of versions alone
 }
 
 type key struct {
@@ -121,7 +122,9 @@ func (r *Realm) File() []byte {
 		entry = append(entry, byte(k.version))
 		entry = binary.BigEndian.AppendUint16(entry, uint16(k.KeyType)) //nolint:gosec // G115: a test's
 		entry = text(entry, k.KeyValue)
-		entry = binary.BigEndian.AppendUint32(entry, k.version)
+		if !r.Short {
+			entry = binary.BigEndian.AppendUint32(entry, k.version)
+		}
 		out = binary.BigEndian.AppendUint32(out, uint32(len(entry)))
 		out = append(out, entry...)
 		out = append(out, 0xff, 0xff, 0xff, 0xfc, 1, 2, 3, 4) // four bytes that are not in use
