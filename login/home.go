@@ -1,6 +1,7 @@
 package login
 
 import (
+	"net/http"
 	"slices"
 	"strings"
 
@@ -26,6 +27,11 @@ func (m *Module) Home(c *gin.Context, st *Step, identifier string, typed bool) (
 }
 
 // Lead shows the page that goes on to a connector. It is a page, because browsers hold what follows a form to the form's policy.
-func (m *Module) Lead(c *gin.Context, st *Step, status int, to *web.Connector) {
+func (m *Module) Lead(c *gin.Context, st *Step, to *web.Connector) {
+	m.LeadWith(c, st, to, http.StatusOK)
+}
+
+// LeadWith does so with another status.
+func (m *Module) LeadWith(c *gin.Context, st *Step, to *web.Connector, status int) {
 	m.Render(c, status, web.ElsewherePage{Lang: m.Lang(c, st), Flow: st.Sealed, ClientName: st.Client.Name, Connector: *to})
 }

@@ -40,7 +40,7 @@ func (m *Module) show(c *gin.Context) error {
 			return err
 		}
 		if to != nil {
-			m.d.Steps.Lead(c, st, status, to)
+			m.d.Steps.LeadWith(c, st, to, status)
 			return nil
 		}
 	}

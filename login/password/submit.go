@@ -170,7 +170,7 @@ func (m *Module) answer(a *attempt, r *refusal) error {
 	case answerChallenge:
 		return m.repeat(a, http.StatusForbidden, web.ProblemChallenge, 0)
 	case answerHome:
-		m.d.Steps.Lead(a.c, a.step, http.StatusOK, a.home)
+		m.d.Steps.Lead(a.c, a.step, a.home)
 		return nil
 	case answerOther:
 		return m.repeat(a, http.StatusForbidden, problemOther, 0)
