@@ -120,7 +120,14 @@ func (m *Module) finish(c *gin.Context, t *trip, from *Ready, id *Identity, link
 	if err := m.enrol(c.Request.Context(), from, id, p.ID); err != nil {
 		return err
 	}
-	proof := Proof{Strong: from.mapper.strong(id), Typed: t.Typed, Kind: "federation:" + from.Row.Name, Until: id.Until, Upstream: m.upstream(from, id, link)}
+	by := from
+	if t.Via != nil { // whose rule it is, which knows by what method they came
+		by = t.Via
+	}
+	proof := Proof{
+		Strong: by.mapper.strong(id), Method: t.Method, Kind: "federation:" + by.Row.Name, Since: t.Since, Until: id.Until,
+		Upstream: m.upstream(from, id, link),
+	}
 	if proof.Strong {
 		proof.AMR = id.AMR
 	}

@@ -3,6 +3,7 @@ package federation
 import (
 	"bytes"
 	"context"
+	"encoding/base64"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -12,6 +13,7 @@ import (
 	"path/filepath"
 	"slices"
 	"strings"
+	"unicode/utf8"
 
 	"github.com/jedan-auth/jedan-auth/internal/audit"
 	"github.com/jedan-auth/jedan-auth/internal/directory"
@@ -99,9 +101,17 @@ func withSecretFiles(config json.RawMessage, names []string, dir string) (json.R
 			return nil, err
 		}
 		delete(members, name+"_file")
-		members[name] = strings.TrimRight(string(secret), "\r\n")
+		members[name] = SecretText(secret)
 	}
 	return json.Marshal(members)
+}
+
+// SecretText is a file's secret as settings have it: text without the end of its line, and base64 for what is no text, such as a keytab.
+func SecretText(raw []byte) string {
+	if !utf8.Valid(raw) || bytes.IndexByte(raw, 0) >= 0 {
+		return base64.StdEncoding.EncodeToString(raw)
+	}
+	return strings.TrimRight(string(raw), "\r\n")
 }
 
 func (m *Manager) adopt(ctx context.Context, d Draft) error {

@@ -33,9 +33,10 @@ type Visit struct {
 // Proof is what an upstream has shown about a person.
 type Proof struct {
 	Strong bool     // two factors, that count here
-	Typed  bool     // a password that was typed here, and a directory knows
+	Method string   // what was shown here (RFC 8176): a password that a directory knows, a ticket; empty: they were away
 	AMR    []string // methods that the upstream names, where they count here
 	Kind   string   // for the audit event
+	Since  time.Time
 	Until  time.Time
 	// Upstream is what the session rests on.
 	Upstream session.Upstream

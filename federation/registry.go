@@ -4,7 +4,9 @@ import (
 	"context"
 	"encoding/json"
 	"log/slog"
+	"net/netip"
 	"slices"
+	"sync/atomic"
 
 	"github.com/jedan-auth/jedan-auth/internal/cache"
 	"github.com/jedan-auth/jedan-auth/internal/errs"
@@ -68,6 +70,7 @@ type Registry struct {
 	store  storage.ConnectorReader
 	tenant storage.ID
 	all    *cache.One[[]*Ready]
+	near   atomic.Pointer[[]netip.Prefix] // the networks of Negotiators, as they were read last
 }
 
 // NewRegistry returns the connectors of a tenant.
@@ -93,6 +96,7 @@ func (r *Registry) load(ctx context.Context) ([]*Ready, error) {
 			}
 		}
 		if len(rows) < batch {
+			r.remember(all)
 			return all, nil
 		}
 	}

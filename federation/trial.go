@@ -29,6 +29,9 @@ func (m *Module) showTest(c *gin.Context) error {
 	if err != nil {
 		return err
 	}
+	if by, ok := to.Connector.(Negotiator); ok {
+		return m.testTicket(c, to, by, query.Get("ticket"))
+	}
 	_, asks := to.Connector.(PasswordChecker)
 	if _, known := m.d.Browsers.Known(c.Request); asks || !known { // a link of the command line is often a browser's first
 		m.d.Browsers.Browser(c.Writer, c.Request)

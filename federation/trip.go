@@ -38,7 +38,9 @@ type trip struct {
 	Found     *Identity  `json:"found,omitempty"`    // who came back, and waits to be linked
 	Candidate storage.ID `json:"candidate,omitzero"` // whose address it is
 	Test      string     `json:"test,omitempty"`     // an operator's ticket: nobody is signed in
-	Typed     bool       `json:"-"`                  // the password was typed here: nobody was away
+	Method    string     `json:"-"`                  // by which they proved themselves here (RFC 8176): nobody was away
+	Since     time.Time  `json:"-"`                  // when they did, where that was before
+	Via       *Ready     `json:"-"`                  // the connector that asked the one which knows them; nil: none
 }
 
 // What a trip is found by. One is never taken for the other: a browser that is away has a state, an identity that waits for a person's word a ticket.

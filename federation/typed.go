@@ -106,5 +106,5 @@ func (m *Module) ChangePassword(ctx context.Context, clientID, username, old, ne
 
 // SignIn goes on as after any upstream's word: the person is known, made, asked to prove an account, or refused.
 func (t *Typed) SignIn(c *gin.Context, sealed string) error {
-	return t.m.identified(c, &trip{Connector: t.from.Row.ID, Flow: sealed, Began: t.m.d.Now(), Typed: true}, t.from, t.id)
+	return t.m.identified(c, &trip{Connector: t.from.Row.ID, Flow: sealed, Began: t.m.d.Now(), Method: methodPassword}, t.from, t.id)
 }

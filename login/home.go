@@ -28,5 +28,10 @@ func (m *Module) Home(c *gin.Context, st *Step, identifier string, typed bool) (
 
 // Lead shows the page that goes on to a connector. It is a page, because browsers hold what follows a form to the form's policy.
 func (m *Module) Lead(c *gin.Context, st *Step, to *web.Connector) {
-	m.Render(c, http.StatusOK, web.ElsewherePage{Lang: m.Lang(c, st), Flow: st.Sealed, ClientName: st.Client.Name, Connector: *to})
+	m.LeadWith(c, st, to, http.StatusOK)
+}
+
+// LeadWith does so with another status.
+func (m *Module) LeadWith(c *gin.Context, st *Step, to *web.Connector, status int) {
+	m.Render(c, status, web.ElsewherePage{Lang: m.Lang(c, st), Flow: st.Sealed, ClientName: st.Client.Name, Connector: *to})
 }

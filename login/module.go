@@ -95,7 +95,7 @@ type Upstreams interface {
 	Home(ctx context.Context, clientID, identifier string, typed bool, ip netip.Addr) (*web.Connector, error)
 }
 
-// Deps is what New needs; everything is required but Second, Invitation, Risk, Rules, Trusted, Naming, Challenge and Upstreams.
+// Deps is what New needs; everything is required but Second, Invitation, Risk, Rules, Trusted, Naming, Challenge, Upstreams and Negotiation.
 type Deps struct {
 	Tenant     storage.ID
 	Flows      *flow.Flows
@@ -115,6 +115,8 @@ type Deps struct {
 	Naming     Naming     // nil: nobody counts
 	Challenge  Challenge  // nil: nobody is asked for work
 	Upstreams  Upstreams  // nil: there are none
+	// Negotiation takes browsers at their word; nil: nobody is asked for it.
+	Negotiation Negotiation
 }
 
 func (d Deps) complete() bool {

@@ -57,7 +57,8 @@ func (s *samba) must(args ...string) {
 	}
 }
 
-func startSamba(t *testing.T) *samba {
+// startSamba has the services that a test wants beside LDAP.
+func startSamba(t *testing.T, services ...string) *samba {
 	t.Helper()
 	program := os.Getenv("JEDAN_SAMBA")
 	if program == "" {
@@ -86,7 +87,7 @@ func startSamba(t *testing.T) *samba {
 			t.Fatal(err)
 		}
 	}
-	run := exec.Command(program, "-i", "--debug-stdout", "-M", "single", "-s", s.conf(), "--option=server services = ldap") //nolint:gosec // the test's own
+	run := exec.Command(program, "-i", "--debug-stdout", "-M", "single", "-s", s.conf(), "--option=server services = "+strings.Join(append([]string{"ldap"}, services...), ", ")) //nolint:gosec // the test's own
 	run.Stdout, run.Stderr = log, log
 	if err := run.Start(); err != nil {
 		t.Fatal(err)

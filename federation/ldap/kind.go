@@ -95,6 +95,7 @@ var (
 	_ federation.Rechecker       = (*connector)(nil)
 	_ federation.Syncer          = (*connector)(nil)
 	_ federation.PasswordChanger = (*connector)(nil)
+	_ federation.PrincipalFinder = (*connector)(nil)
 )
 
 // Kind implements federation.Connector.

@@ -18,6 +18,8 @@ type attempt struct {
 	name     string
 	password string
 
+	principal *federation.Principal // who has a ticket, and types nothing
+
 	found  []*goldap.Entry
 	policy policy
 	entry  *goldap.Entry
@@ -45,6 +47,18 @@ func rowsEntry() []row {
 		{Name: "ldap_entry.key", Reason: "key", Check: checkKey},
 		{Name: "ldap_entry.lock", Reason: "limit", Check: checkLock},
 		{Name: "ldap_entry.tries", Reason: "limit", Check: checkTries},
+	}
+}
+
+// rowsPrincipal is for whom the realm's KDC has proved.
+func rowsPrincipal() []row {
+	return []row{
+		{Name: "ldap_principal.some", Reason: federation.ReasonUnknown, Check: checkSome},
+		{Name: "ldap_principal.one", Reason: "ambiguous", Check: checkOne},
+		{Name: "ldap_principal.place", Reason: "place", Check: checkPlace},
+		{Name: "ldap_principal.key", Reason: "key", Check: checkKey},
+		{Name: "ldap_principal.name", Reason: "name", Check: checkHeld},
+		{Name: "ldap_principal.state", Reason: "state", Check: checkState},
 	}
 }
 

@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"github.com/jedan-auth/jedan-auth/federation"
+	"github.com/jedan-auth/jedan-auth/federation/kerberos"
 	"github.com/jedan-auth/jedan-auth/federation/ldap"
 	"github.com/jedan-auth/jedan-auth/federation/oidc"
 	"github.com/jedan-auth/jedan-auth/federation/samlsp"
@@ -22,7 +23,8 @@ import (
 // connectorKinds lists the protocols that upstreams may speak.
 func (a *App) connectorKinds(keeps samlsp.Keeper) []federation.Kind {
 	directory := ldap.New(ldap.Deps{Dialer: a.Fetch, Resolver: net.DefaultResolver, Log: a.Log, Now: a.Now})
-	return []federation.Kind{oidc.New(a.Fetch, a.Now), social.New(a.Fetch, a.Now), directory, samlsp.Kind{Deps: samlsp.Deps{
+	tickets := kerberos.New(kerberos.Deps{Tenant: a.Tenant, Replays: a.DB, Now: a.Now})
+	return []federation.Kind{oidc.New(a.Fetch, a.Now), social.New(a.Fetch, a.Now), directory, tickets, samlsp.Kind{Deps: samlsp.Deps{
 		Issuer: a.Config.Issuer, Tenant: a.Tenant, Fetcher: documents{a.Fetch}, Keeper: keeps, Resolver: documents{a.Fetch}, Replays: a.DB, Failures: undecrypted{a}, Now: a.Now,
 	}}}
 }

@@ -8,6 +8,7 @@ import (
 	"net/netip"
 	"net/url"
 	"path/filepath"
+	"slices"
 	"time"
 
 	"github.com/gin-gonic/gin"
@@ -96,12 +97,9 @@ func (s steps) Finish(c *gin.Context, sealed string, person *storage.Person, p f
 	if !may {
 		return s.again(c, st, web.ProblemSubject)
 	}
-	proof := login.Proof{ACR: assurance.One, AMR: []string{federated}, Kind: p.Kind, Until: p.Until, Upstream: p.Upstream}
-	if p.Typed {
-		proof.AMR = []string{"pwd"}
-	}
+	proof := login.Proof{ACR: assurance.One, AMR: []string{cmp.Or(p.Method, federated)}, Kind: p.Kind, Since: p.Since, Until: p.Until, Upstream: p.Upstream}
 	if p.Strong {
-		proof.ACR, proof.AMR = assurance.Two, append(proof.AMR, p.AMR...)
+		proof.ACR, proof.AMR = assurance.Two, append(proof.AMR, slices.DeleteFunc(slices.Clone(p.AMR), func(m string) bool { return m == p.Method })...)
 	}
 	err = s.m.Finish(c, st, person, proof)
 	if login.Denied(err) && st.Silent() {

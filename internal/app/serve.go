@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"net"
+	"net/netip"
 	"sync"
 	"time"
 
@@ -26,6 +27,13 @@ func (a *App) ServeReady(ctx context.Context, ready func(addrs []net.Addr, setup
 		return err
 	}
 	if err := s.adoptConnectors(ctx); err != nil {
+		return err
+	}
+	if err := s.Upstreams.Load(ctx); err != nil {
+		return err
+	}
+	proxies, err := s.Config.proxies()
+	if err != nil {
 		return err
 	}
 	listeners, certificates, err := s.listen(ctx)
@@ -69,6 +77,7 @@ func (a *App) ServeReady(ctx context.Context, ready func(addrs []net.Addr, setup
 	return httpx.Serve(ctx, httpx.ServerConfig{
 		Listeners: listeners, Asking: asking, AskAll: a.Config.MTLS.Request, Certificates: certificates, MaxConnections: a.Config.Limits.Connections, DrainDelay: a.Config.Shutdown.DrainDelay,
 		ShutdownTimeout: a.Config.Shutdown.Timeout, OnDrain: s.engine.Drain, Logger: a.Log,
+		LongHeaders: func(peer netip.Addr) bool { return s.Upstreams.Near(peer, proxies) },
 	}, s.handler)
 }
 

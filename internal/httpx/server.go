@@ -8,6 +8,7 @@ import (
 	"log/slog"
 	"net"
 	"net/http"
+	"net/netip"
 	"time"
 )
 
@@ -32,6 +33,9 @@ type ServerConfig struct {
 	AskAll bool
 	// Certificates turns on TLS, with HTTP/2; nil is plain HTTP/1.1.
 	Certificates *Certificates
+	// LongHeaders says whose connections, by the address of the peer, may have headers of MaxLongHeader; nil: nobody's. It is asked for each connection, and waits
+	// for nothing.
+	LongHeaders func(peer netip.Addr) bool
 	// MaxConnections over all listeners; 0 is DefaultMaxConnections.
 	MaxConnections int
 	// DrainDelay is how long requests are still taken after the end was asked for,
@@ -57,14 +61,23 @@ func Serve(ctx context.Context, cfg ServerConfig, h http.Handler) error {
 	if (len(cfg.Asking) > 0 || cfg.AskAll) && cfg.Certificates == nil {
 		return errors.New("httpx: clients can be asked for a certificate over TLS only")
 	}
-	srv := newServer(ctx, cfg, h)
+	srv, long := newServer(ctx, cfg, h), newLongServer(ctx, cfg, h)
 	slots := make(chan struct{}, maxConnections(cfg))
-	stopped := make(chan error, len(cfg.Listeners)+len(cfg.Asking))
+	stopped := make(chan error, 2*(len(cfg.Listeners)+len(cfg.Asking)))
+	open := func(l net.Listener, asking bool) {
+		limited := net.Listener(limitListener(l, slots))
+		if cfg.LongHeaders != nil {
+			s := split(limited, cfg.LongHeaders)
+			limited = s
+			go func() { stopped <- serveListener(long, longSide{s}, asking, cfg.Certificates) }()
+		}
+		go func() { stopped <- serveListener(srv, limited, asking, cfg.Certificates) }()
+	}
 	for _, l := range cfg.Listeners {
-		go func() { stopped <- serveListener(srv, limitListener(l, slots), cfg.AskAll, cfg.Certificates) }()
+		open(l, cfg.AskAll)
 	}
 	for _, l := range cfg.Asking {
-		go func() { stopped <- serveListener(srv, limitListener(l, slots), true, cfg.Certificates) }()
+		open(l, true)
 	}
 	var failure error
 	select {
@@ -72,7 +85,7 @@ func Serve(ctx context.Context, cfg ServerConfig, h http.Handler) error {
 	case <-ctx.Done():
 		drain(cfg)
 	}
-	return errors.Join(failure, shutdown(srv, cfg))
+	return errors.Join(failure, shutdown(cfg, srv, long))
 }
 
 func maxConnections(cfg ServerConfig) int {
@@ -109,17 +122,20 @@ func drain(cfg ServerConfig) {
 	}
 }
 
-func shutdown(srv *http.Server, cfg ServerConfig) error {
+func shutdown(cfg ServerConfig, servers ...*http.Server) error {
 	timeout := cfg.ShutdownTimeout
 	if timeout <= 0 {
 		timeout = writeTimeout
 	}
 	ctx, cancel := context.WithTimeout(context.Background(), timeout)
 	defer cancel()
-	if err := srv.Shutdown(ctx); err != nil {
-		return fmt.Errorf("httpx: requests were cut off at shutdown: %w", errors.Join(err, srv.Close()))
+	var failed []error
+	for _, srv := range servers {
+		if err := srv.Shutdown(ctx); err != nil {
+			failed = append(failed, fmt.Errorf("httpx: requests were cut off at shutdown: %w", errors.Join(err, srv.Close())))
+		}
 	}
-	return nil
+	return errors.Join(failed...)
 }
 
 func newServer(ctx context.Context, cfg ServerConfig, h http.Handler) *http.Server {

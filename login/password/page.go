@@ -30,14 +30,17 @@ func (m *Module) show(c *gin.Context) error {
 			return m.d.Steps.Choose(c, st.Sealed)
 		}
 	}
-	local := query.Get("local") == "1"
+	local, status := query.Get("local") == "1", http.StatusOK
 	if !local && query.Get("step") != stepBack {
+		if status, done, err = m.d.Steps.Negotiate(c, st); done || err != nil {
+			return err
+		}
 		to, err := m.d.Steps.Home(c, st, "", false)
 		if err != nil {
 			return err
 		}
 		if to != nil {
-			m.d.Steps.Lead(c, st, to)
+			m.d.Steps.LeadWith(c, st, to, status)
 			return nil
 		}
 	}
@@ -49,6 +52,6 @@ func (m *Module) show(c *gin.Context) error {
 	if query.Get("step") == stepBack {
 		page.Identifier, page.IdentifierFixed, page.Reauth = "", false, false
 	}
-	m.d.Steps.Render(c, http.StatusOK, page)
+	m.d.Steps.Render(c, status, page)
 	return nil
 }

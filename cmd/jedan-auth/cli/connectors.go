@@ -28,6 +28,7 @@ type draftFlags struct {
 	off    bool
 	secret *secretFlags
 	bind   *secretFlags
+	keytab string
 }
 
 func addDraft(cmd *cobra.Command) *draftFlags {
@@ -35,6 +36,7 @@ func addDraft(cmd *cobra.Command) *draftFlags {
 	cmd.Flags().StringVar(&f.file, "file", "", "JSON `file` (- for standard input) with title, disabled and settings; flags go over it")
 	cmd.Flags().StringVar(&f.title, "title", "", "what people see")
 	cmd.Flags().BoolVar(&f.off, "disabled", false, "switch it off")
+	cmd.Flags().StringVar(&f.keytab, "keytab-file", "", "read the keys of our service (kerberos) from a `file`: a keytab")
 	return f
 }
 
@@ -50,6 +52,15 @@ func (f *draftFlags) apply(c *cli, d *federation.Draft) error {
 	}
 	if f.cmd.Flags().Changed("disabled") {
 		d.Disabled = f.off
+	}
+	if f.keytab != "" {
+		raw, err := c.readFile(f.keytab)
+		if err != nil {
+			return err
+		}
+		if err := withMember(&d.Settings.Config, "keytab", federation.SecretText(raw)); err != nil {
+			return err
+		}
 	}
 	for member, from := range map[string]*secretFlags{"client_secret": f.secret, "bind_password": f.bind} {
 		secret, given, err := from.read(c.Stdin)
@@ -136,7 +147,7 @@ func (c *cli) connectorsCreate() *cobra.Command {
 		})
 	})
 	f = addDraft(cmd)
-	cmd.Flags().StringVar(&kind, "kind", "oidc", "protocol that it speaks: oidc, oauth2, saml or ldap")
+	cmd.Flags().StringVar(&kind, "kind", "oidc", "protocol that it speaks: oidc, oauth2, saml, ldap or kerberos")
 	cmd.Flags().StringVar(&issuer, "issuer", "", "its issuer `URL`")
 	cmd.Flags().StringVar(&client, "client-id", "", "our client_id there")
 	cmd.Long = "Add an upstream identity provider. NAME stands in addresses and is never changed: 2 to 32 small letters, digits and -. Without create in its settings only people who have linked it can sign in by it."
@@ -150,7 +161,7 @@ func registering(kind string) string {
 	if kind == "saml" {
 		return "Give the identity provider our metadata: %s/saml/%s/metadata"
 	}
-	if kind == "ldap" {
+	if kind == "ldap" || kind == "kerberos" {
 		return ""
 	}
 	return "Register this address there as redirect URI: %s/federation/%s/callback"
