@@ -11,6 +11,8 @@ import (
 	"io/fs"
 	"slices"
 	"strings"
+
+	jose "github.com/go-jose/go-jose/v4"
 )
 
 // Upstream is one plan of the suite in which it stands for the upstream of a connector: this server is the relying party.
@@ -38,6 +40,7 @@ type Upstream struct {
 type UpstreamModule struct {
 	Connector map[string]any `json:"connector"` // over the plan's
 	SignIns   int            `json:"sign_ins"`  // 0: one
+	Apart     int            `json:"apart"`     // seconds between two of them
 	Leaves    bool           `json:"leaves"`    // the person signs out again
 	Calls     string         `json:"calls"`     // path of an API of the upstream's that is asked with the token that came of the sign-in
 }
@@ -129,7 +132,11 @@ func newOwnKey(alg string) (*ownKey, error) {
 	if err != nil {
 		return nil, fmt.Errorf("encode a key: %w", err)
 	}
-	k, err := asKey(signer, alg, "")
+	sum, err := (&jose.JSONWebKey{Key: signer.Public()}).Thumbprint(crypto.SHA256)
+	if err != nil {
+		return nil, fmt.Errorf("name a key: %w", err)
+	}
+	k, err := asKey(signer, alg, base64.RawURLEncoding.EncodeToString(sum)) // as the connector names it
 	return &ownKey{key: k, private: signer, pem: string(pem.EncodeToMemory(&pem.Block{Type: "PRIVATE KEY", Bytes: der}))}, err
 }
 

@@ -151,6 +151,9 @@ func (b *browser) goesOn(ctx context.Context, p *page) (*http.Request, error) {
 		}
 		return http.NewRequestWithContext(ctx, http.MethodGet, to.String(), nil)
 	}
+	if p.url.Host == b.suite.Host {
+		return b.frames(ctx, p)
+	}
 	return nil, nil
 }
 

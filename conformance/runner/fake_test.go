@@ -41,6 +41,10 @@ type fakeSuite struct {
 	stopped  []string
 	order    []string
 	broken   string // path prefix that answers 500
+
+	server   *fakeServer // that it is the upstream of
+	callback string
+	shut     bool // its authorization endpoint answers nobody any more
 }
 
 func newFakeSuite(t *testing.T, modules ...fakeModule) (*fakeSuite, string) {
@@ -60,6 +64,8 @@ func (f *fakeSuite) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	}
 	parts := strings.Split(strings.TrimPrefix(r.URL.Path, "/api/"), "/")
 	switch {
+	case strings.HasSuffix(r.URL.Path, "/authorize"):
+		f.authorize(w, r)
 	case r.URL.Path == "/api/server":
 		f.answer(w, http.StatusOK, map[string]any{"version": "5.2.4", "revision": "12f2a4d", "tag": "release-v5.2.3", "build_time": "today", "external_ip": nil})
 	case r.Method == http.MethodPost && parts[0] == "plan":
@@ -86,6 +92,18 @@ func (f *fakeSuite) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	default:
 		f.t.Errorf("the suite has no %s %s", r.Method, r.URL.Path)
 		w.WriteHeader(http.StatusNotFound)
+	}
+}
+
+// authorize answers at once, as the suite does where it is an OpenID provider.
+func (f *fakeSuite) authorize(w http.ResponseWriter, r *http.Request) {
+	switch {
+	case f.shut:
+		w.WriteHeader(http.StatusNotFound)
+	case f.server.posts:
+		_, _ = fmt.Fprintf(w, `<body onload="submitform()"><form action="%s" method="post"><input type="hidden" name="code" value="c"><input type="submit" value="x"></form></body>`, f.callback)
+	default:
+		http.Redirect(w, r, f.callback+"?code=c&state="+r.URL.Query().Get("state"), http.StatusFound)
 	}
 }
 

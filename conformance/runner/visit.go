@@ -22,7 +22,12 @@ const connectorWait = 20 * time.Second
 // signIns signs in as often as the module wants, and says what came of it: a word of package expected, or the check that refused.
 func (r relyingRun) signIns(ctx context.Context, m suiteModule, title, id string) (ours string, err error) {
 	own := r.module(m.Name)
-	for range max(own.SignIns, 1) {
+	for i := range max(own.SignIns, 1) {
+		if i > 0 {
+			if err := r.deps.Pause(ctx, time.Duration(own.Apart)*time.Second); err != nil {
+				return "", err
+			}
+		}
 		if ours, err = r.signIn(ctx, m, title, id); err != nil || ours != expected.EndsSession {
 			return ours, err
 		}
