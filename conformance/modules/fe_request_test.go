@@ -31,7 +31,8 @@ func (w *feWorld) object(connector, uri string) url.Values {
 	if err != nil || jws.Signatures[0].Protected.ExtraHeaders[jose.HeaderType] != "oauth-authz-req+jwt" {
 		w.t.Fatal(err)
 	}
-	payload, err := jws.Verify(w.published(connector).Key(jws.Signatures[0].Protected.KeyID)[0].Key)
+	set := w.published(connector)
+	payload, err := jws.Verify(set.Key(jws.Signatures[0].Protected.KeyID)[0].Key)
 	claims := map[string]any{}
 	if err != nil || json.Unmarshal(payload, &claims) != nil {
 		w.t.Fatal(err)
@@ -103,7 +104,9 @@ func TestFE_RequestSettings(t *testing.T) {
 		}
 	}
 	w.provider("corp", "oidc", map[string]any{"issuer": o.url(), "request_uri": true, "request_object_signing_alg": "ES256"})
-	o.set(func(o *socialOP) { o.meta = map[string]any{"pushed_authorization_request_endpoint": o.url() + "/par", "require_pushed_authorization_requests": true} })
+	o.set(func(o *socialOP) {
+		o.meta = map[string]any{"pushed_authorization_request_endpoint": o.url() + "/par", "require_pushed_authorization_requests": true}
+	})
 	w.provider("pushed", "oidc", map[string]any{"issuer": o.url() + "/", "request_uri": true})
 }
 

@@ -54,7 +54,7 @@ type socialOP struct {
 	register  func(r *http.Request, body map[string]any) (status int, answer map[string]any)
 	signs     func() string               // UserInfo's answer as a JWT; nil: it is JSON
 	fetch     func(uri string) url.Values // a request by reference
-	shown     int // certificates that came with the last question for tokens
+	shown     int                         // certificates that came with the last question for tokens
 }
 
 func newSocialOP(t *testing.T, now func() time.Time, change func(o *socialOP)) *socialOP {

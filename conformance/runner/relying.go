@@ -177,7 +177,9 @@ func (r relyingRun) runModule(ctx context.Context, m suiteModule) (out ModuleRep
 	if err := r.waitReady(ctx, id, deadline); err != nil {
 		return out, err
 	}
-	defer func() { err = errors.Join(err, r.side.connectors.Disconnect(context.WithoutCancel(ctx), connectorName)) }()
+	defer func() {
+		err = errors.Join(err, r.side.connectors.Disconnect(context.WithoutCancel(ctx), connectorName))
+	}()
 	ours, err := r.comes(ctx, m, id)
 	if err != nil {
 		return out, err

@@ -131,7 +131,9 @@ func (f *fakeServer) ends(w http.ResponseWriter, r *http.Request) {
 	}
 	if f.refuses != "" {
 		f.note("oidc_id_token.other", "e-0")
-		f.note(f.refuses, "e-1")
+		if f.refuses != "-" { // the log names it
+			f.note(f.refuses, "e-1")
+		}
 		w.WriteHeader(http.StatusForbidden)
 		_, _ = fmt.Fprint(w, `<code id="error-code">forbidden</code><code id="error-id"> e-1 </code>`)
 		return

@@ -19,7 +19,7 @@ type Report struct {
 	// Complete is false when the run had to stop: modules are missing.
 	Complete bool `json:"complete"`
 	// Partial is true when only some modules were asked for.
-	Partial bool         `json:"partial"`
+	Partial bool `json:"partial"`
 	// Relying is true when the suite stood for our upstream.
 	Relying bool         `json:"relying_party,omitempty"`
 	Server  ServerReport `json:"server"`
@@ -72,8 +72,8 @@ type ModuleReport struct {
 	Variant map[string]string `json:"variant,omitempty"`
 	ID      string            `json:"id"`
 	// Status and Result are the suite's words.
-	Status   string `json:"status"`
-	Result   string `json:"result"`
+	Status string `json:"status"`
+	Result string `json:"result"`
 	// Ours is what came of the sign-in here, where the suite stood for our upstream.
 	Ours     string `json:"ours,omitempty"`
 	Accepted bool   `json:"accepted"`

@@ -143,7 +143,9 @@ func (r relyingRun) signOut(ctx context.Context, b *browser, since int64) (strin
 	if err != nil {
 		return "", err
 	}
-	form := first(p.doc, func(n *html.Node) bool { return n.Data == "form" && strings.HasSuffix(attribute(n, "action"), logoutPath) })
+	form := first(p.doc, func(n *html.Node) bool {
+		return n.Data == "form" && strings.HasSuffix(attribute(n, "action"), logoutPath)
+	})
 	if form == nil {
 		return fmt.Sprintf("no form to sign out: %d at %s", p.status, p.url.Path), nil
 	}
