@@ -17,7 +17,8 @@ var upstreamFile embed.FS
 // What may come of a sign-in by the suite, beside the name of a check that refuses.
 const (
 	EndsSession   = "session"    // the person is signed in here
-	EndsOver      = "over"       // the module had all that it wanted before the sign-in was done
+	EndsDeparted  = "departed"   // the browser was sent to the suite; more the module does not want
+	EndsRegister  = "registered" // the connector made itself known there; more the module does not want
 	EndsSignedOut = "signed out" // the person was signed in, and is not any more
 )
 

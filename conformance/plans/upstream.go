@@ -36,11 +36,19 @@ type Upstream struct {
 	Every     UpstreamModule            `json:"every"`     // what the others need
 }
 
+// Where a module may stop.
+const (
+	StopsAtDeparture    = "departure"
+	StopsAtRegistration = "registration"
+)
+
 // UpstreamModule is what one module needs.
 type UpstreamModule struct {
 	Connector map[string]any `json:"connector"` // over the plan's
 	SignIns   int            `json:"sign_ins"`  // 0: one
 	Apart     int            `json:"apart"`     // seconds between two of them
+	Stops     string         `json:"stops"`     // the module ends before the sign-in does, and takes what comes then for a mistake: "departure" or "registration"
+	Known     bool           `json:"known"`     // we do not register, though the plan does
 	Leaves    bool           `json:"leaves"`    // the person signs out again
 	Calls     string         `json:"calls"`     // path of an API of the upstream's that is asked with the token that came of the sign-in
 }
@@ -165,7 +173,7 @@ func (p *Pairing) Configuration() map[string]any {
 func (p *Pairing) Config(module, issuer string) map[string]any {
 	config := map[string]any{"issuer": issuer, "userinfo": true, "ca": p.v.CA}
 	switch {
-	case !p.plan.Registers:
+	case !p.plan.Registers || p.plan.Modules[module].Known:
 		config["client_id"] = ClientID
 		config = merged(config, p.credentials())
 	case p.key != nil:
@@ -181,7 +189,9 @@ func (p *Pairing) credentials() map[string]any {
 	if p.secret != "" {
 		out["client_secret"] = p.secret
 	}
-	if p.key != nil {
+	if p.key != nil && p.plan.Registers { // it signs requests alone
+		out["token_endpoint_auth_method"], out["key"] = "none", p.key.pem
+	} else if p.key != nil {
 		out["token_endpoint_auth_method"], out["key"] = "private_key_jwt", p.key.pem
 	}
 	if p.dpop != nil {

@@ -22,6 +22,7 @@ type browser struct {
 	http   *http.Client
 	issuer *url.URL
 	suite  *url.URL
+	stays  bool // it goes nowhere where the suite is
 }
 
 // byHost sends what is for the suite by the client that accepts its certificate.
@@ -124,7 +125,7 @@ func (b *browser) step(req *http.Request) (p *page, next *http.Request, err erro
 	}
 	defer func() { err = errors.Join(err, res.Body.Close()) }()
 	if to, err := res.Location(); err == nil && res.StatusCode/100 == 3 {
-		if to.Host != b.issuer.Host && to.Host != b.suite.Host {
+		if to.Host != b.issuer.Host && (b.stays || to.Host != b.suite.Host) {
 			return &page{url: to, status: res.StatusCode, doc: &html.Node{}}, nil, nil
 		}
 		next, err = http.NewRequestWithContext(ctx, http.MethodGet, to.String(), nil)

@@ -203,14 +203,14 @@ func (r relyingRun) comes(ctx context.Context, m suiteModule, id string) (string
 	switch {
 	case refused != "":
 		return refused, nil
-	case err == nil:
-		return r.signIns(ctx, m, title, id)
+	case ctx.Err() != nil:
+		return "", ctx.Err()
+	case err != nil:
+		return "cannot be connected: " + err.Error(), nil
+	case r.module(m.Name).Stops == plans.StopsAtRegistration:
+		return expected.EndsRegister, nil
 	}
-	info, asked := r.suite.moduleInfo(ctx, id)
-	if asked == nil && info.Status == expected.StatusFinished { // it wanted no more than that we ask
-		return expected.EndsOver, nil
-	}
-	return "", fmt.Errorf("connect the suite: %w", errors.Join(err, asked))
+	return r.signIns(ctx, m, title, id)
 }
 
 // issuer is what the suite calls itself in a module.

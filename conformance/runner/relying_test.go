@@ -224,8 +224,9 @@ func TestBothVerdictsCount(t *testing.T) {
 		"skipped as expected":     {fakeModule{name: "oidcc-client-test-idtoken-sig-none", result: "SKIPPED"}, func(b *relyingBench) { b.server.refuses = "oidc_id_token.signature" }, "oidc_id_token.signature", true, "unsigned"},
 		"of which nobody knows":   {fakeModule{name: "oidcc-client-test-new", result: "PASSED"}, nil, "session", false, "nobody has said"},
 		"unsound":                 {fakeModule{name: "oidcc-client-test-discovery-issuer-mismatch", result: "PASSED"}, func(b *relyingBench) { b.server.unsound = "oidc_discovery.issuer" }, "oidc_discovery.issuer", true, ""},
-		"over when it was asked":  {fakeModule{name: "oidcc-client-test-discovery-openid-config", result: "PASSED"}, func(b *relyingBench) { b.server.connect = errors.New("away") }, "over", true, ""},
-		"over at the suite":       {fakeModule{name: "oidcc-client-test-discovery-openid-config", result: "PASSED"}, func(b *relyingBench) { b.suite.shut = true }, "over", true, ""},
+		"no more than departure":  {fakeModule{name: "oidcc-client-test-discovery-openid-config", result: "PASSED"}, func(b *relyingBench) { b.suite.shut = true }, "departed", true, ""},
+		"cannot be connected":     {fakeModule{name: positive, result: "PASSED"}, func(b *relyingBench) { b.server.connect = errors.New("away") }, "cannot be connected: away", false, "expected here"},
+		"stays there":             {fakeModule{name: positive, result: "PASSED"}, func(b *relyingBench) { b.suite.shut = true }, "stays at the suite, which answered 404", false, "expected here"},
 		"an error without a name": {fakeModule{name: negative, result: "PASSED"}, func(b *relyingBench) { b.server.refuses = "-" }, "refused without a check: forbidden", false, "expected here"},
 	} {
 		t.Run(name, func(t *testing.T) {
@@ -311,10 +312,18 @@ func TestRelyingFailsEarly(t *testing.T) {
 	if _, err := NewRelying(Config{}, RelyingDeps{}); err == nil {
 		t.Error("nothing: want an error")
 	}
-	b.server.connect = errors.New("the suite is away")
-	b.suite.modules[0].status = "WAITING"
-	if _, err := b.runner.Run(t.Context(), []string{"rp-basic"}); !errors.Is(err, b.server.connect) {
+	b.suite.broken = "/api/runner"
+	if _, err := b.runner.Run(t.Context(), []string{"rp-basic"}); err == nil || errors.Is(err, ErrUnexpected) {
 		t.Errorf("got %v", err)
+	}
+}
+
+func TestNoMoreThanRegistration(t *testing.T) {
+	b := newRelyingBench(t, fakeModule{name: "oidcc-client-test-dynamic-registration", result: "PASSED"})
+	b.suite.shut = true
+	got, err := b.one(t, "rp-dynamic")
+	if err != nil || got.Ours != expected.EndsRegister || !got.Accepted || b.server.config["register"] != true || b.server.config["client_id"] != nil {
+		t.Errorf("%+v, %v, %v", got, err, b.server.config)
 	}
 }
 

@@ -145,7 +145,7 @@ func (c *connector) metadata(us federation.Ourselves) map[string]any {
 		out["id_token_signed_response_alg"] = c.c.Algs[0]
 	}
 	if c.c.RequestURI {
-		out["request_object_signing_alg"] = string(c.requestKey().Algorithm)
+		out["request_object_signing_alg"] = string(c.c.keys.sign.Algorithm)
 	}
 	if c.c.SignedUserinfo {
 		out["userinfo_signed_response_alg"] = c.c.Algs[0]

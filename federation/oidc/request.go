@@ -53,17 +53,8 @@ func (c *connector) RequestObject(_ context.Context, a federation.Arrival) (cont
 	if err != nil {
 		return "", nil, err
 	}
-	object, err := signCompact(c.requestKey(), payload, requestType)
+	object, err := signCompact(*c.c.keys.sign, payload, requestType)
 	return "application/" + requestType, []byte(object), err
-}
-
-// requestKey is the key of ours, by the algorithm that the operator chose for requests.
-func (c *connector) requestKey() jose.SigningKey {
-	key := *c.c.keys.sign
-	if c.c.RequestAlg != "" {
-		key.Algorithm = jose.SignatureAlgorithm(c.c.RequestAlg)
-	}
-	return key
 }
 
 // validateRequest is about how requests go.
@@ -78,9 +69,24 @@ func (c *Config) validateRequest() error {
 	case c.keys.sign == nil:
 		return errs.New(errs.Invalid, "request_uri needs key, by which requests are signed.")
 	}
-	fits := c.keys.sign.Algorithm == jose.ES256 && c.RequestAlg == string(jose.ES256) || c.keys.sign.Algorithm == jose.PS256 && (c.RequestAlg == "PS256" || c.RequestAlg == "RS256")
-	if c.RequestAlg != "" && !fits {
+	if c.RequestAlg != "" && !c.keys.signBy(jose.SignatureAlgorithm(c.RequestAlg)) {
 		return errs.New(errs.Invalid, "request_object_signing_alg is ES256 for a key on P-256, PS256 or RS256 for an RSA key.")
 	}
 	return nil
+}
+
+// signBy makes the key that we sign with one for the algorithm; false when it does not fit. A key is for one algorithm alone (RFC 8725 section 3.1): the others
+// see it in what is published.
+func (o *ownKeys) signBy(alg jose.SignatureAlgorithm) bool {
+	if o.sign.Algorithm != alg && (o.sign.Algorithm != jose.PS256 || alg != jose.RS256) {
+		return false
+	}
+	own, _ := o.sign.Key.(jose.JSONWebKey)
+	o.sign.Algorithm = alg
+	for i := range o.public.Keys {
+		if o.public.Keys[i].KeyID == own.KeyID {
+			o.public.Keys[i].Algorithm = string(alg)
+		}
+	}
+	return true
 }
