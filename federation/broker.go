@@ -11,7 +11,6 @@ import (
 	"github.com/jedan-auth/jedan-auth/internal/directory"
 	"github.com/jedan-auth/jedan-auth/internal/errs"
 	"github.com/jedan-auth/jedan-auth/internal/seal"
-	"github.com/jedan-auth/jedan-auth/internal/session"
 	"github.com/jedan-auth/jedan-auth/storage"
 )
 
@@ -86,6 +85,9 @@ func (m *Module) identified(c *gin.Context, t *trip, from *Ready, id *Identity) 
 	case !errs.Is(err, errs.NotFound):
 		return err
 	}
+	if t.Wish.Silent {
+		return m.refused(c, t, from, &Refusal{Check: "identity.silent", Expected: "somebody who has an account", Received: "nobody", Reason: "unknown"})
+	}
 	return m.unknown(c, t, from, id)
 }
 
@@ -118,7 +120,7 @@ func (m *Module) finish(c *gin.Context, t *trip, from *Ready, id *Identity, link
 	if err := m.enrol(c.Request.Context(), from, id, p.ID); err != nil {
 		return err
 	}
-	proof := Proof{Strong: from.mapper.strong(id), Typed: t.Typed, Kind: "federation:" + from.Row.Name, Until: id.Until, Upstream: session.Upstream{Link: link, Session: m.endMark(from, "session", id.Session), Subject: m.endMark(from, "subject", id.Subject)}}
+	proof := Proof{Strong: from.mapper.strong(id), Typed: t.Typed, Kind: "federation:" + from.Row.Name, Until: id.Until, Upstream: m.upstream(from, id, link)}
 	if proof.Strong {
 		proof.AMR = id.AMR
 	}

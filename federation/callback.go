@@ -1,6 +1,7 @@
 package federation
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"log/slog"
@@ -31,7 +32,11 @@ func (m *Module) delivered(c *gin.Context) error {
 	if err != nil {
 		return err
 	}
-	return m.post(c, "", m.d.Issuer+"/federation/"+url.PathEscape(c.Param("connector"))+"/resume", form, m.destination(c.Request.Context(), stateOf(form)))
+	return m.post(c, "", m.resumeAt(c), form, cmp.Or(m.destination(c.Request.Context(), stateOf(form)), m.landingSource(c)))
+}
+
+func (m *Module) resumeAt(c *gin.Context) string {
+	return m.d.Issuer + "/federation/" + url.PathEscape(c.Param("connector")) + "/resume"
 }
 
 // large reads a form that may be long, for a connector that there is: for others nothing is read (DS04).
@@ -56,11 +61,11 @@ func (m *Module) complete(c *gin.Context, params url.Values) error {
 	ctx := c.Request.Context()
 	browser, ok := m.d.Browsers.Known(c.Request)
 	if !ok {
-		return m.lost(c)
+		return m.stranger(c, params)
 	}
 	t, err := m.arrive(ctx, browser, byState, stateOf(params))
 	if errs.Is(err, errs.NotFound) {
-		return m.lost(c)
+		return m.unasked(c, params)
 	}
 	if err != nil {
 		return err
@@ -85,7 +90,7 @@ func (m *Module) complete(c *gin.Context, params url.Values) error {
 		return m.refused(c, t, from, no)
 	}
 	if err != nil {
-		return m.unsound(c, err)
+		return m.quietly(c, t, m.unsound(c, err))
 	}
 	return m.identified(c, t, from, id)
 }
@@ -106,6 +111,9 @@ func (m *Module) refused(c *gin.Context, t *trip, from *Ready, no *Refusal) erro
 	m.d.Meter.AuthRequest("federation", "refused")
 	m.d.Meter.FailedLogin("federation", no.Reason)
 	m.d.Failures.Add(audit.Refusal{Tenant: m.d.Tenant, IP: httpx.ClientIP(c), Reason: "federation_" + no.Reason})
+	if t.Wish.Silent {
+		return m.quietly(c, t, no)
+	}
 	if no.Person && t.Flow != "" {
 		return m.d.Pages.Again(c, t.Flow, problemOf(no))
 	}

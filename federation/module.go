@@ -48,12 +48,16 @@ type Flows interface {
 	Refuse(c *gin.Context, err error) error
 	// Continue goes on as who is signed in by now.
 	Continue(c *gin.Context, sealed string, cur *session.Current) error
+	// Nobody goes back to the application of a flow that may show no page, with nobody.
+	Nobody(c *gin.Context, sealed string) error
 	// Finish signs the person in, or leads on to what is still missing.
 	Finish(c *gin.Context, sealed string, person *storage.Person, p Proof) error
 }
 
 // Pages is what pages of ours need (login.Module).
 type Pages interface {
+	// Begin opens a flow that leads to a page of ours.
+	Begin(c *gin.Context, to string) (sealed string, err error)
 	// Back has the person sign in, also again, and then leads to a page of ours.
 	Back(c *gin.Context, to string, params url.Values) error
 	Current(c *gin.Context) (*session.Current, error)
@@ -102,6 +106,7 @@ type Store interface {
 	storage.Transactor
 	storage.Replays
 	storage.UpstreamSessions
+	SessionByID(ctx context.Context, tenant, id storage.ID) (*storage.Session, error)
 	RevokeSession(ctx context.Context, tenant, id storage.ID, now time.Time, reason string, ev *storage.AuditEvent, tell ...*storage.OutboxMessage) error
 	PersonByID(ctx context.Context, tenant, id storage.ID) (*storage.Person, error)
 }
@@ -126,22 +131,23 @@ type Meter interface {
 
 // Deps is what New needs; everything is required.
 type Deps struct {
-	Tenant   storage.ID
-	Issuer   string // without a trailing slash
-	Registry *Registry
-	Store    Store
-	People   People
-	Groups   Groups
-	Flows    Flows
-	Pages    Pages
-	Forms    Forms
-	Browsers Browsers
-	Ring     Ring
-	Audit    Recorder
-	Failures interface{ Add(r audit.Refusal) }
-	Meter    Meter
-	Log      *slog.Logger
-	Now      func() time.Time
+	Tenant       storage.ID
+	Issuer       string // without a trailing slash
+	Registry     *Registry
+	Store        Store
+	People       People
+	Groups       Groups
+	Applications Applications
+	Flows        Flows
+	Pages        Pages
+	Forms        Forms
+	Browsers     Browsers
+	Ring         Ring
+	Audit        Recorder
+	Failures     interface{ Add(r audit.Refusal) }
+	Meter        Meter
+	Log          *slog.Logger
+	Now          func() time.Time
 }
 
 // Module is the broker and its pages.
@@ -152,7 +158,7 @@ type Module struct {
 
 // New makes the module.
 func New(d Deps) (*Module, error) {
-	if d.Tenant.IsZero() || d.Issuer == "" || d.Registry == nil || d.Store == nil || d.People == nil || d.Groups == nil || d.Flows == nil || d.Pages == nil || d.Forms == nil ||
+	if d.Tenant.IsZero() || d.Issuer == "" || d.Registry == nil || d.Store == nil || d.People == nil || d.Groups == nil || d.Applications == nil || d.Flows == nil || d.Pages == nil || d.Forms == nil ||
 		d.Browsers == nil || d.Ring == nil || d.Audit == nil || d.Failures == nil || d.Meter == nil || d.Log == nil || d.Now == nil {
 		return nil, errors.New("federation: a dependency is missing")
 	}
@@ -171,6 +177,9 @@ func (m *Module) Mount(r httpx.Router) {
 	r.Handle(http.MethodPost, "/federation/:connector/backchannel", httpx.API, m.backchannel)
 	r.Handle(http.MethodPost, "/federation/:connector/notices", httpx.API, m.notice)
 	r.Handle(http.MethodGet, "/federation/:connector/frontchannel", httpx.API, m.frontchannel)
+	r.Handle(http.MethodGet, "/federation/:connector/landed", httpx.Page, m.landed)
+	r.Handle(http.MethodGet, "/federation/:connector/sign-out", httpx.Page, m.signOut)
+	r.Handle(http.MethodGet, "/federation/:connector/signed-out", httpx.Page, m.signedOutBack)
 	r.Handle(http.MethodGet, "/federation/:connector/jwks", httpx.Document, m.jwks)
 	r.Handle(http.MethodGet, "/federation/:connector/requests/:state", httpx.API, m.requestObject)
 	r.Handle(http.MethodGet, "/saml/:connector/metadata", httpx.Document, m.metadata)

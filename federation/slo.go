@@ -5,6 +5,7 @@ import (
 	"errors"
 	"log/slog"
 	"net/http"
+	"net/url"
 
 	"github.com/gin-gonic/gin"
 
@@ -37,13 +38,16 @@ func (m *Module) leave(c *gin.Context) error {
 	if err != nil {
 		return err
 	}
-	hears, ok := from.Connector.(LogoutListener)
-	if !ok {
-		return errs.New(errs.NotFound, "This upstream ends no sessions.")
-	}
 	message, err := brought(c)
 	if err != nil {
 		return err
+	}
+	if message.answers() {
+		return m.signedOut(c, from, message)
+	}
+	hears, ok := from.Connector.(LogoutListener)
+	if !ok {
+		return errs.New(errs.NotFound, "This upstream ends no sessions.")
 	}
 	who, err := hears.ListenLogout(ctx, message)
 	var no *Refusal
@@ -65,6 +69,21 @@ func (m *Module) leave(c *gin.Context) error {
 		return httpx.SeeOther(c, to.URL)
 	}
 	return m.post(c, "", to.URL, to.Form, "https:")
+}
+
+// answers says whether the message answers one of ours (SAML).
+func (b BrowserMessage) answers() bool { return b.Param("SAMLResponse") != "" }
+
+// Param is a parameter of it; empty for none.
+func (b BrowserMessage) Param(name string) string {
+	if b.Method == http.MethodPost {
+		return b.Form.Get(name)
+	}
+	q, err := url.ParseQuery(b.Query)
+	if err != nil {
+		return ""
+	}
+	return q.Get(name)
 }
 
 func brought(c *gin.Context) (BrowserMessage, error) {

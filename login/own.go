@@ -28,13 +28,20 @@ func (m *Module) StepUp(c *gin.Context, to string) error { return m.begin(c, to,
 
 // begin shows a page of a new flow that leads to a page of ours.
 func (m *Module) begin(c *gin.Context, to string, params url.Values, page string, more ...string) error {
-	fl := m.d.Flows.Begin(m.d.Tenant, m.d.Browsers.Browser(c.Writer, c.Request).ID)
-	fl.Return, fl.Params = to, params
-	sealed, err := m.d.Flows.Seal(fl)
+	sealed, err := m.own(c, to, params)
 	if err != nil {
 		return err
 	}
 	return httpx.SeeOther(c, m.link(page, sealed, more...))
+}
+
+// Own opens a flow that leads to a page of ours, for whoever proves themselves without a page here.
+func (m *Module) Own(c *gin.Context, to string) (sealed string, err error) { return m.own(c, to, nil) }
+
+func (m *Module) own(c *gin.Context, to string, params url.Values) (string, error) {
+	fl := m.d.Flows.Begin(m.d.Tenant, m.d.Browsers.Browser(c.Writer, c.Request).ID)
+	fl.Return, fl.Params = to, params
+	return m.d.Flows.Seal(fl)
 }
 
 // Continue goes on as who is signed in by now: in a flow that waited while they proved it elsewhere.

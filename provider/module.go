@@ -135,6 +135,8 @@ type Deps struct {
 	Refreshes  refresh.Watch     // nil: nobody watches
 	Tokens     exchange.Upstream // of other services; nil: there are none
 	Upstream   refresh.Upstream  // nil: nobody is signed in on another's word
+	Silent     authorize.Silent  // nil: who is not signed in here is nobody
+	Elsewhere  logout.Elsewhere  // where else browsers go when somebody has signed out, after the SAML applications; nil: nowhere
 	Consents   authorize.Consents
 	Forms      logout.Forms
 	Words      device.Words
@@ -200,7 +202,7 @@ func New(c Config, d Deps) (*Module, error) {
 	grants = append(grants, b.assertions()...)
 	m.saml = b.saml()
 	m.endpoints = []mounter{
-		meta, m.saml, m.authorize, b.par, b.logout(m.saml),
+		meta, m.saml, m.authorize, b.par, b.logout(m.saml, b.d.Elsewhere),
 		token.New(b.token(), grants...),
 		devices, m.ciba,
 		b.introspect(refreshing), b.revoke(refreshing), b.userinfo(), b.forwardAuth(codes),

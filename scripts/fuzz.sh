@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # Runs fuzz targets one after the other for FUZZTIME (default 30s) each, and stops at the first that finds something. FUZZ, a regular expression over
-# "folder target", picks some of them; FUZZPARALLEL is how many workers each has. With FUZZREPORT each run's line is written into that document
+# "folder target", picks some of them; FUZZPARALLEL is how many workers each has, FUZZMINIMIZE (default 5s) how long one input may be made smaller. With FUZZREPORT each run's line is written into that document
 # (docs/fuzzing.md), and inputs of every size that reached something new are kept in the package's testdata/fuzz, where plain `go test` runs them.
 set -euo pipefail
 cd "$(dirname "$0")/.."
@@ -44,7 +44,7 @@ write_line() {
 targets | while read -r dir target; do
 	echo "== $dir $target"
 	began=$SECONDS outcome=clean
-	"$go" test -run '^$' -fuzz "^$target\$" -fuzztime "$time" ${FUZZPARALLEL:+-parallel "$FUZZPARALLEL"} "$dir" </dev/null 2>&1 | tee "$log" || outcome=found
+	"$go" test -run '^$' -fuzz "^$target\$" -fuzztime "$time" -fuzzminimizetime "${FUZZMINIMIZE:-5s}" ${FUZZPARALLEL:+-parallel "$FUZZPARALLEL"} "$dir" </dev/null 2>&1 | tee "$log" || outcome=found
 	if [ -n "$report" ]; then
 		[ "$outcome" = found ] || keep_inputs "$dir" "$target"
 		write_line "$dir" "$target" "$((SECONDS - began))" "$outcome"

@@ -26,6 +26,7 @@ type Session struct {
 	Upstream   []byte // keyed hash of what the upstream calls its session; NULL: it did not say
 	// UpstreamSubject is a keyed hash of whom its messages about the end of a session name; NULL: it did not say.
 	UpstreamSubject []byte
+	UpstreamNames   seal.Text // both as they are, for a sign-out there; NULL: it said neither
 }
 
 // TableName names the table.

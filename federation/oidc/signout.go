@@ -17,7 +17,7 @@ var (
 const maxHintURL = 1500
 
 // StartLogout implements federation.LogoutStarter (OpenID Connect RP-Initiated Logout section 2).
-func (c *connector) StartLogout(ctx context.Context, tokens *federation.Tokens, returnTo, state string) (*federation.Departure, error) {
+func (c *connector) StartLogout(ctx context.Context, e federation.Ending) (*federation.Departure, error) {
 	m, err := c.discover(ctx)
 	if err != nil {
 		return nil, err
@@ -33,13 +33,11 @@ func (c *connector) StartLogout(ctx context.Context, tokens *federation.Tokens, 
 		return nil, away(err)
 	}
 	q := url.Values{"client_id": {c.c.ClientID}}
-	if tokens != nil && tokens.ID != "" {
-		q.Set("id_token_hint", tokens.ID)
+	if e.Tokens != nil && e.Tokens.ID != "" {
+		q.Set("id_token_hint", e.Tokens.ID)
 	}
-	if returnTo != "" {
-		q.Set("post_logout_redirect_uri", returnTo)
-		q.Set("state", state)
-	}
+	q.Set("post_logout_redirect_uri", e.ReturnTo)
+	q.Set("state", e.State)
 	if len(q.Get("id_token_hint")) > maxHintURL {
 		return &federation.Departure{URL: m.EndSession, Form: q}, nil
 	}
@@ -50,6 +48,11 @@ func (c *connector) StartLogout(ctx context.Context, tokens *federation.Tokens, 
 	}
 	u.RawQuery = q.Encode()
 	return &federation.Departure{URL: u.String()}, nil
+}
+
+// CompleteLogout implements federation.LogoutStarter: the state alone comes back, and it has been known (section 3).
+func (c *connector) CompleteLogout(context.Context, []byte, federation.BrowserMessage) error {
+	return nil
 }
 
 // ReadFrontchannel implements federation.FrontchannelReceiver (OpenID Connect Front-Channel Logout section 3). Both parameters are needed: the

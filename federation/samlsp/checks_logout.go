@@ -7,6 +7,7 @@ import (
 
 	"github.com/beevik/etree"
 
+	"github.com/jedan-auth/jedan-auth/federation"
 	"github.com/jedan-auth/jedan-auth/internal/samlxml"
 )
 
@@ -14,7 +15,7 @@ import (
 type message struct {
 	c      *Connector
 	now    time.Time
-	in     Message
+	in     federation.BrowserMessage
 	param  string // the one that it must come in
 	idp    *idp
 	sent   Sent
@@ -26,7 +27,7 @@ type message struct {
 	root       *etree.Element // as signed
 }
 
-func (c *Connector) message(ctx context.Context, in Message, param string) (*message, error) {
+func (c *Connector) message(ctx context.Context, in federation.BrowserMessage, param string) (*message, error) {
 	known, err := c.trust.known(ctx)
 	return &message{c: c, now: c.deps.Now(), in: in, param: param, idp: known}, err
 }

@@ -8,6 +8,7 @@ import (
 
 	"github.com/crewjam/saml/xmlenc"
 
+	"github.com/jedan-auth/jedan-auth/federation"
 	"github.com/jedan-auth/jedan-auth/internal/samlxml"
 )
 
@@ -64,7 +65,7 @@ func FuzzLogout(f *testing.F) {
 	f.Add("SAMLRequest=AAAA&RelayState=%2&SigAlg=x&Signature=y", base64.StdEncoding.EncodeToString([]byte(logoutRequest().text())))
 	w := newWorld(f)
 	f.Fuzz(func(t *testing.T, query, form string) {
-		for _, m := range []Message{{Method: "GET", Query: query}, {Method: "POST", Form: url.Values{"SAMLRequest": {form}}}} {
+		for _, m := range []federation.BrowserMessage{{Method: "GET", Query: query}, {Method: "POST", Form: url.Values{"SAMLRequest": {form}}}} {
 			w.forget()
 			r, err := w.c.ReadLogoutRequest(t.Context(), m)
 			switch {

@@ -150,7 +150,7 @@ func signOut(t *testing.T, p *pysaml2, w *world, id *federation.Identity) {
 		t.Fatalf("%v: %v", err, answer)
 	}
 	w.now = time.Now()
-	if err := w.c.CompleteLogout(t.Context(), Message{Method: "GET", Query: u.RawQuery}, Sent{ID: string(d.Kept), RelayState: ourState}); err != nil {
+	if err := w.c.ReadLogoutResponse(t.Context(), federation.BrowserMessage{Method: "GET", Query: u.RawQuery}, Sent{ID: string(d.Kept), RelayState: ourState}); err != nil {
 		t.Error(err)
 	}
 	name, err := parseSubject(id.Subject, idpName)
@@ -164,7 +164,7 @@ func signOut(t *testing.T, p *pysaml2, w *world, id *federation.Identity) {
 		t.Fatal(err)
 	}
 	w.now = time.Now()
-	r, err := w.c.ReadLogoutRequest(t.Context(), Message{Method: "GET", Query: u.RawQuery})
+	r, err := w.c.ReadLogoutRequest(t.Context(), federation.BrowserMessage{Method: "GET", Query: u.RawQuery})
 	if err != nil {
 		t.Fatal(err)
 	}

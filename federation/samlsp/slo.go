@@ -2,7 +2,6 @@ package samlsp
 
 import (
 	"context"
-	"net/url"
 	"time"
 
 	"github.com/beevik/etree"
@@ -15,13 +14,6 @@ import (
 
 // requestLives is how long a sign-out that we ask for may take.
 const requestLives = 5 * time.Minute
-
-// Message is a sign-out message that a browser brought to the sign-out address.
-type Message struct {
-	Method string     // GET or POST
-	Query  string     // of a GET, as it was sent
-	Form   url.Values // of a POST
-}
 
 // LogoutRequest is what the identity provider asks for, verified: end these sessions of this person.
 type LogoutRequest struct {
@@ -38,7 +30,7 @@ type Sent struct {
 }
 
 // ReadLogoutRequest judges a LogoutRequest. A *federation.Refusal says that it does not count.
-func (c *Connector) ReadLogoutRequest(ctx context.Context, in Message) (*LogoutRequest, error) {
+func (c *Connector) ReadLogoutRequest(ctx context.Context, in federation.BrowserMessage) (*LogoutRequest, error) {
 	m, err := c.message(ctx, in, "SAMLRequest")
 	if err != nil {
 		return nil, err
@@ -99,8 +91,8 @@ func (c *Connector) BeginLogout(ctx context.Context, subject, session, relayStat
 	return out, err
 }
 
-// CompleteLogout judges the answer to a request of ours.
-func (c *Connector) CompleteLogout(ctx context.Context, in Message, sent Sent) error {
+// ReadLogoutResponse judges the answer to a request of ours.
+func (c *Connector) ReadLogoutResponse(ctx context.Context, in federation.BrowserMessage, sent Sent) error {
 	m, err := c.message(ctx, in, "SAMLResponse")
 	if err != nil {
 		return err

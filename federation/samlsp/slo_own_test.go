@@ -47,10 +47,10 @@ func TestOurLogout(t *testing.T) {
 		in := g.redirected(t)
 		in.Query = strings.Replace(in.Query, "SAMLRequest=", "SAMLResponse=", 1)
 		if g.tag == "LogoutRequest" { // a request in the place of a response
-			in = Message{Method: "POST", Form: url.Values{"SAMLResponse": g.posted(t).Form["SAMLRequest"], "RelayState": {ourState}}}
+			in = federation.BrowserMessage{Method: "POST", Form: url.Values{"SAMLResponse": g.posted(t).Form["SAMLRequest"], "RelayState": {ourState}}}
 		}
 		t.Log(name)
-		if err := w.c.CompleteLogout(t.Context(), in, out); c.check == "" && err != nil {
+		if err := w.c.ReadLogoutResponse(t.Context(), in, out); c.check == "" && err != nil {
 			t.Error(err)
 		} else if c.check != "" {
 			wantCheck(t, err, c.check)

@@ -10,6 +10,7 @@ import (
 
 	"github.com/beevik/etree"
 
+	"github.com/jedan-auth/jedan-auth/federation"
 	"github.com/jedan-auth/jedan-auth/internal/samlxml"
 )
 
@@ -49,7 +50,7 @@ func (g *goodbye) param() string {
 }
 
 // redirected is the message in a query.
-func (g *goodbye) redirected(t testing.TB) Message {
+func (g *goodbye) redirected(t testing.TB) federation.BrowserMessage {
 	t.Helper()
 	o := samlxml.Outgoing{Location: ourSLO, Param: g.param(), Root: treeOf(t, g.text()), RelayState: g.state, Pair: g.pair}
 	d, err := o.Redirect()
@@ -60,24 +61,24 @@ func (g *goodbye) redirected(t testing.TB) Message {
 	if err != nil {
 		t.Fatal(err)
 	}
-	return Message{Method: "GET", Query: u.RawQuery}
+	return federation.BrowserMessage{Method: "GET", Query: u.RawQuery}
 }
 
 // posted is the message in a form.
-func (g *goodbye) posted(t testing.TB) Message {
+func (g *goodbye) posted(t testing.TB) federation.BrowserMessage {
 	t.Helper()
 	o := samlxml.Outgoing{Location: ourSLO, Param: g.param(), Root: treeOf(t, g.text()), RelayState: g.state, Pair: g.pair}
 	d, err := o.Post()
 	if err != nil {
 		t.Fatal(err)
 	}
-	return Message{Method: "POST", Form: d.Form}
+	return federation.BrowserMessage{Method: "POST", Form: d.Form}
 }
 
 func TestLogoutRequestsAreRead(t *testing.T) {
 	w := newWorld(t)
 	id := w.accepts(arrival(answer().bytes(t)))
-	for name, m := range map[string]Message{"query": logoutRequest().redirected(t), "form": logoutRequest().posted(t)} {
+	for name, m := range map[string]federation.BrowserMessage{"query": logoutRequest().redirected(t), "form": logoutRequest().posted(t)} {
 		w.forget()
 		got, err := w.c.ReadLogoutRequest(t.Context(), m)
 		if err != nil {
@@ -114,7 +115,7 @@ func TestSA21_Logout(t *testing.T) {
 		"two":                  {"saml_logout_request.name_id", func(g *goodbye) { g.body += `<saml:NameID>victim</saml:NameID>` }, 0},
 	} {
 		t.Run(name, func(t *testing.T) {
-			for binding, in := range map[string]func(*goodbye) Message{"query": func(g *goodbye) Message { return g.redirected(t) }, "form": func(g *goodbye) Message { return g.posted(t) }} {
+			for binding, in := range map[string]func(*goodbye) federation.BrowserMessage{"query": func(g *goodbye) federation.BrowserMessage { return g.redirected(t) }, "form": func(g *goodbye) federation.BrowserMessage { return g.posted(t) }} {
 				w, g := newWorld(t), logoutRequest()
 				if _, err := w.c.ReadLogoutRequest(t.Context(), in(g)); err != nil {
 					t.Fatalf("%s: %v", binding, err)
@@ -181,7 +182,7 @@ func TestSA21_Queries(t *testing.T) {
 		"not deflated":      {"saml_logout.field", "SAMLRequest=" + url.QueryEscape(base64.StdEncoding.EncodeToString([]byte(logoutRequest().text())))},
 		"no base64":         {"saml_logout.field", "SAMLRequest=%25"},
 	} {
-		_, err := newWorld(t).c.ReadLogoutRequest(t.Context(), Message{Method: "GET", Query: c.query})
+		_, err := newWorld(t).c.ReadLogoutRequest(t.Context(), federation.BrowserMessage{Method: "GET", Query: c.query})
 		t.Log(name)
 		wantCheck(t, err, c.check)
 	}
@@ -192,11 +193,11 @@ func TestSA21_Queries(t *testing.T) {
 		"other letters, same": strings.ToLower("x=%2F") + "&" + good,
 	} {
 		w := newWorld(t, func(c *Config) { c.IDPCertificates = pemOf(idpPair(), curve) })
-		if _, err := w.c.ReadLogoutRequest(t.Context(), Message{Method: "GET", Query: query}); err != nil {
+		if _, err := w.c.ReadLogoutRequest(t.Context(), federation.BrowserMessage{Method: "GET", Query: query}); err != nil {
 			t.Errorf("%s: %v", name, err)
 		}
 	}
-	_, err := newWorld(t).c.ReadLogoutRequest(t.Context(), Message{Method: "HEAD", Query: good})
+	_, err := newWorld(t).c.ReadLogoutRequest(t.Context(), federation.BrowserMessage{Method: "HEAD", Query: good})
 	wantCheck(t, err, "saml_logout.field")
 }
 
@@ -207,9 +208,9 @@ func TestSA20_DeflateBomb(t *testing.T) {
 		t.Fatal(err)
 	}
 	query := "SAMLRequest=" + url.QueryEscape(base64.StdEncoding.EncodeToString(packed))
-	_, err = newWorld(t).c.ReadLogoutRequest(t.Context(), Message{Method: "GET", Query: query})
+	_, err = newWorld(t).c.ReadLogoutRequest(t.Context(), federation.BrowserMessage{Method: "GET", Query: query})
 	wantCheck(t, err, "saml_logout.field")
-	_, err = newWorld(t).c.ReadLogoutRequest(t.Context(), Message{Method: "POST", Form: url.Values{"SAMLRequest": {strings.Repeat("A", 5<<20)}}})
+	_, err = newWorld(t).c.ReadLogoutRequest(t.Context(), federation.BrowserMessage{Method: "POST", Form: url.Values{"SAMLRequest": {strings.Repeat("A", 5<<20)}}})
 	wantCheck(t, err, "saml_logout.field")
 }
 
@@ -230,6 +231,6 @@ func TestSA21_WrappedLogout(t *testing.T) {
 	evilRoot.InsertChildAt(1, box)
 	evilRoot.InsertChildAt(1, sig)
 	form := url.Values{"SAMLRequest": {base64.StdEncoding.EncodeToString(bytesOf(t, evilRoot))}}
-	_, err := w.c.ReadLogoutRequest(t.Context(), Message{Method: "POST", Form: form})
+	_, err := w.c.ReadLogoutRequest(t.Context(), federation.BrowserMessage{Method: "POST", Form: form})
 	wantCheck(t, err, "saml_signature.reference")
 }

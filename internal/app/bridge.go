@@ -64,6 +64,12 @@ func (b *bridge) ClientStart(ctx context.Context, tenant storage.ID, clientID st
 	return c.Name, c.StartURL, err
 }
 
+// StartURL implements federation.Applications.
+func (b *bridge) StartURL(ctx context.Context, clientID string) (string, error) {
+	c, err := b.ClientDisplay(ctx, storage.ID{}, clientID)
+	return c.StartURL, err
+}
+
 // clientNamed finds a client, or a SAML application as one, by what flows, policies and events call it.
 func (b *bridge) clientNamed(ctx context.Context, clientID string) (*core.Client, error) {
 	c, err := b.provider.Clients().ByClientID(ctx, clientID)

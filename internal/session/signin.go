@@ -23,11 +23,16 @@ const maxAgent = 256
 type Upstream struct {
 	Link             storage.ID
 	Session, Subject []byte
+	Names            []byte // both as they are, sealed for the link; nil: not kept
 }
 
 // UpstreamOf reads it off a session.
 func UpstreamOf(s *storage.Session) Upstream {
-	return Upstream{Link: s.Link, Session: s.Upstream, Subject: s.UpstreamSubject}
+	u := Upstream{Link: s.Link, Session: s.Upstream, Subject: s.UpstreamSubject}
+	if v, err := s.UpstreamNames.Value(); err == nil {
+		u.Names, _ = v.([]byte)
+	}
+	return u
 }
 
 // SignIn says how a person has just proved who they are.
@@ -88,6 +93,11 @@ func (m *Manager) newSession(ctx context.Context, r *http.Request, person *stora
 		CreatedAt: now, LastSeenAt: now, ExpiresAt: proved.Add(m.c.Absolute), Link: in.Upstream.Link, Upstream: in.Upstream.Session, UpstreamSubject: in.Upstream.Subject,
 	}
 	s.Device = m.d.Ring.Seal(deviceAt(s), device(ctx, r, m.browserMark(r)))
+	if len(in.Upstream.Names) > 0 {
+		if err := s.UpstreamNames.Scan(in.Upstream.Names); err != nil {
+			return nil, err
+		}
+	}
 	err := m.limit(ctx, s, person)
 	if !in.Until.IsZero() && in.Until.Before(s.ExpiresAt) {
 		s.ExpiresAt = in.Until

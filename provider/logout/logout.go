@@ -1,6 +1,7 @@
 package logout
 
 import (
+	"cmp"
 	"context"
 	"net/http"
 	"net/url"
@@ -56,7 +57,7 @@ type Endpoint struct {
 	Signer       core.Signer
 	Sessions     Sessions
 	Participants Participants
-	Elsewhere    Elsewhere
+	Elsewhere    []Elsewhere // in the order in which the browser passes by them; nil ones are left out
 	Forms        Forms
 	Pages        Pages
 	Log          core.RefusalLog
@@ -182,14 +183,14 @@ func (e *Endpoint) finish(c *gin.Context, r *request, who *signedIn) error {
 		next = withQuery(next, url.Values{"state": {state}})
 	}
 	if who != nil {
-		by, err := e.Elsewhere.Leave(c, who.session.ID, next)
+		by, err := e.elsewhere(c, who.session.ID, next)
 		if err != nil {
 			return err
 		}
-		if by != "" {
-			next = by
-		}
-		if told := frames(e.Issuer, who.parts); len(told) > 0 {
+		away := by != next
+		next = by
+		// Browsers hold what follows a form to the form's policy, which knows nothing of those elsewhere: a page lies between.
+		if told := frames(e.Issuer, who.parts); len(told) > 0 || away && c.Request.Method == http.MethodPost {
 			return e.Pages.Leaving(c, r.clientName(), told, next)
 		}
 	}
@@ -197,6 +198,21 @@ func (e *Endpoint) finish(c *gin.Context, r *request, who *signedIn) error {
 		return e.Pages.Done(c, "", "")
 	}
 	return redirect(c, next)
+}
+
+// elsewhere is where the browser goes so that it passes by all who are told by it, and comes to next in the end.
+func (e *Endpoint) elsewhere(c *gin.Context, session storage.ID, next string) (string, error) {
+	for _, to := range slices.Backward(e.Elsewhere) {
+		if to == nil {
+			continue
+		}
+		by, err := to.Leave(c, session, next)
+		if err != nil {
+			return "", err
+		}
+		next = cmp.Or(by, next)
+	}
+	return next, nil
 }
 
 func (e *Endpoint) judge(c *gin.Context, q url.Values) (*request, error) {

@@ -15,7 +15,7 @@ import (
 func TestTheDatabaseItselfRefusesPlaintext(t *testing.T) {
 	gormtest.Each(t, func(t *testing.T, db *gormdb.DB) {
 		for _, column := range []string{
-			"people.profile", "clients.secret_sealed", "sessions.device", "grants.nonce1", "grants.nonce0", "signing_keys.private", "audit_events.detail",
+			"people.profile", "clients.secret_sealed", "sessions.device", "sessions.upstream_names", "grants.nonce1", "grants.nonce0", "signing_keys.private", "audit_events.detail",
 			"pending.request", "pending.decision", "outbox.payload", "factors.name", "factors.secret", "passkeys.name", "codes.data",
 		} {
 			table, name, _ := strings.Cut(column, ".")

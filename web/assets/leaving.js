@@ -1,4 +1,4 @@
-// Goes on as soon as every application has been told, and after three seconds at the latest. Without scripts the page does so by itself after five.
+// Goes on as soon as every application has been told, and after three seconds at the latest; at once where there is nobody to tell. Without scripts the page does so by itself after five.
 (function () {
   var next = document.getElementById("leaving-next");
   var frames = document.getElementsByTagName("iframe");
@@ -19,5 +19,5 @@
   for (var i = 0; i < frames.length; i += 1) {
     frames[i].addEventListener("load", told);
   }
-  window.setTimeout(go, 3000);
+  window.setTimeout(go, waiting ? 3000 : 0);
 })();
