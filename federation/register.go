@@ -20,6 +20,7 @@ type Ourselves struct {
 	Callback     string
 	Backchannel  string
 	Frontchannel string
+	SignedOut    string
 }
 
 // register has a new connector's upstream told of us. One of a file is not: what it says would be another thing at each start.
@@ -37,7 +38,7 @@ func (m *Manager) register(ctx context.Context, d *Draft) error {
 	}
 	base := m.Issuer + "/federation/" + d.Name
 	d.Settings.Config, err = registers.Register(ctx, d.Settings.Config, Ourselves{
-		Title: m.Title, Callback: base + "/callback", Backchannel: base + "/backchannel", Frontchannel: base + "/frontchannel",
+		Title: m.Title, Callback: base + "/callback", Backchannel: base + "/backchannel", Frontchannel: base + "/frontchannel", SignedOut: base + "/signed-out",
 	})
 	return err
 }

@@ -130,7 +130,7 @@ func (c *connector) metadata(us federation.Ourselves) map[string]any {
 	}
 	out := map[string]any{
 		"client_name": us.Title, "application_type": "web", "redirect_uris": []string{us.Callback}, "grant_types": grants, "response_types": []string{c.c.ResponseType},
-		"token_endpoint_auth_method": c.c.AuthMethod, "backchannel_logout_uri": us.Backchannel,
+		"token_endpoint_auth_method": c.c.AuthMethod, "backchannel_logout_uri": us.Backchannel, "post_logout_redirect_uris": []string{us.SignedOut},
 	}
 	if len(c.c.keys.public.Keys) > 0 {
 		out["jwks"] = c.c.keys.public // by value: it must be known before anybody can fetch it here
