@@ -95,18 +95,6 @@ func (f *fakeSuite) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	}
 }
 
-// authorize answers at once, as the suite does where it is an OpenID provider.
-func (f *fakeSuite) authorize(w http.ResponseWriter, r *http.Request) {
-	switch {
-	case f.shut:
-		w.WriteHeader(http.StatusNotFound)
-	case f.server.posts:
-		_, _ = fmt.Fprintf(w, `<body onload="submitform()"><form action="%s" method="post"><input type="hidden" name="code" value="c"><input type="submit" value="x"></form></body>`, f.callback)
-	default:
-		http.Redirect(w, r, f.callback+"?code=c&state="+r.URL.Query().Get("state"), http.StatusFound)
-	}
-}
-
 func (f *fakeSuite) createPlan(w http.ResponseWriter, r *http.Request) {
 	raw, err := io.ReadAll(r.Body)
 	f.check(err)
