@@ -3,6 +3,7 @@ package plans
 import (
 	"crypto/rand"
 	"crypto/sha256"
+	"crypto/tls"
 	"encoding/base64"
 	"encoding/json"
 	"fmt"
@@ -36,6 +37,18 @@ func (p *Pairing) Proof(address, token, nonce string, now time.Time) (string, er
 		return "", fmt.Errorf("sign a proof: %w", err)
 	}
 	return jws.CompactSerialize()
+}
+
+// Certificate is by what tokens of the upstream's are shown to be ours; nil where they are bound to none.
+func (p *Pairing) Certificate() (*tls.Certificate, error) {
+	if p.cert == nil {
+		return nil, nil
+	}
+	pair, err := tls.X509KeyPair([]byte(p.cert.pem), []byte(p.cert.keyPEM))
+	if err != nil {
+		return nil, fmt.Errorf("the run's certificate: %w", err)
+	}
+	return &pair, nil
 }
 
 // TokenType is what the upstream's tokens are sent as.

@@ -31,6 +31,7 @@ type Upstream struct {
 	Settings  map[string]any            `json:"settings"`  // of its settings
 	Registers bool                      `json:"registers"` // we register there: the suite knows nobody before
 	Key       string                    `json:"key"`       // algorithm of a key of ours: by it we show who we are, or sign requests where we register
+	Mutual    bool                      `json:"mutual"`    // we show who we are by a certificate, to which tokens are bound (RFC 8705)
 	Bound     bool                      `json:"bound"`     // tokens are bound to a DPoP key of the run's
 	Modules   map[string]UpstreamModule `json:"modules"`   // those that need something of their own
 	Every     UpstreamModule            `json:"every"`     // what the others need
@@ -103,6 +104,7 @@ type Pairing struct {
 	secret string
 	key    *ownKey
 	dpop   *ownKey
+	cert   *certificate
 }
 
 // ownKey is a key of ours as both sides want it.
@@ -121,8 +123,12 @@ func (u Upstream) Pair(v UpstreamValues) (*Pairing, error) {
 			return nil, err
 		}
 	}
-	if u.Key != "" {
+	switch {
+	case u.Key != "":
 		p.key, err = newOwnKey(u.Key)
+		return p, err
+	case u.Mutual:
+		p.cert, err = newCertificate(ClientID)
 		return p, err
 	}
 	var b [24]byte
@@ -161,6 +167,9 @@ func (p *Pairing) Configuration() map[string]any {
 	if p.key != nil && !p.plan.Registers {
 		client["jwks"] = map[string]any{"keys": []any{p.key.public}}
 	}
+	if p.cert != nil {
+		client["certificate"] = p.cert.pem
+	}
 	f := filler{strings.NewReplacer("{base}", base).Replace}
 	more, _ := f.fill(p.plan.Client).(map[string]any)
 	return map[string]any{
@@ -194,6 +203,9 @@ func (p *Pairing) credentials() map[string]any {
 	} else if p.key != nil {
 		out["token_endpoint_auth_method"], out["key"] = "private_key_jwt", p.key.pem
 	}
+	if p.cert != nil {
+		out["token_endpoint_auth_method"], out["tls_key"] = "tls_client_auth", p.cert.keyPEM+p.cert.pem
+	}
 	if p.dpop != nil {
 		out["dpop"], out["dpop_key"] = true, p.dpop.pem
 	}
@@ -203,6 +215,9 @@ func (p *Pairing) credentials() map[string]any {
 // Secrets are the strings of the run that must not be read by others.
 func (p *Pairing) Secrets() []string {
 	out := []string{p.secret}
+	if p.cert != nil {
+		out = append(out, p.cert.keyPEM)
+	}
 	for _, k := range []*ownKey{p.key, p.dpop} {
 		if k != nil {
 			out = append(append(out, k.secrets()...), k.pem)

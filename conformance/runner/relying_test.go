@@ -207,7 +207,7 @@ func TestTheUpstreamsAPI(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		err = relyingRun{side: b.runner, planRun: planRun{Runner: b.runner.Runner}, pair: pair}.call(t.Context(), api.URL+"/accounts")
+		err = relyingRun{side: b.runner, planRun: planRun{Runner: b.runner.Runner}, pair: pair}.call(t.Context(), api.URL, "/accounts")
 		if !slices.Equal(seen, want) || (err == nil) != bound {
 			t.Errorf("%v: %v, %v", bound, seen, err)
 		}

@@ -124,7 +124,7 @@ func (r relyingRun) signedIn(ctx context.Context, b *browser) (bool, error) {
 func (r relyingRun) afterwards(ctx context.Context, m suiteModule, b *browser, id string, since int64) (string, error) {
 	own := r.module(m.Name)
 	if own.Calls != "" {
-		return expected.EndsSession, r.call(ctx, r.issuer(id)+own.Calls)
+		return expected.EndsSession, r.call(ctx, r.issuer(id), own.Calls)
 	}
 	if own.Leaves {
 		return r.signOut(ctx, b, since)
