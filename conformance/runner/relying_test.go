@@ -1,7 +1,9 @@
 package runner
 
 import (
+	"crypto/tls"
 	"errors"
+	"fmt"
 	"net/http"
 	"net/http/httptest"
 	"net/url"
@@ -214,5 +216,43 @@ func TestTheUpstreamsAPI(t *testing.T) {
 	}
 	if u, err := url.Parse(api.URL); err != nil || u.Scheme != "https" {
 		t.Error(u, err)
+	}
+}
+
+// TestTheUpstreamsAPIByCertificate: where tokens are bound to a certificate the API is asked where certificates are wanted.
+func TestTheUpstreamsAPIByCertificate(t *testing.T) {
+	shown := 0
+	api := httptest.NewUnstartedServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		switch r.URL.Path {
+		case "/test/x/.well-known/openid-configuration":
+			_, _ = fmt.Fprintf(w, `{"mtls_endpoint_aliases":{"token_endpoint":"https://%s/mtls/x/token"}}`, r.Host)
+		case "/mtls/x/accounts":
+			shown = len(r.TLS.PeerCertificates)
+		default:
+			t.Errorf("asked for %s", r.URL.Path)
+		}
+	}))
+	api.TLS = &tls.Config{ClientAuth: tls.RequestClientCert, MinVersion: tls.VersionTLS12}
+	api.StartTLS()
+	t.Cleanup(api.Close)
+	b := newRelyingBench(t)
+	b.server.token = "at"
+	b.runner.deps.HTTP = api.Client()
+	u := plans.Upstream{Name: "x", Mutual: true}
+	pair, err := u.Pair(plans.UpstreamValues{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	run := relyingRun{side: b.runner, planRun: planRun{Runner: b.runner.Runner}, pair: pair}
+	if err := run.call(t.Context(), api.URL+"/test/x/", "accounts"); err != nil || shown != 1 {
+		t.Errorf("%d certificates, %v", shown, err)
+	}
+	key, _ := pair.Config("m", "https://op.example")["tls_key"].(string)
+	if !slices.ContainsFunc(pair.Secrets(), func(s string) bool { return s != "" && strings.Contains(key, s) }) {
+		t.Error("the certificate's key is not named as a secret")
+	}
+	b.runner.deps.HTTP = &http.Client{}
+	if err := run.call(t.Context(), api.URL+"/test/x/", "accounts"); err == nil {
+		t.Error("asked without the certificate")
 	}
 }
