@@ -10,6 +10,7 @@ import (
 
 	"github.com/jedan-auth/jedan-auth/conformance/expected"
 	"github.com/jedan-auth/jedan-auth/conformance/plans"
+	"github.com/jedan-auth/jedan-auth/internal/errs"
 )
 
 // Connectors are those of the server under test, as its operator has them.
@@ -193,7 +194,8 @@ func (r relyingRun) runModule(ctx context.Context, m suiteModule) (out ModuleRep
 		return out, err
 	}
 	out = ModuleReport{Module: m.Name, Variant: m.Variant, ID: id, Status: info.Status, Result: info.Result, Ours: ours, Reason: note, Seconds: r.deps.Now().Sub(started).Seconds()}
-	return out, r.addLog(ctx, &out)
+	err = r.addLog(ctx, &out)
+	return out, err
 }
 
 // comes connects the suite and signs in, and says what came of it.
@@ -205,6 +207,8 @@ func (r relyingRun) comes(ctx context.Context, m suiteModule, id string) (string
 		return refused, nil
 	case ctx.Err() != nil:
 		return "", ctx.Err()
+	case errs.Is(err, errs.Conflict): // the operator has one of this name
+		return "", err
 	case err != nil:
 		return "cannot be connected: " + err.Error(), nil
 	case r.module(m.Name).Stops == plans.StopsAtRegistration:

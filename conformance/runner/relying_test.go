@@ -16,6 +16,7 @@ import (
 
 	"github.com/jedan-auth/jedan-auth/conformance/expected"
 	"github.com/jedan-auth/jedan-auth/conformance/plans"
+	"github.com/jedan-auth/jedan-auth/internal/errs"
 )
 
 // relyingBench is a runner with fakes on both sides.
@@ -173,6 +174,10 @@ func TestRelyingFailsEarly(t *testing.T) {
 	}
 	if _, err := NewRelying(Config{}, RelyingDeps{}); err == nil {
 		t.Error("nothing: want an error")
+	}
+	b.server.connect = errs.New(errs.Conflict, "This name is taken.")
+	if _, err := b.runner.Run(t.Context(), []string{"rp-basic"}); !errs.Is(err, errs.Conflict) {
+		t.Errorf("got %v", err)
 	}
 	b.suite.broken = "/api/runner"
 	if _, err := b.runner.Run(t.Context(), []string{"rp-basic"}); err == nil || errors.Is(err, ErrUnexpected) {

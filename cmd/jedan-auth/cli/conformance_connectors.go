@@ -18,7 +18,8 @@ import (
 type suiteConnectors struct {
 	a     *app.App
 	now   func() time.Time
-	since time.Time // the connector was made
+	since time.Time  // the connector was made
+	row   storage.ID // its own: zero, when there is none
 }
 
 // Connect implements runner.Connectors.
@@ -33,19 +34,25 @@ func (s *suiteConnectors) Connect(ctx context.Context, name, title string, confi
 	if err := federation.Strict(raw, &d); err != nil {
 		return "", err
 	}
-	s.since = s.now()
-	_, err = s.a.Connectors.Create(ctx, d, person())
+	s.since, s.row = s.now(), storage.ID{}
+	row, err := s.a.Connectors.Create(ctx, d, person())
+	if err == nil {
+		s.row = row.ID
+	}
 	if unsound, is := errors.AsType[*federation.Unsound](err); is {
 		return unsound.Check, nil
 	}
 	return "", err
 }
 
-// Disconnect implements runner.Connectors.
+// Disconnect implements runner.Connectors. A connector of this name that the run has not made stays, with its people.
 func (s *suiteConnectors) Disconnect(ctx context.Context, name string) error {
 	row, err := s.a.Connectors.ByName(ctx, name)
 	if err != nil {
 		return gone(err)
+	}
+	if s.row.IsZero() || row.ID != s.row {
+		return nil
 	}
 	people, err := s.made(ctx, row.ID)
 	if err != nil {

@@ -54,6 +54,23 @@ func TestConnectorsOfARunAreMadeAndTakenAway(t *testing.T) {
 	if left, err := a.DB.Connectors(t.Context(), a.Tenant, storage.ID{}, 10); err != nil || len(left) != 0 {
 		t.Errorf("%d connectors are left (%v)", len(left), err)
 	}
+	other := &suiteConnectors{a: a, now: time.Now}
+	config := map[string]any{"issuer": "https://localhost:8443/test/x/", "client_id": "x"}
+	if _, err := s.Connect(t.Context(), "conformance", "x", config, nil); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := other.Connect(t.Context(), "conformance", "x", config, nil); !errs.Is(err, errs.Conflict) {
+		t.Errorf("a name that is taken: %v", err)
+	}
+	if err := other.Disconnect(t.Context(), "conformance"); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := a.Connectors.ByName(t.Context(), "conformance"); err != nil {
+		t.Error("somebody else's connector was taken away: ", err)
+	}
+	if err := s.Disconnect(t.Context(), "conformance"); err != nil {
+		t.Fatal(err)
+	}
 	if _, err := s.Connect(t.Context(), "conformance", "x", map[string]any{"misspelt": 1}, nil); !errs.Is(err, errs.Invalid) {
 		t.Errorf("a misspelt member: %v", err)
 	}
