@@ -6,7 +6,7 @@ BIN     := bin/jedan-auth
 
 export CGO_ENABLED = 0
 
-.PHONY: run build test race check fmt lint gen bench cover fuzz mutants risk races crowd hung conformance interop
+.PHONY: run build test race check fmt lint gen bench cover fuzz mutants risk races crowd hung conformance conformance-rp interop
 
 run: build ## build, start on SQLite in ./data, print the link that sets up the first administrator
 	./$(BIN) serve
@@ -70,3 +70,8 @@ conformance: build ## the official suite against this build; docs/guides/conform
 	./$(BIN) conformance run --config $(CONFIG) --username $(USERNAME) --password-file $(PASSWORD_FILE) --report conformance $(PLANS)
 
 PLANS ?= '*'
+
+conformance-rp: build ## the official suite as an upstream of this build
+	./$(BIN) conformance run-rp --config $(CONFIG) --server-log $(SERVER_LOG) --ca $(CA) --report conformance $(RP_PLANS)
+
+RP_PLANS ?= 'rp-*'

@@ -90,13 +90,15 @@ func (m *Module) complete(c *gin.Context, params url.Values) error {
 		return m.refused(c, t, from, no)
 	}
 	if err != nil {
-		return m.quietly(c, t, err)
+		return m.quietly(c, t, m.unsound(c, err))
 	}
 	return m.identified(c, t, from, id)
 }
 
 // lost answers who brings back what nobody waits for: a second time, too late, in another browser, or made up.
 func (m *Module) lost(c *gin.Context) error {
+	vs := []verdict.Verdict{verdict.Refuse("callback.state", "the state of a sign-in that this browser began", "another, or none")}
+	verdict.Log(c.Request.Context(), m.d.Log, "federation", vs, httpx.ErrorID(c))
 	m.d.Meter.FailedLogin("federation", "state")
 	return errs.New(errs.Invalid, "This sign-in was begun elsewhere, is over or was used already. Start again.")
 }

@@ -23,6 +23,8 @@ type Manager struct {
 	Ring   Ring
 	Audit  Recorder
 	Tenant storage.ID
+	Issuer string // ours, without a trailing slash
+	Title  string // what upstreams that we register with call us
 	Now    func() time.Time
 }
 
@@ -39,6 +41,9 @@ type Draft struct {
 // Create stores a new connector. errs.Invalid says what cannot be; errs.Conflict that the name is taken.
 func (m *Manager) Create(ctx context.Context, d Draft, by directory.Actor) (*storage.Connector, error) {
 	if err := ValidName(d.Name); err != nil {
+		return nil, err
+	}
+	if err := m.register(ctx, &d); err != nil {
 		return nil, err
 	}
 	now := m.Now()

@@ -183,6 +183,7 @@ func (m *Module) Mount(r httpx.Router) {
 	r.Handle(http.MethodGet, "/federation/:connector/sign-out", httpx.Page, m.signOut)
 	r.Handle(http.MethodGet, "/federation/:connector/signed-out", httpx.Page, m.signedOutBack)
 	r.Handle(http.MethodGet, "/federation/:connector/jwks", httpx.Document, m.jwks)
+	r.Handle(http.MethodGet, "/federation/:connector/requests/:state", httpx.API, m.requestObject)
 	r.Handle(http.MethodGet, "/saml/:connector/metadata", httpx.Document, m.metadata)
 	r.Handle(http.MethodGet, "/saml/:connector/acs", httpx.Page, m.returned) // an artifact
 	r.Handle(http.MethodPost, "/saml/:connector/acs", httpx.Page.CrossSite().MaxBody(maxAnswer), m.delivered)

@@ -77,7 +77,7 @@ func (m *Module) send(c *gin.Context, to *Ready, t *trip) error {
 	t.Wish.State, t.Wish.CallbackURL = secret(), m.d.Issuer+"/federation/"+to.Row.Name+"/callback"
 	d, err := away.Begin(c.Request.Context(), t.Wish)
 	if err != nil {
-		return err
+		return m.unsound(c, err)
 	}
 	t.Kept = d.Kept
 	if err := m.depart(c, byState, t.Wish.State, t); err != nil {

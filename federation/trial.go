@@ -73,9 +73,12 @@ func (m *Module) testPassword(c *gin.Context) error {
 func (m *Module) tested(c *gin.Context, from *Ready, ticket string, id *Identity, err error) error {
 	page := web.ConnectorTestPage{Connector: from.Row.Title, Name: from.Row.Name, Ticket: ticket}
 	var no *Refusal
+	var unsound *Unsound
 	switch {
 	case errors.As(err, &no):
 		page.Outcome, page.Check, page.Expected, page.Received = web.TestRefused, no.Check, no.Expected, no.Received
+	case errors.As(err, &unsound):
+		page.Outcome, page.Check, page.Expected, page.Received = web.TestRefused, unsound.Check, unsound.Expected, unsound.Received
 	case errs.Is(err, errs.Unavailable):
 		page.Outcome, page.Check, page.Expected, page.Received = web.TestRefused, "upstream", "an answer as it should be", err.Error()
 	case err != nil:

@@ -51,7 +51,10 @@ type socialOP struct {
 	pushes    func(w http.ResponseWriter) bool
 	prove     func(w http.ResponseWriter, r *http.Request, token string) bool // false: it has refused the proof
 	encrypt   func(token string) string
-	shown     int // certificates that came with the last question for tokens
+	register  func(r *http.Request, body map[string]any) (status int, answer map[string]any)
+	signs     func() string               // UserInfo's answer as a JWT; nil: it is JSON
+	fetch     func(uri string) url.Values // a request by reference
+	shown     int                         // certificates that came with the last question for tokens
 }
 
 func newSocialOP(t *testing.T, now func() time.Time, change func(o *socialOP)) *socialOP {
@@ -79,10 +82,16 @@ func newSocialOP(t *testing.T, now func() time.Time, change func(o *socialOP)) *
 	mux.HandleFunc("GET /userinfo", func(w http.ResponseWriter, r *http.Request) {
 		o.mu.Lock()
 		defer o.mu.Unlock()
-		if o.prove(w, r, "at") {
+		switch {
+		case !o.prove(w, r, "at"):
+		case o.signs == nil:
 			o.json(w, o.user)
+		default:
+			w.Header().Set("Content-Type", "application/jwt")
+			_, _ = io.WriteString(w, o.signs())
 		}
 	})
+	mux.HandleFunc("POST /register", o.enrol)
 	o.http = httptest.NewUnstartedServer(mux)
 	o.http.Config.ErrorLog = log.New(io.Discard, "", 0)
 	if o.http.TLS = o.tls; o.tls != nil {
@@ -114,6 +123,20 @@ func (o *socialOP) push(w http.ResponseWriter, r *http.Request) {
 	w.Header().Set("Content-Type", "application/json")
 	w.WriteHeader(http.StatusCreated)
 	o.json(w, map[string]any{"request_uri": uri, "expires_in": 60})
+}
+
+// enrol takes a registration (RFC 7591).
+func (o *socialOP) enrol(w http.ResponseWriter, r *http.Request) {
+	var body map[string]any
+	if err := json.NewDecoder(r.Body).Decode(&body); err != nil {
+		o.t.Error(err)
+	}
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	status, answer := o.register(r, body)
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(status)
+	o.json(w, answer)
 }
 
 func byForm(r *http.Request) bool {
@@ -170,7 +193,10 @@ func (o *socialOP) visit(to *url.URL) url.Values {
 	q := to.Query()
 	o.mu.Lock()
 	defer o.mu.Unlock()
-	if uri := q.Get("request_uri"); uri != "" {
+	switch uri := q.Get("request_uri"); {
+	case o.fetch != nil:
+		q = o.fetch(uri)
+	case uri != "":
 		q = o.pushed[uri]
 	}
 	code := "code-" + q.Get("state")

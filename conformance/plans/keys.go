@@ -33,8 +33,15 @@ func newKey(alg, kid string) (key, error) {
 	if err != nil {
 		return key{}, fmt.Errorf("make a key for %s: %w", alg, err)
 	}
+	return asKey(signer, alg, kid)
+}
+
+func asKey(signer crypto.Signer, alg, kid string) (key, error) {
 	private := jose.JSONWebKey{Key: signer, KeyID: kid, Algorithm: alg, Use: "sig"}
-	var k key
+	var (
+		k   key
+		err error
+	)
 	if k.private, err = members(private); err != nil {
 		return key{}, err
 	}

@@ -41,6 +41,10 @@ type fakeSuite struct {
 	stopped  []string
 	order    []string
 	broken   string // path prefix that answers 500
+
+	server   *fakeServer // that it is the upstream of
+	callback string
+	shut     bool // its authorization endpoint answers nobody any more
 }
 
 func newFakeSuite(t *testing.T, modules ...fakeModule) (*fakeSuite, string) {
@@ -60,6 +64,8 @@ func (f *fakeSuite) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	}
 	parts := strings.Split(strings.TrimPrefix(r.URL.Path, "/api/"), "/")
 	switch {
+	case strings.HasSuffix(r.URL.Path, "/authorize"):
+		f.authorize(w, r)
 	case r.URL.Path == "/api/server":
 		f.answer(w, http.StatusOK, map[string]any{"version": "5.2.4", "revision": "12f2a4d", "tag": "release-v5.2.3", "build_time": "today", "external_ip": nil})
 	case r.Method == http.MethodPost && parts[0] == "plan":

@@ -132,6 +132,9 @@ func (r planRun) announce(n, of int, m ModuleReport) {
 	if v := variantText(m.Variant); v != "" {
 		line += " [" + v + "]"
 	}
+	if m.Ours != "" {
+		line += " here: " + m.Ours
+	}
 	line += fmt.Sprintf(" %.1fs", m.Seconds)
 	if m.Accepted {
 		r.say(line)

@@ -19,7 +19,9 @@ type Report struct {
 	// Complete is false when the run had to stop: modules are missing.
 	Complete bool `json:"complete"`
 	// Partial is true when only some modules were asked for.
-	Partial bool         `json:"partial"`
+	Partial bool `json:"partial"`
+	// Relying is true when the suite stood for our upstream.
+	Relying bool         `json:"relying_party,omitempty"`
 	Server  ServerReport `json:"server"`
 	Suite   SuiteInfo    `json:"suite"`
 	// Modules counts those that ran, Unexpected those that ended otherwise than expected.
@@ -70,8 +72,10 @@ type ModuleReport struct {
 	Variant map[string]string `json:"variant,omitempty"`
 	ID      string            `json:"id"`
 	// Status and Result are the suite's words.
-	Status   string `json:"status"`
-	Result   string `json:"result"`
+	Status string `json:"status"`
+	Result string `json:"result"`
+	// Ours is what came of the sign-in here, where the suite stood for our upstream.
+	Ours     string `json:"ours,omitempty"`
 	Accepted bool   `json:"accepted"`
 	// Reason says why a result other than PASSED is accepted, or why a module is not.
 	Reason  string  `json:"reason,omitempty"`
@@ -97,7 +101,7 @@ func (r *Report) finish(now time.Time) {
 
 // keep takes over the plans of an earlier report that this one does not have.
 func (r *Report) keep(dir string) error {
-	raw, err := os.ReadFile(filepath.Join(dir, "report.json")) //nolint:gosec // the folder that the report is written to
+	raw, err := os.ReadFile(filepath.Join(dir, r.name()+".json")) //nolint:gosec // the folder that the report is written to
 	if errors.Is(err, fs.ErrNotExist) {
 		return nil
 	}
@@ -117,7 +121,15 @@ func (r *Report) keep(dir string) error {
 	return nil
 }
 
-// Write puts report.json and report.md into the folder, which is made if need be.
+// name is how the report's files are called.
+func (r Report) name() string {
+	if r.Relying {
+		return "rp-report"
+	}
+	return "report"
+}
+
+// Write puts report.json and report.md, or rp-report.json and rp-report.md, into the folder, which is made if need be.
 func (r Report) Write(dir string) error {
 	raw, err := json.MarshalIndent(r, "", "  ")
 	if err != nil {
@@ -126,7 +138,7 @@ func (r Report) Write(dir string) error {
 	if err := os.MkdirAll(dir, 0o755); err != nil { //nolint:gosec // a report to be read and committed
 		return fmt.Errorf("make the report's folder: %w", err)
 	}
-	for name, content := range map[string][]byte{"report.json": append(raw, '\n'), "report.md": []byte(r.markdown())} {
+	for name, content := range map[string][]byte{r.name() + ".json": append(raw, '\n'), r.name() + ".md": []byte(r.markdown())} {
 		if err := os.WriteFile(filepath.Join(dir, name), content, 0o644); err != nil { //nolint:gosec // see above
 			return fmt.Errorf("write the conformance report: %w", err)
 		}

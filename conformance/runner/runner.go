@@ -91,7 +91,18 @@ type Runner struct {
 
 // New checks the configuration and loads what is expected.
 func New(c Config, d Deps) (*Runner, error) {
-	if d.Provider == nil || d.HTTP == nil || d.Public == nil || d.Progress == nil || d.Now == nil || d.Pause == nil {
+	if d.Provider == nil {
+		return nil, errors.New("conformance runner: every dependency must be given")
+	}
+	if c.Username == "" || c.Password == "" {
+		return nil, errors.New("the test person's username and password must be given")
+	}
+	return prepare(c, d)
+}
+
+// prepare does what both sides need.
+func prepare(c Config, d Deps) (*Runner, error) {
+	if d.HTTP == nil || d.Public == nil || d.Progress == nil || d.Now == nil || d.Pause == nil {
 		return nil, errors.New("conformance runner: every dependency must be given")
 	}
 	base, err := parseBase(c.Suite)
@@ -102,9 +113,6 @@ func New(c Config, d Deps) (*Runner, error) {
 	c.Issuer = strings.TrimSuffix(c.Issuer, "/")
 	if u, err := url.Parse(c.Issuer); err != nil || u.Scheme != "https" || u.Host == "" {
 		return nil, fmt.Errorf("the issuer %q must be an https URL: the suite accepts no other", c.Issuer)
-	}
-	if c.Username == "" || c.Password == "" {
-		return nil, errors.New("the test person's username and password must be given")
 	}
 	if len(c.Server) > 0 && !json.Valid(c.Server) {
 		return nil, errors.New("the provider's configuration for the report is not JSON")

@@ -48,10 +48,13 @@ func (c *connector) Begin(ctx context.Context, w federation.Wish) (*federation.D
 	if err != nil {
 		return nil, err
 	}
-	if c.pushes(m) {
+	switch {
+	case c.pushes(m):
 		if request, err = c.push(ctx, m, request); err != nil {
 			return nil, err
 		}
+	case c.c.RequestURI:
+		request = c.reference(w, request)
 	}
 	q := u.Query()
 	for name, value := range request {

@@ -3,13 +3,9 @@ package oidc
 import (
 	"context"
 	"encoding/json"
-	"net/http"
 	"net/url"
 
 	"github.com/jedan-auth/jedan-auth/federation"
-	"github.com/jedan-auth/jedan-auth/internal/errs"
-	"github.com/jedan-auth/jedan-auth/internal/fetch"
-	"github.com/jedan-auth/jedan-auth/internal/keys"
 )
 
 // attempt is one sign-in on its way through the tables.
@@ -80,55 +76,6 @@ func (t *attempt) redeem(ctx context.Context) error {
 		return refuse("oidc_answer.grant", "a code that counts", "one that does not", "code")
 	}
 	return err
-}
-
-// userinfo adds what the UserInfo endpoint says, if that is wanted. It must be about the subject of the ID token (OpenID Connect Core section 5.3.2,
-// FE08).
-func (t *attempt) userinfo(ctx context.Context) error {
-	if !t.c.c.Userinfo || t.m.Userinfo == "" {
-		return nil
-	}
-	if !t.c.fit(t.m.Userinfo) {
-		return away(errs.New(errs.Invalid, "The UserInfo endpoint is not https."))
-	}
-	answer, err := t.about(ctx)
-	if err != nil {
-		return err
-	}
-	if !answer.OK() {
-		return away(errs.New(errs.Unavailable, "The UserInfo endpoint refused its own token."))
-	}
-	more, err := keys.DecodeClaims(answer.Body)
-	if err != nil {
-		return away(err)
-	}
-	if sub, _ := more["sub"].(string); sub == "" || sub != t.claims["sub"] {
-		return refuse("oidc_userinfo.sub", "the subject of the ID token", "another", "subject")
-	}
-	for name, value := range more {
-		if _, signed := t.claims[name]; !signed { // what is signed goes first
-			t.claims[name] = value
-		}
-	}
-	return nil
-}
-
-// about asks the UserInfo endpoint.
-func (t *attempt) about(ctx context.Context) (answer *fetch.Response, err error) {
-	for range 2 {
-		h := accept()
-		h.Set("Authorization", t.c.tokenType()+" "+t.tokens.Access)
-		if err := t.c.prove(h, http.MethodGet, t.m.Userinfo, t.tokens.Access); err != nil {
-			return nil, err
-		}
-		if answer, err = t.c.proven.Do(ctx, fetch.Request{URL: t.m.Userinfo, Header: h, Types: []string{jsonType}, MaxBytes: maxAnswer}); err != nil {
-			return nil, away(err)
-		}
-		if given := t.c.nonces.keep(t.m.Userinfo, answer); !t.c.c.DPoP || !given || !wantsNonce(answer) {
-			break
-		}
-	}
-	return answer, nil
 }
 
 // tokenType is what the provider's tokens must be.

@@ -13,26 +13,30 @@ import (
 
 // Config is a connector's config. Only issuer, or a template that knows it, and client_id are required.
 type Config struct {
-	Template     string   `json:"template,omitempty"` // a provider whose rules are known here
-	Issuer       string   `json:"issuer,omitempty"`
-	ClientID     string   `json:"client_id"`
-	ClientSecret string   `json:"client_secret,omitempty"` // kept sealed; none: a public client
-	AuthMethod   string   `json:"token_endpoint_auth_method,omitempty"`
-	Scopes       []string `json:"scopes,omitempty"`
-	Algs         []string `json:"id_token_signed_response_algs,omitempty"`
-	Userinfo     bool     `json:"userinfo,omitempty"`      // claims are asked for at the UserInfo endpoint too
-	TrustEmail   bool     `json:"trust_email,omitempty"`   // its email_verified is believed
-	EmailDomains []string `json:"email_domains,omitempty"` // and only for addresses of these domains; empty: all
-	FormPost     bool     `json:"form_post,omitempty"`     // the answer comes as a form
-	GroupsClaim  string   `json:"groups_claim,omitempty"`  // claim with a list of groups
-	SkewSeconds  int      `json:"skew_seconds,omitempty"`  // between its clock and ours; 0: 60, at most 180
-	Offline      bool     `json:"offline,omitempty"`       // a refresh token is asked for, by which it is asked again without the person
-	ResponseType string   `json:"response_type,omitempty"` // code, or "code id_token", whose answer comes as a form
-	PAR          bool     `json:"par,omitempty"`           // requests are pushed (RFC 9126), also where the provider does not demand it
-	DPoP         bool     `json:"dpop,omitempty"`          // its tokens are bound to a key of ours (RFC 9449)
-	Encrypted    bool     `json:"encrypted_id_token,omitempty"`
-	CA           string   `json:"ca,omitempty"`                  // certificates (PEM) of the authority of its own that alone is trusted
-	Frontchannel bool     `json:"frontchannel_logout,omitempty"` // its pages may end sessions
+	Template       string   `json:"template,omitempty"` // a provider whose rules are known here
+	Issuer         string   `json:"issuer,omitempty"`
+	ClientID       string   `json:"client_id"`
+	ClientSecret   string   `json:"client_secret,omitempty"` // kept sealed; none: a public client
+	AuthMethod     string   `json:"token_endpoint_auth_method,omitempty"`
+	Scopes         []string `json:"scopes,omitempty"`
+	Algs           []string `json:"id_token_signed_response_algs,omitempty"`
+	Userinfo       bool     `json:"userinfo,omitempty"`        // claims are asked for at the UserInfo endpoint too
+	SignedUserinfo bool     `json:"signed_userinfo,omitempty"` // as a JWT that it signs, and in no other way
+	TrustEmail     bool     `json:"trust_email,omitempty"`     // its email_verified is believed
+	EmailDomains   []string `json:"email_domains,omitempty"`   // and only for addresses of these domains; empty: all
+	FormPost       bool     `json:"form_post,omitempty"`       // the answer comes as a form
+	GroupsClaim    string   `json:"groups_claim,omitempty"`    // claim with a list of groups
+	SkewSeconds    int      `json:"skew_seconds,omitempty"`    // between its clock and ours; 0: 60, at most 180
+	Offline        bool     `json:"offline,omitempty"`         // a refresh token is asked for, by which it is asked again without the person
+	ResponseType   string   `json:"response_type,omitempty"`   // code, or "code id_token", whose answer comes as a form
+	PAR            bool     `json:"par,omitempty"`             // requests are pushed (RFC 9126), also where the provider does not demand it
+	RequestURI     bool     `json:"request_uri,omitempty"`     // requests are signed, and the provider fetches them here (RFC 9101)
+	RequestAlg     string   `json:"request_object_signing_alg,omitempty"`
+	DPoP           bool     `json:"dpop,omitempty"` // its tokens are bound to a key of ours (RFC 9449)
+	Encrypted      bool     `json:"encrypted_id_token,omitempty"`
+	CA             string   `json:"ca,omitempty"`                  // certificates (PEM) of the authority of its own that alone is trusted
+	Frontchannel   bool     `json:"frontchannel_logout,omitempty"` // its pages may end sessions
+	Register       bool     `json:"register,omitempty"`            // a new connector makes itself known there (RFC 7591); what comes of it is client_id and client_secret
 
 	// What templates have.
 	HostedDomains []string `json:"hosted_domains,omitempty"` // google: the Workspace domains whose people may sign in; empty: all, and those without one
@@ -116,6 +120,9 @@ func (c *Config) validate() error {
 	if !isOrigin(c.Issuer) {
 		return errs.New(errs.Invalid, "issuer is an https URL without query and fragment.")
 	}
+	if c.Register {
+		return errs.New(errs.Invalid, "register is for a new connector of the command line. Give the client_id that the provider knows us by.")
+	}
 	if c.ClientID == "" {
 		return errs.New(errs.Invalid, "client_id is missing.")
 	}
@@ -157,7 +164,7 @@ func (c *Config) validateClient() error {
 	if c.ResponseType == hybrid {
 		c.FormPost = true // what comes in a fragment never reaches a server
 	}
-	return nil
+	return c.validateRequest()
 }
 
 // isOrigin wants the URL of a provider; whether it may be http is the outbound client's to say.

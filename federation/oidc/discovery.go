@@ -3,12 +3,15 @@ package oidc
 import (
 	"context"
 	"encoding/json"
+	"errors"
 	"net/url"
+	"slices"
 	"strings"
 	"time"
 
 	"github.com/go-jose/go-jose/v4"
 
+	"github.com/jedan-auth/jedan-auth/federation"
 	"github.com/jedan-auth/jedan-auth/internal/errs"
 	"github.com/jedan-auth/jedan-auth/internal/fetch"
 )
@@ -23,6 +26,7 @@ type metadata struct {
 	SaysIssuer    bool   `json:"authorization_response_iss_parameter_supported"`
 	PAR           string `json:"pushed_authorization_request_endpoint"` // RFC 9126 section 5
 	NeedsPAR      bool   `json:"require_pushed_authorization_requests"`
+	Registration  string `json:"registration_endpoint"`
 	EndSession    string `json:"end_session_endpoint"` // OpenID Connect RP-Initiated Logout section 2.1
 	Mutual        struct {
 		Token    string `json:"token_endpoint"`
@@ -54,22 +58,45 @@ func (c *connector) discover(ctx context.Context) (*metadata, error) {
 	if err := json.Unmarshal(doc.Body, m); err != nil {
 		return nil, away(err)
 	}
-	if m.Issuer != c.c.template.document(c.c) {
-		return nil, away(errs.New(errs.Invalid, "The discovery document names another issuer."))
-	}
 	if c.c.keys.tls != nil {
 		m.mutual()
 	}
-	needed := []string{m.Authorization, m.Token, m.JWKS}
-	if c.pushes(m) {
-		needed = append(needed, m.PAR)
+	return m, unsound(judge(ctx, &attempt{c: c, m: m}, rowsDiscovery()))
+}
+
+// rowsDiscovery are about what a provider publishes (OpenID Connect Discovery section 4.3).
+func rowsDiscovery() []row {
+	return []row{
+		{Name: "oidc_discovery.issuer", Reason: "issuer", Check: checkDocument},
+		{Name: "oidc_discovery.endpoints", Reason: "endpoints", Check: checkEndpoints},
 	}
-	for _, endpoint := range needed {
-		if !c.fit(endpoint) {
-			return nil, away(errs.New(errs.Invalid, "The discovery document lacks an endpoint, or one is not https."))
-		}
+}
+
+// unsound makes a refusal of what a provider publishes one of the provider: nobody who signs in has done anything wrong.
+func unsound(err error) error {
+	if no, is := errors.AsType[*federation.Refusal](err); is {
+		return away(&federation.Unsound{Check: no.Check, Expected: no.Expected, Received: no.Received})
 	}
-	return m, nil
+	return err
+}
+
+func checkDocument(_ context.Context, t *attempt) (expected, received string, err error) {
+	if t.m.Issuer != t.c.c.template.document(t.c.c) {
+		received = "another"
+	}
+	return "a discovery document that names this issuer", received, nil
+}
+
+// checkEndpoints wants those that a sign-in needs.
+func checkEndpoints(_ context.Context, t *attempt) (expected, received string, err error) {
+	needed := []string{t.m.Authorization, t.m.Token, t.m.JWKS}
+	if t.c.pushes(t.m) {
+		needed = append(needed, t.m.PAR)
+	}
+	if slices.ContainsFunc(needed, func(endpoint string) bool { return !t.c.fit(endpoint) }) {
+		received = "none, or one that is not https"
+	}
+	return "every endpoint by https", received, nil
 }
 
 // pushes says whether requests are pushed.

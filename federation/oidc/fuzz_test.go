@@ -136,3 +136,16 @@ func FuzzNotice(f *testing.F) {
 		}
 	})
 }
+
+// FuzzRegistration: of what a provider answers to a registration only what was asked for makes a client.
+func FuzzRegistration(f *testing.F) {
+	f.Add(201, []byte(`{"client_id":"a","client_secret":"s","client_secret_expires_at":0}`))
+	f.Add(400, []byte(`{"error":"invalid_redirect_uri"}`))
+	f.Fuzz(func(t *testing.T, status int, body []byte) {
+		c := &connector{c: Config{AuthMethod: methodBasic}}
+		got, err := c.enrolled(t.Context(), &fetch.Response{Status: status, Body: body})
+		if err == nil && (got.ClientID == "" || len(got.ClientID) > 255 || got.Secret == "" || got.Expires != 0 || got.Method != "" && got.Method != methodBasic) {
+			t.Errorf("%d %q: %+v", status, body, got)
+		}
+	})
+}

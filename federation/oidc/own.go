@@ -59,6 +59,7 @@ func (*Kind) MakeOwn(config json.RawMessage, secrets map[string]string) error {
 		AuthMethod string `json:"token_endpoint_auth_method"`
 		DPoP       bool   `json:"dpop"`
 		Encrypted  bool   `json:"encrypted_id_token"`
+		RequestURI bool   `json:"request_uri"`
 	}
 	if json.Unmarshal(config, &c) != nil {
 		return nil // Make says what is wrong
@@ -69,7 +70,7 @@ func (*Kind) MakeOwn(config json.RawMessage, secrets map[string]string) error {
 	if c.AuthMethod != methodTLS {
 		delete(secrets, secretTLS)
 	}
-	for name, wanted := range map[string]bool{secretSign: c.AuthMethod == methodJWT, secretDPoP: c.DPoP, secretDecrypt: c.Encrypted} {
+	for name, wanted := range map[string]bool{secretSign: c.AuthMethod == methodJWT || c.RequestURI, secretDPoP: c.DPoP, secretDecrypt: c.Encrypted} {
 		if !wanted || secrets[name] != "" {
 			continue
 		}

@@ -2,6 +2,7 @@ package app
 
 import (
 	"bytes"
+	"cmp"
 	"context"
 	"log/slog"
 	"net"
@@ -125,7 +126,7 @@ func (u undecrypted) DecryptionFailed(ctx context.Context) {
 
 func (a *App) openConnectors(context.Context) error {
 	a.Upstreams = federation.NewRegistry(a.DB, a.Feed, a.Ring, a.Tenant, a.Log, a.connectorKinds(keeper{a})...)
-	a.Connectors = &federation.Manager{Registry: a.Upstreams, Store: a.DB, Ring: a.Ring, Audit: a.Audit, Tenant: a.Tenant, Now: a.Now}
+	a.Connectors = &federation.Manager{Registry: a.Upstreams, Store: a.DB, Ring: a.Ring, Audit: a.Audit, Tenant: a.Tenant, Issuer: a.Config.Issuer, Title: cmp.Or(a.Config.Theme.ProductName, defaultProduct), Now: a.Now}
 	a.Syncs = &federation.Syncs{
 		Registry: a.Upstreams, Store: a.DB, People: a.Directory, Ring: a.Ring, Audit: a.Audit, Log: a.Log, Tenant: a.Tenant, Now: a.Now,
 	}

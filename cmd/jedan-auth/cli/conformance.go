@@ -3,6 +3,7 @@ package cli
 import (
 	"context"
 	"errors"
+	"slices"
 	"time"
 
 	"github.com/spf13/cobra"
@@ -13,7 +14,7 @@ import (
 )
 
 func (c *cli) conformance() *cobra.Command {
-	return group("conformance", "The OpenID Foundation's conformance suite: run, plans", c.conformanceRun(), c.conformancePlans())
+	return group("conformance", "The OpenID Foundation's conformance suite: run, run-rp, plans", c.conformanceRun(), c.conformanceRunRP(), c.conformancePlans())
 }
 
 func (c *cli) conformancePlans() *cobra.Command {
@@ -30,6 +31,13 @@ func (c *cli) conformancePlans() *cobra.Command {
 		out := []planView{}
 		for _, p := range all {
 			out = append(out, planView{p.Name, p.SuitePlan, p.Title})
+		}
+		relying, err := plans.Upstreams()
+		if err != nil {
+			return err
+		}
+		for _, u := range relying {
+			out = append(out, planView{u.Name, u.SuitePlan, u.Title})
 		}
 		return c.list(out, "name", "suite_plan", "title")
 	})
@@ -102,6 +110,7 @@ type outcomeView struct {
 	Plan     string  `json:"plan"`
 	Module   string  `json:"module"`
 	Result   string  `json:"result"`
+	Ours     string  `json:"ours,omitempty"`
 	Accepted bool    `json:"accepted"`
 	Reason   string  `json:"reason,omitempty"`
 	Seconds  float64 `json:"seconds"`
@@ -111,10 +120,14 @@ func (c *cli) sayReport(r runner.Report) error {
 	out := []outcomeView{}
 	for _, p := range r.Plans {
 		for _, m := range p.Modules {
-			out = append(out, outcomeView{p.Name, m.Module, m.Result, m.Accepted, m.Reason, m.Seconds})
+			out = append(out, outcomeView{p.Name, m.Module, m.Result, m.Ours, m.Accepted, m.Reason, m.Seconds})
 		}
 	}
-	return c.list(out, "plan", "module", "result", "accepted", "reason", "seconds")
+	columns := []string{"plan", "module", "result", "accepted", "reason", "seconds"}
+	if r.Relying {
+		columns = slices.Insert(columns, 2, "ours")
+	}
+	return c.list(out, columns...)
 }
 
 func pause(ctx context.Context, d time.Duration) error {
