@@ -22,6 +22,9 @@ const maxLinks = 20
 type kept struct {
 	Key  string `json:"key"`
 	Name string `json:"name,omitempty"` // what they are called there, for their own eyes
+	// Of the last sign-in, for a sign-out there.
+	Subject string `json:"subject,omitempty"`
+	Session string `json:"session,omitempty"`
 }
 
 // called is what somebody is called at the upstream.
@@ -45,7 +48,7 @@ func identityAt(l *storage.Link) seal.Location {
 
 // sealed are the link's columns as the identity has them now.
 func (m *Module) sealed(l *storage.Link, from *Ready, id *Identity) (identity, tokens seal.Text, err error) {
-	plain, err := json.Marshal(kept{Key: id.Key, Name: id.called()})
+	plain, err := json.Marshal(kept{Key: id.Key, Name: id.called(), Subject: id.Subject, Session: id.Session})
 	if err != nil {
 		return identity, tokens, err
 	}

@@ -102,6 +102,7 @@ type Store interface {
 	storage.Transactor
 	storage.Replays
 	storage.UpstreamSessions
+	SessionByID(ctx context.Context, tenant, id storage.ID) (*storage.Session, error)
 	RevokeSession(ctx context.Context, tenant, id storage.ID, now time.Time, reason string, ev *storage.AuditEvent, tell ...*storage.OutboxMessage) error
 	PersonByID(ctx context.Context, tenant, id storage.ID) (*storage.Person, error)
 }
@@ -171,6 +172,7 @@ func (m *Module) Mount(r httpx.Router) {
 	r.Handle(http.MethodPost, "/federation/:connector/backchannel", httpx.API, m.backchannel)
 	r.Handle(http.MethodPost, "/federation/:connector/notices", httpx.API, m.notice)
 	r.Handle(http.MethodGet, "/federation/:connector/frontchannel", httpx.API, m.frontchannel)
+	r.Handle(http.MethodGet, "/federation/:connector/logout", httpx.Page, m.goodbye)
 	r.Handle(http.MethodGet, "/federation/:connector/jwks", httpx.Document, m.jwks)
 	r.Handle(http.MethodGet, "/saml/:connector/metadata", httpx.Document, m.metadata)
 	r.Handle(http.MethodGet, "/saml/:connector/acs", httpx.Page, m.returned) // an artifact

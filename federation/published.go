@@ -18,14 +18,6 @@ type KeyPublisher interface {
 	PublicKeys() any
 }
 
-// LogoutStarter signs people out upstream, by sending their browser there (OpenID Connect RP-Initiated Logout).
-type LogoutStarter interface {
-	Connector
-	// StartLogout says where the browser goes, which comes back to returnTo with the state; nil: the upstream has no such place. tokens are the
-	// person's, and may be nil.
-	StartLogout(ctx context.Context, tokens *Tokens, returnTo, state string) (*Departure, error)
-}
-
 // FrontchannelReceiver is told by browsers, in a frame of their upstream's page, that a session there ends (OpenID Connect Front-Channel Logout).
 type FrontchannelReceiver interface {
 	Connector

@@ -37,6 +37,7 @@ type Settings struct {
 	MFA       string            `json:"mfa,omitempty"`           // CEL over acr and amr: true where its second factor counts here
 	Groups    []GroupRule       `json:"groups,omitempty"`        // memberships here that follow from what it says
 	Tokens    bool              `json:"tokens,omitempty"`        // its tokens are kept
+	SignOut   bool              `json:"sign_out,omitempty"`      // who signs out here signs out there, too
 	Grace     int               `json:"grace_seconds,omitempty"` // how long one that does not answer ends nothing; 0: an hour
 	Config    json.RawMessage   `json:"config"`                  // the kind's own
 }

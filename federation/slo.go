@@ -5,6 +5,7 @@ import (
 	"errors"
 	"log/slog"
 	"net/http"
+	"net/url"
 
 	"github.com/gin-gonic/gin"
 
@@ -30,7 +31,8 @@ func (m *Module) metadata(c *gin.Context) error {
 	return nil
 }
 
-// leave takes a sign-out of the upstream that a browser brings. It is signed, and ends what it names, in whatever browser: no cookie is asked.
+// leave takes a sign-out of the upstream that a browser brings, or the answer to one of ours. It is signed, and ends what it names, in whatever browser: no cookie
+// is asked.
 func (m *Module) leave(c *gin.Context) error {
 	ctx := c.Request.Context()
 	from, err := m.d.Registry.ByName(ctx, c.Param("connector"))
@@ -41,9 +43,12 @@ func (m *Module) leave(c *gin.Context) error {
 	if !ok {
 		return errs.New(errs.NotFound, "This upstream ends no sessions.")
 	}
-	message, err := brought(c)
+	message, params, err := brought(c)
 	if err != nil {
 		return err
+	}
+	if params.Has("SAMLResponse") {
+		return m.answered(c, from, message, params.Get("RelayState"))
 	}
 	who, err := hears.ListenLogout(ctx, message)
 	var no *Refusal
@@ -67,15 +72,14 @@ func (m *Module) leave(c *gin.Context) error {
 	return m.post(c, "", to.URL, to.Form, "https:")
 }
 
-func brought(c *gin.Context) (BrowserMessage, error) {
-	out := BrowserMessage{Method: c.Request.Method, Query: c.Request.URL.RawQuery}
+func brought(c *gin.Context) (out BrowserMessage, params url.Values, err error) {
+	out = BrowserMessage{Method: c.Request.Method, Query: c.Request.URL.RawQuery}
 	if out.Method != http.MethodPost {
-		_, err := httpx.Query(c)
-		return out, err
+		params, err = httpx.Query(c)
+		return out, params, err
 	}
-	form, err := httpx.Form(c)
-	out.Form = form
-	return out, err
+	out.Form, err = httpx.Form(c)
+	return out, out.Form, err
 }
 
 func (m *Module) left(ctx context.Context, from *Ready, who *Leaving) error {

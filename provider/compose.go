@@ -162,7 +162,11 @@ func (b *build) objects() *jar.Objects {
 	}
 }
 
-func (b *build) logout(elsewhere logout.Elsewhere) *logout.Endpoint {
+func (b *build) logout(saml logout.Elsewhere) *logout.Endpoint {
+	elsewhere := logout.Way{saml}
+	if b.d.Leaving != nil {
+		elsewhere = append(elsewhere, b.d.Leaving)
+	}
 	return &logout.Endpoint{
 		Tenant: b.d.Tenant, Issuer: b.d.Issuer, Base: b.d.Base, Clients: b.clients, Signer: b.d.Keys, Sessions: b.d.Sessions, Participants: b.d.Store, Elsewhere: elsewhere,
 		Forms: b.d.Forms, Pages: b.d.Pages, Log: b.log,

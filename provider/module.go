@@ -135,6 +135,7 @@ type Deps struct {
 	Refreshes  refresh.Watch     // nil: nobody watches
 	Tokens     exchange.Upstream // of other services; nil: there are none
 	Upstream   refresh.Upstream  // nil: nobody is signed in on another's word
+	Leaving    logout.Elsewhere  // whom else a browser passes by whose person signs out; nil: nobody
 	Consents   authorize.Consents
 	Forms      logout.Forms
 	Words      device.Words

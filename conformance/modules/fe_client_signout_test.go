@@ -31,7 +31,7 @@ func TestFE_StartLogout(t *testing.T) {
 		if !ok {
 			t.Fatal("no sign-out")
 		}
-		return starts.StartLogout(t.Context(), &federation.Tokens{ID: id}, w.URL+"/done", "s1")
+		return starts.StartLogout(t.Context(), federation.Goodbye{Tokens: &federation.Tokens{ID: id}, ReturnTo: w.URL + "/done", State: "s1"})
 	}
 	d, err := start("corp", "id.token.x")
 	if err != nil || d.Form != nil {

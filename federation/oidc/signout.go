@@ -17,7 +17,7 @@ var (
 const maxHintURL = 1500
 
 // StartLogout implements federation.LogoutStarter (OpenID Connect RP-Initiated Logout section 2).
-func (c *connector) StartLogout(ctx context.Context, tokens *federation.Tokens, returnTo, state string) (*federation.Departure, error) {
+func (c *connector) StartLogout(ctx context.Context, g federation.Goodbye) (*federation.Departure, error) {
 	m, err := c.discover(ctx)
 	if err != nil {
 		return nil, err
@@ -33,12 +33,12 @@ func (c *connector) StartLogout(ctx context.Context, tokens *federation.Tokens, 
 		return nil, away(err)
 	}
 	q := url.Values{"client_id": {c.c.ClientID}}
-	if tokens != nil && tokens.ID != "" {
-		q.Set("id_token_hint", tokens.ID)
+	if g.Tokens != nil && g.Tokens.ID != "" {
+		q.Set("id_token_hint", g.Tokens.ID)
 	}
-	if returnTo != "" {
-		q.Set("post_logout_redirect_uri", returnTo)
-		q.Set("state", state)
+	if g.ReturnTo != "" {
+		q.Set("post_logout_redirect_uri", g.ReturnTo)
+		q.Set("state", g.State)
 	}
 	if len(q.Get("id_token_hint")) > maxHintURL {
 		return &federation.Departure{URL: m.EndSession, Form: q}, nil

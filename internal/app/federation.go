@@ -145,7 +145,7 @@ func (s steps) CheckToken(c *gin.Context, purpose string, form url.Values) error
 	return s.m.CheckToken(c, purpose, form)
 }
 
-// vouching asks upstreams for the token endpoint, which is made before them.
+// vouching asks upstreams for the token endpoint and the end of sessions, which are made before them.
 type vouching struct{ s *server }
 
 // Vouches implements refresh.Upstream.
@@ -160,6 +160,11 @@ func (v vouching) UpstreamToken(ctx context.Context, person storage.ID, connecto
 		return nil, err
 	}
 	return &exchange.UpstreamToken{Access: t.Access, ExpiresAt: t.ExpiresAt, Scope: t.Scope}, nil
+}
+
+// Leave implements logout.Elsewhere.
+func (v vouching) Leave(c *gin.Context, session storage.ID, next string) (string, error) {
+	return v.s.federation.Leave(c, session, next)
 }
 
 // adoptConnectors reads the operator's files.

@@ -47,6 +47,24 @@ type Elsewhere interface {
 	Leave(c *gin.Context, session storage.ID, next string) (string, error)
 }
 
+// Way leads by all of them, the first first.
+type Way []Elsewhere
+
+// Leave implements Elsewhere.
+func (w Way) Leave(c *gin.Context, session storage.ID, next string) (string, error) {
+	first := ""
+	for _, e := range slices.Backward(w) {
+		by, err := e.Leave(c, session, next)
+		if err != nil {
+			return "", err
+		}
+		if by != "" {
+			first, next = by, by
+		}
+	}
+	return first, nil
+}
+
 // Endpoint is the end-session endpoint.
 type Endpoint struct {
 	Tenant       storage.ID
@@ -189,7 +207,8 @@ func (e *Endpoint) finish(c *gin.Context, r *request, who *signedIn) error {
 		if by != "" {
 			next = by
 		}
-		if told := frames(e.Issuer, who.parts); len(told) > 0 {
+		// Browsers hold what follows a form, redirects too, to the form's policy: the way past others begins at a page.
+		if told := frames(e.Issuer, who.parts); len(told) > 0 || by != "" && c.Request.Method == http.MethodPost {
 			return e.Pages.Leaving(c, r.clientName(), told, next)
 		}
 	}
