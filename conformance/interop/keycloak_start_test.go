@@ -37,9 +37,9 @@ func (s *sites) keycloak() *keycloak {
 	}
 	at := s.site(upstreamHost)
 	folder := s.unzipped(archive)
-	cmd := s.command(filepath.Join(folder, "bin/kc.sh"), "start-dev", "--db=dev-mem", "--cache=local", "--http-enabled=false", "--http-host=127.0.0.1", "--https-port="+at.port(),
+	cmd := s.command(filepath.Join(folder, "bin/kc.sh"), "start-dev", "--db=dev-mem", "--cache=local", "--http-host=127.0.0.1", "--http-port="+freePort(s.t), "--https-port="+at.port(),
 		"--https-certificate-file="+at.cert, "--https-certificate-key-file="+at.key, "--hostname="+at.url, "--truststore-paths="+s.ca, "--http-management-port="+freePort(s.t),
-		"--log-level=warn,org.keycloak.events:debug")
+		"--log-level=warn")
 	cmd.Env = append(os.Environ(), "KC_BOOTSTRAP_ADMIN_USERNAME=admin", "KC_BOOTSTRAP_ADMIN_PASSWORD="+keycloakAdmin)
 	s.start(at.at, cmd)
 	k := &keycloak{certified: at, s: s, version: strings.TrimPrefix(filepath.Base(folder), "keycloak-")}

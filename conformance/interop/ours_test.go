@@ -19,6 +19,7 @@ import (
 type ours struct {
 	*program
 	*certified
+	s   *sites
 	log *output
 }
 
@@ -31,7 +32,7 @@ func (s *sites) ours(settings ...string) *ours {
 	p.env = append([]string{
 		"JEDAN_ISSUER=" + at.url, `JEDAN_LISTEN=["` + at.at + `"]`, "JEDAN_TLS__CERTIFICATE=" + at.cert, "JEDAN_TLS__KEY=" + at.key, "SSL_CERT_FILE=" + s.ca,
 	}, settings...)
-	return &ours{program: p, certified: at, log: s.start(at.at, p.process("serve"))}
+	return &ours{program: p, certified: at, s: s, log: s.start(at.at, p.process("serve"))}
 }
 
 // connector adds an upstream; what config has of secrets is for the file.
@@ -42,10 +43,19 @@ func (o *ours) connector(name, kind string, config map[string]any, settings ...s
 		all[settings[i]] = json.RawMessage(settings[i+1])
 	}
 	o.run("connectors", "create", name, "--kind", kind, "--title", name, "--file", o.file("connector.json", map[string]any{"settings": all}))
-	o.soon("the connector "+name, func() bool { return !strings.Contains(o.says("connectors", "list"), "no such") })
+	document := o.url + "/federation/" + name + "/jwks"
+	if kind == "saml" {
+		document = o.url + "/saml/" + name + "/metadata"
+	}
+	o.soon("the connector "+name, func() bool { // the server sees what the command has done within a second
+		resp, err := o.s.http.Get(document)
+		if err != nil {
+			return false
+		}
+		_ = resp.Body.Close()
+		return resp.StatusCode == http.StatusOK
+	})
 }
-
-func (o *ours) says(args ...string) string { return string(o.run(args...).out) }
 
 // soon waits for what becomes true by itself.
 func (o *ours) soon(what string, good func() bool) time.Duration {

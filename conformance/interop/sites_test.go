@@ -58,7 +58,8 @@ func openSites(t *testing.T) *sites {
 	t.Helper()
 	s := &sites{t: t, dir: t.TempDir(), pool: x509.NewCertPool()}
 	s.hosts = filepath.Join(s.dir, "hosts")
-	s.write("hosts", "127.0.0.1 localhost "+strings.Join([]string{upstreamHost, ourHost, appHost}, " ")+"\n")
+	machine, _ := os.Hostname() // Java looks it up
+	s.write("hosts", "127.0.0.1 localhost "+strings.Join([]string{upstreamHost, ourHost, appHost, machine}, " ")+"\n")
 	key, err := ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
 	if err != nil {
 		t.Fatal(err)
