@@ -14,13 +14,13 @@ import (
 func (w *keycloakWorld) identityProvider(t *testing.T) {
 	f := &findings{t: t}
 	realm := w.url + "/realms/corp"
-	for _, name := range []string{"kc", "kcpost"} {
+	for _, name := range []string{"kc", "kcpost", "kcback"} {
 		config := map[string]any{"idp_entity_id": realm, "idp_metadata_url": realm + "/protocol/saml/descriptor", "sign_requests": true, "trust_email": true}
 		if name == "kcpost" {
 			config["sso_binding"], config["want_assertions_encrypted"] = "post", true
 		}
 		w.o.connector(name, "saml", config, "sign_out", "true")
-		w.describe(name, name == "kcpost")
+		w.describe(name, name == "kcpost", name != "kcback")
 	}
 	for _, c := range []struct{ connector, person, how string }{
 		{"kc", "ivana", "signed request by redirect, response and assertion signed, by a cross-site POST"}, {"kcpost", "zlata", "signed request by POST, encrypted assertion"},
@@ -37,10 +37,10 @@ func (w *keycloakWorld) identityProvider(t *testing.T) {
 		w.app.ended(f, w.o, "its single logout ends the session here", again, began)
 	}
 	b := w.chrome.tab(t)
-	v := w.app.signs(b, nil, func() { w.o.leads(b, "kc"); w.signIn(b, "ivana") })
+	v := w.app.signs(b, nil, func() { w.o.leads(b, "kcback"); w.signIn(b, "branka") })
 	began := time.Now()
-	w.throwOut("corp", "ivana")
-	w.app.ended(f, w.o, "an administrator there ends the session: its LogoutRequest, which no browser brings, ends ours", v, began)
+	w.throwOut("corp", "branka")
+	w.app.ended(f, w.o, "an administrator there ends a session (front channel off): its LogoutRequest, which no browser brings, ends ours", v, began)
 	for _, c := range []struct{ connector, person string }{{"kc", "ivana"}, {"kcpost", "zlata"}} {
 		b := w.chrome.tab(t)
 		w.app.signs(b, nil, func() { w.o.leads(b, c.connector); w.signIn(b, c.person) })
@@ -50,11 +50,10 @@ func (w *keycloakWorld) identityProvider(t *testing.T) {
 }
 
 // describe registers us as a client by our metadata, with the attributes that Keycloak offers ready-made.
-func (w *keycloakWorld) describe(connector string, encrypted bool) {
+func (w *keycloakWorld) describe(connector string, encrypted, front bool) {
 	w.s.t.Helper()
 	c := w.object(http.MethodPost, "/corp/client-description-converter", string(w.s.fetched(w.o.url+"/saml/"+connector+"/metadata")))
 	attributes, _ := c["attributes"].(map[string]any)
-	w.s.t.Logf("Keycloak makes of our metadata: %s", sealed(c))
 	more := map[string]any{"saml.assertion.signature": "true", "saml.server.signature": "true", "saml.client.signature": "true", "saml_name_id_format": "persistent"}
 	if !encrypted {
 		more["saml.encrypt"] = "false"
@@ -67,7 +66,7 @@ func (w *keycloakWorld) describe(connector string, encrypted bool) {
 			"config": map[string]string{"user.attribute": property, "attribute.name": name, "attribute.nameformat": "URI Reference", "friendly.name": property},
 		})
 	}
-	c["protocolMappers"], c["frontchannelLogout"], c["attributes"] = mappers, true, attributes
+	c["protocolMappers"], c["frontchannelLogout"], c["attributes"] = mappers, front, attributes
 	w.admin(http.MethodPost, "/corp/clients", c)
 }
 
@@ -78,7 +77,6 @@ func (w *keycloakWorld) serviceProvider(t *testing.T) {
 	w.o.run("users", "create", "--email", "nora@ours.test", "--email-verified", "--name", "Nora Norman", "--file", w.o.file("person.json", map[string]any{"given_name": "Nora", "family_name": "Norman"}),
 		"--password-file", w.o.file("password", ourPassword))
 	config := w.object(http.MethodPost, "/broker/identity-provider/import-config", map[string]any{"providerId": "saml", "fromUrl": w.o.url + "/saml/idp/metadata"})
-	t.Logf("Keycloak makes of our metadata: %s", sealed(config))
 	maps.Copy(config, map[string]any{
 		"wantAuthnRequestsSigned": "true", "wantAssertionsSigned": "true", "wantAssertionsEncrypted": "true", "validateSignature": "true", "principalType": "SUBJECT",
 		"nameIDPolicyFormat": "urn:oasis:names:tc:SAML:2.0:nameid-format:persistent", "syncMode": "IMPORT", "signatureAlgorithm": "RSA_SHA256",

@@ -17,7 +17,7 @@ func TestKeycloak(t *testing.T) {
 	k := s.keycloak()
 	app.register(o)
 	w := &keycloakWorld{keycloak: k, o: o, app: app, chrome: s.chromium()}
-	k.realm("corp", "maria", "petra", "ivana", "zlata")
+	k.realm("corp", "maria", "petra", "ivana", "zlata", "branka")
 	t.Run("OpenID Connect", w.openID)
 	t.Run("SAML identity provider", w.identityProvider)
 	t.Run("SAML service provider", w.serviceProvider)
