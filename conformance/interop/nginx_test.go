@@ -9,7 +9,6 @@ import (
 	"net/http/httptest"
 	"os"
 	"os/exec"
-	"path/filepath"
 	"strings"
 	"testing"
 	"text/template"
@@ -150,5 +149,5 @@ func nginxVersion() string {
 	if err != nil {
 		return "nginx"
 	}
-	return strings.TrimSpace(strings.TrimPrefix(filepath.Base(string(out)), "nginx version: "))
+	return strings.TrimSpace(strings.TrimPrefix(string(out), "nginx version: "))
 }
