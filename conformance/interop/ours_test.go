@@ -152,7 +152,12 @@ const ourPassword = "seventeen green turtles"
 // leads presses the button of an upstream on the sign-in page.
 func (o *ours) leads(b *tab, connector string) {
 	b.t.Helper()
-	b.do(chromedp.Click(chromedp.CSS("#login-connector-"+connector), chromedp.NodeVisible))
+	b.see("#login-submit")
+	button := chromedp.CSS("#login-connector-" + connector)
+	if b.has("#login-more " + button) { // with many of them some are folded away
+		b.press("#login-more summary", button)
+	}
+	b.do(chromedp.Click(button, chromedp.NodeVisible))
 }
 
 // signIn signs somebody of ours in.
