@@ -192,17 +192,17 @@ func (a *application) backchannel(w http.ResponseWriter, r *http.Request) {
 }
 
 // backHere is where a browser is that an upstream has sent back.
-const backHere = "#consent-allow, #app, #told, #refused, main details"
+const backHere = "#consent-allow, #app, #told, #refused, main details:not([id])"
 
 // signs takes a browser through a sign-in: pages presses what leads to the consent, or to the application where nobody is asked.
 func (a *application) signs(b *tab, options url.Values, pages func()) *visit {
 	b.t.Helper()
 	b.visit(a.url + "/start?" + options.Encode())
 	pages()
-	b.see("#app, #refused, #consent-allow, main details")
+	b.see("#app, #refused, #consent-allow, main details:not([id])")
 	if b.has("#consent-allow") {
 		b.do(chromedp.Click(chromedp.CSS("#consent-allow"), chromedp.NodeVisible))
-		b.see("#app, #refused, main details")
+		b.see("#app, #refused, main details:not([id])")
 	}
 	if !b.has("#app") {
 		b.t.Fatalf("nobody came to the application: %s", b.where())

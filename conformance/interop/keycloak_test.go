@@ -17,7 +17,7 @@ func TestKeycloak(t *testing.T) {
 	k := s.keycloak()
 	app.register(o)
 	w := &keycloakWorld{keycloak: k, o: o, app: app, chrome: s.chromium()}
-	k.realm("corp", "maria", "petra", "ivana", "zlata", "branka")
+	k.realm("corp", "maria", "petra", "ivana", "zlata", "branka", "mirna", "lucija")
 	t.Run("OpenID Connect", w.openID)
 	t.Run("SAML identity provider", w.identityProvider)
 	t.Run("SAML service provider", w.serviceProvider)
@@ -70,13 +70,30 @@ func (w *keycloakWorld) openID(t *testing.T) {
 	b = w.chrome.tab(t)
 	w.app.signs(b, nil, func() { w.o.leads(b, "plain"); w.signIn(b, "maria") })
 	w.leaves(f, b, "maria")
+	w.disabled(f)
 	w.reports(f, "OpenID Connect: Keycloak as upstream")
+}
+
+// disabled: Keycloak says nothing when somebody is disabled; the next refresh asks it.
+func (w *keycloakWorld) disabled(f *findings) {
+	f.t.Helper()
+	b := w.chrome.tab(f.t)
+	v := w.app.signs(b, nil, func() { w.o.leads(b, "plain"); w.signIn(b, "lucija") })
+	refresh := func() (int, map[string]any) {
+		return w.s.form(w.app.provider.Endpoint().TokenURL, w.app.conf.ClientID, w.app.conf.ClientSecret, url.Values{"grant_type": {"refresh_token"}, "refresh_token": {v.Token.RefreshToken}})
+	}
+	status, out := refresh()
+	f.hold("a refresh asks Keycloak by its refresh token, which vouches", status == http.StatusOK, status, out)
+	w.admin(http.MethodPut, "/corp/users/"+w.id("corp", "lucija"), map[string]any{"enabled": false})
+	status, out = refresh()
+	f.hold("once the person is disabled there, the next refresh is refused", status == http.StatusBadRequest && out["error"] == "invalid_grant", status, out)
+	f.hold("and has ended the session", !w.app.active(v))
 }
 
 // leaves signs out here.
 func (w *keycloakWorld) leaves(f *findings, b *tab, person string) {
 	f.t.Helper()
-	w.o.signOut(b, "main .sign.good, main details, #kc-error-message, #kc-logout")
+	w.o.signOut(b, "main .sign.good, main details:not([id]), #kc-error-message, #kc-logout")
 	f.hold("our sign-out passes by Keycloak and comes back", b.has("main .sign.good") && b.at().Hostname() == ourHost, b.where())
 	sessions := string(w.admin(http.MethodGet, "/corp/users/"+w.id("corp", person)+"/sessions", nil))
 	f.hold("and has ended the session there", sessions == "[]", sessions)

@@ -146,11 +146,14 @@ func freePort(t *testing.T) string {
 	return strconv.Itoa(l.Addr().(*net.TCPAddr).Port)
 }
 
-// command is a program that knows the names of the sites: it has a hosts file of its own.
-func (s *sites) command(name string, args ...string) *exec.Cmd {
-	own := []string{"--mount", "sh", "-c", `mount --bind "$0" /etc/hosts && exec "$@"`, s.hosts, name}
+// command is a program that knows the names of the sites.
+func (s *sites) command(name string, args ...string) *exec.Cmd { return named(s.hosts, name, args...) }
+
+// named is a program that has a hosts file of its own.
+func named(hosts, name string, args ...string) *exec.Cmd {
+	own := []string{"--mount", "sh", "-c", `mount --bind "$0" /etc/hosts && exec "$@"`, hosts, name}
 	if os.Geteuid() != 0 {
-		own = append([]string{"--map-current-user"}, own...)
+		own = append([]string{"--map-root-user"}, own...)
 	}
 	return exec.Command("unshare", append(own, args...)...) //nolint:gosec // the test's own
 }
