@@ -16,7 +16,6 @@ import (
 	"sync"
 	"time"
 
-	"github.com/chromedp/chromedp"
 	"github.com/coreos/go-oidc/v3/oidc"
 	"golang.org/x/oauth2"
 )
@@ -201,7 +200,7 @@ func (a *application) signs(b *tab, options url.Values, pages func()) *visit {
 	pages()
 	b.see("#app, #refused, #consent-allow, main details:not([id])")
 	if b.has("#consent-allow") {
-		b.do(chromedp.Click(chromedp.CSS("#consent-allow"), chromedp.NodeVisible))
+		b.click("#consent-allow")
 		b.see("#app, #refused, main details:not([id])")
 	}
 	if !b.has("#app") {

@@ -130,7 +130,7 @@ func ask[T any](b *tab, expression string) T {
 func (b *tab) where() string {
 	ctx, cancel := context.WithTimeout(b.ctx, patience)
 	defer cancel()
-	text, err := chromedp.Run(ctx, chromedp.Evaluate[string](`location.origin + location.pathname + "\n" + document.body.innerText.slice(0, 900)`))
+	text, err := chromedp.Run(ctx, chromedp.Evaluate[string](`location.origin + location.pathname + "\n" + (document.body?.innerText ?? "").slice(0, 900)`))
 	if err != nil {
 		return err.Error()
 	}
@@ -141,6 +141,27 @@ func (b *tab) visit(to string) { b.t.Helper(); b.do(chromedp.Navigate(to)) }
 
 // see waits for an element.
 func (b *tab) see(selector chromedp.CSS) { b.t.Helper(); b.do(chromedp.WaitVisible(selector)) }
+
+// arrives says whether the browser comes to rest at a page that has the element, past all that lead on by themselves.
+func (b *tab) arrives(selector chromedp.CSS) bool {
+	b.t.Helper()
+	seen := 0
+	for until := time.Now().Add(patience / 2); seen < 3 && time.Now().Before(until); time.Sleep(100 * time.Millisecond) { // it is a process of its own
+		ctx, cancel := context.WithTimeout(b.ctx, patience)
+		there, err := chromedp.Run(ctx, chromedp.Evaluate[bool](`document.readyState === "complete" && document.querySelector("`+string(selector)+`") !== null`))
+		cancel()
+		if seen++; err != nil || !there {
+			seen = 0
+		}
+	}
+	return seen == 3
+}
+
+// click presses what leads to somewhere.
+func (b *tab) click(button chromedp.CSS) {
+	b.t.Helper()
+	b.do(chromedp.Click(button, chromedp.NodeVisible))
+}
 
 // press presses what leads to a page that has the element next.
 func (b *tab) press(button, next chromedp.CSS) {

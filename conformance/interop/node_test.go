@@ -95,9 +95,9 @@ func TestNodeProvider(t *testing.T) {
 	}
 	b := chrome.tab(t)
 	app.signs(b, nil, func() { o.leads(b, "plain"); op.signIn(b, "ivana") })
-	o.signOut(b, "button[name=logout]")
-	b.press("button[name=logout]", "main .sign.good, main details:not([id])")
-	f.hold("our sign-out passes by the upstream, which asks, and comes back", b.has("main .sign.good") && b.at().Hostname() == ourHost, b.where())
+	o.signOut(b)
+	b.click("button[name=logout]")
+	f.hold("our sign-out passes by the upstream, which asks, and comes back", b.arrives(signedOut), b.where())
 	b.visit(app.url + "/start")
 	o.leads(b, "plain")
 	b.see("input[name=login], #consent-allow, #app")
