@@ -11,8 +11,8 @@
 // share a registrable domain of, so that what a browser does with cookies and forms between sites is met:
 //
 //	JEDAN_INTEROP_NODE=conformance/interop/node    after (cd conformance/interop/node && npm ci): oidc-provider as upstream
-//	JEDAN_KEYCLOAK=B/keycloak-quarkus-dist-26.7.3.zip   the Maven artifact org.keycloak:keycloak-quarkus-dist, with JAVA_HOME: as upstream by OpenID Connect and
-//	                                               SAML, and as SAML application
+//	JEDAN_KEYCLOAK=B/keycloak-quarkus-dist-26.7.3.zip   the Maven artifact org.keycloak:keycloak-quarkus-dist: as upstream by OpenID Connect and
+//	                                               SAML, and as SAML application; a JDK from 17 on
 //	JEDAN_SAML_PYTHON=V/bin/python                 an environment with federation/samlsp/testdata/requirements.txt; and xmlsec1: pysaml2 as identity provider
 //	                                               and as application
 //	JEDAN_NGINX=/usr/sbin/nginx                    after apt-get install nginx-light: before an application that knows nothing of sign-in

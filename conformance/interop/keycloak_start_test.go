@@ -30,7 +30,7 @@ func (s *sites) keycloak() *keycloak {
 	s.t.Helper()
 	archive := os.Getenv("JEDAN_KEYCLOAK")
 	if archive == "" {
-		s.t.Skip("JEDAN_KEYCLOAK names no Keycloak (Maven: org.keycloak:keycloak-quarkus-dist:26.7.3:zip, see `make interop-tools`; JAVA_HOME is a JDK from 21 on)")
+		s.t.Skip("JEDAN_KEYCLOAK names no Keycloak (Maven: org.keycloak:keycloak-quarkus-dist:26.7.3:zip, see `make interop-tools`; a JDK from 17 on)")
 	}
 	if !filepath.IsAbs(archive) {
 		archive = filepath.Join("../..", archive)

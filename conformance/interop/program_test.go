@@ -117,7 +117,7 @@ func report(t *testing.T, title string, lines ...string) {
 		t.Fatal(err)
 	}
 	if len(old) == 0 {
-		old = []byte("# Interoperability\n\nWritten by `make interop` (conformance/interop): the built program against other people's software, at sizes that no change is held up for.\n")
+		old = []byte("# Interoperability\n\nWritten by `make interop` (conformance/interop).\n")
 	}
 	head := "## " + title + "\n"
 	before, after, found := strings.Cut(string(old), head)
