@@ -6,7 +6,7 @@ BIN     := bin/jedan-auth
 
 export CGO_ENABLED = 0
 
-.PHONY: run build test race check fmt lint gen bench cover fuzz mutants risk races crowd hung conformance conformance-rp interop
+.PHONY: run build test race check fmt lint gen bench cover fuzz mutants risk races crowd hung conformance conformance-rp interop interop-tools
 
 run: build ## build, start on SQLite in ./data, print the link that sets up the first administrator
 	./$(BIN) serve
@@ -62,9 +62,18 @@ crowd: ## 500 people sign in by password at once for a minute, against one core 
 hung: ## mail, text messages and all feeds hang, silently and by dropping packets (root): ten windows of 30 s and ten minutes with a kill, on each database; an hour on a quiet machine
 	JEDAN_HUNG=30 JEDAN_DRILLS_REPORT=docs/drills.md $(GO) test -count=1 -timeout 3h -v -run 'TestHung' ./conformance/drills/
 
-interop: ## OpenLDAP with 100,000 entries, Samba's Active Directory (root) and MIT's KDC with curl and Chromium: the built program against them, figures into docs/interop.md
-	JEDAN_INTEROP_LDAP=100000 JEDAN_SLAPD=/usr/sbin/slapd JEDAN_SAMBA=/usr/sbin/samba JEDAN_KRB5KDC=/usr/sbin/krb5kdc JEDAN_INTEROP_REPORT=docs/interop.md \
-		CGO_ENABLED=0 $(GO) test -tags interop -count=1 -timeout 1h -v ./conformance/interop/
+TOOLS    := bin/interop
+KEYCLOAK := 26.7.3
+
+interop-tools: ## what `make interop` needs beside Debian's packages: Keycloak (Maven), oidc-provider (npm), pysaml2 (pip)
+	mvn -q -B -ntp -Dstyle.color=never org.apache.maven.plugins:maven-dependency-plugin:3.6.1:copy -Dartifact=org.keycloak:keycloak-quarkus-dist:$(KEYCLOAK):zip -DoutputDirectory=$(CURDIR)/$(TOOLS)
+	cd conformance/interop/node && npm ci --no-progress
+	python3 -m venv $(TOOLS)/saml && $(TOOLS)/saml/bin/pip install -q --disable-pip-version-check -r federation/samlsp/testdata/requirements.txt
+
+interop: ## the built program against other people's software (conformance/interop/doc.go says what, and needs what; root), figures into docs/interop.md; RUN='Test…' picks some
+	JEDAN_INTEROP_LDAP=100000 JEDAN_SLAPD=/usr/sbin/slapd JEDAN_SAMBA=/usr/sbin/samba JEDAN_KRB5KDC=/usr/sbin/krb5kdc JEDAN_NGINX=/usr/sbin/nginx JEDAN_SAML_PYTHON=$(CURDIR)/$(TOOLS)/saml/bin/python \
+		JEDAN_INTEROP_NODE=conformance/interop/node JEDAN_KEYCLOAK=$(TOOLS)/keycloak-quarkus-dist-$(KEYCLOAK).zip JEDAN_INTEROP_REPORT=docs/interop.md \
+		CGO_ENABLED=0 $(GO) test -tags interop -count=1 -timeout 1h -v -run '$(RUN)' ./conformance/interop/
 
 conformance: build ## the official suite against this build; docs/guides/conformance.md says how to start both
 	./$(BIN) conformance run --config $(CONFIG) --username $(USERNAME) --password-file $(PASSWORD_FILE) --report conformance $(PLANS)

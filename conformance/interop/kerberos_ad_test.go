@@ -5,6 +5,7 @@ package interop
 import (
 	"fmt"
 	"os"
+	"os/exec"
 	"path/filepath"
 	"strings"
 	"testing"
@@ -17,8 +18,8 @@ import (
 func (s *samba) realm() *mit {
 	s.t.Helper()
 	m := &mit{t: s.t, folder: s.t.TempDir()}
-	m.env = append(os.Environ(), "KRB5_CONFIG="+m.file("krb5.conf", fmt.Sprintf(mitClient, m.folder, sambaHost+":88")), "KRB5CCNAME=FILE:"+filepath.Join(m.folder, "cc"))
-	answers(s.t, sambaHost+":88")
+	m.env = append(os.Environ(), "KRB5_CONFIG="+m.file("krb5.conf", fmt.Sprintf(mitClient, m.folder, s.host+":88")), "KRB5CCNAME=FILE:"+filepath.Join(m.folder, "cc"))
+	answers(s.t, s.host+":88")
 	return m
 }
 
@@ -39,7 +40,8 @@ func (s *samba) change(name, attribute, value string) {
 
 // TestKerberosAD: tickets of Active Directory, with its authorization data in them, as Samba makes them; its LDAP says who they are of.
 func TestKerberosAD(t *testing.T) {
-	s := startSamba(t, "kdc")
+	s := startSamba(t)
+	s.serve("ldap kdc", exec.Command)
 	m := s.realm()
 	s.must("user", "create", "alice", sambaWord, "--given-name=Alice", "--surname=Example")
 	s.must("user", "create", "jedan-http", sambaWord)
@@ -48,7 +50,7 @@ func TestKerberosAD(t *testing.T) {
 	s.must("domain", "exportkeytab", keytab, "--principal=HTTP/localhost")
 	p := build(t)
 	p.run("connectors", "create", "corp", "--kind", "ldap", "--bind-password-file", p.file("password", sambaAdmin), "--file", connectorFile(p, map[string]any{
-		"preset": "ad", "servers": []string{"ldaps://" + sambaHost}, "server_name": "dc1.corp.example", "ca": s.ca, "bind_dn": "CN=Administrator,CN=Users,DC=corp,DC=example",
+		"preset": "ad", "servers": []string{"ldaps://" + s.host}, "server_name": "dc1.corp.example", "ca": s.ca, "bind_dn": "CN=Administrator,CN=Users,DC=corp,DC=example",
 		"base_dn": "DC=corp,DC=example",
 	}))
 	settings := p.file("tickets.json", map[string]any{"settings": map[string]any{"config": map[string]any{

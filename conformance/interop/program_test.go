@@ -22,6 +22,9 @@ type program struct {
 	t    *testing.T
 	path string
 	data string
+	env  []string // settings of its own
+	// command makes a process; nil: as it is
+	command func(name string, args ...string) *exec.Cmd
 }
 
 // ran is one run of a command.
@@ -42,10 +45,21 @@ func build(t *testing.T) *program {
 	return p
 }
 
-func (p *program) try(args ...string) (ran, error) {
-	cmd := exec.Command(p.path, append([]string{"--data", p.data}, args...)...) //nolint:gosec // the test's own
-	ours := func(s string) bool { return strings.HasPrefix(s, "JEDAN_") }       // they are the tests' settings
+// process is a command of the program that has not begun.
+func (p *program) process(args ...string) *exec.Cmd {
+	command := p.command
+	if command == nil {
+		command = exec.Command
+	}
+	cmd := command(p.path, append([]string{"--data", p.data}, args...)...)
+	ours := func(s string) bool { return strings.HasPrefix(s, "JEDAN_") } // they are the tests' settings
 	cmd.Env = append(slices.DeleteFunc(os.Environ(), ours), `JEDAN_OUTBOUND__ALLOW_NETWORKS=["127.0.0.0/8"]`)
+	cmd.Env = append(cmd.Env, p.env...)
+	return cmd
+}
+
+func (p *program) try(args ...string) (ran, error) {
+	cmd := p.process(args...)
 	var out, failed bytes.Buffer
 	cmd.Stdout, cmd.Stderr = &out, &failed
 	began := time.Now()
@@ -103,7 +117,7 @@ func report(t *testing.T, title string, lines ...string) {
 		t.Fatal(err)
 	}
 	if len(old) == 0 {
-		old = []byte("# Interoperability\n\nWritten by `make interop` (conformance/interop): the built program against other people's software, at sizes that no change is held up for.\n")
+		old = []byte("# Interoperability\n\nWritten by `make interop` (conformance/interop).\n")
 	}
 	head := "## " + title + "\n"
 	before, after, found := strings.Cut(string(old), head)

@@ -17,6 +17,8 @@ import (
 	"path/filepath"
 	"slices"
 	"strings"
+	"sync"
+	"syscall"
 	"testing"
 	"time"
 
@@ -29,13 +31,13 @@ import (
 
 // samba is an Active Directory domain controller of one test, on an address of its own.
 type samba struct {
-	t      *testing.T
-	folder string
-	ca     string
+	t          *testing.T
+	name, host string // the host is an address, whose ports are the well-known ones
+	folder     string
+	ca         string
 }
 
 const (
-	sambaHost  = "127.0.83.1" // its ports are the well-known ones
 	sambaAdmin = "Admin-secret-1"
 	sambaWord  = "Right-horse-1"
 )
@@ -57,76 +59,98 @@ func (s *samba) must(args ...string) {
 	}
 }
 
-// startSamba has the services that a test wants beside LDAP.
-func startSamba(t *testing.T, services ...string) *samba {
+// startSamba provisions a domain and serves it.
+func startSamba(t *testing.T) *samba {
 	t.Helper()
-	program := os.Getenv("JEDAN_SAMBA")
-	if program == "" {
+	s := newSamba(t, "dc1", "127.0.83.1")
+	cmd := exec.Command("samba-tool", "domain", "provision", "--realm=CORP.EXAMPLE", "--domain=CORP", "--server-role=dc", "--dns-backend=NONE", "--adminpass="+sambaAdmin, //nolint:gosec // the test's own
+		"--host-name=dc1", "--host-ip="+s.host, "--targetdir="+s.folder, "--option=bind interfaces only = yes", "--option=interfaces = "+s.host+"/8",
+		"--option=ldap server require strong auth = yes")
+	if text, err := cmd.CombinedOutput(); err != nil {
+		t.Fatalf("provision: %v\n%s", err, text)
+	}
+	s.certify()
+	return s
+}
+
+func newSamba(t *testing.T, name, host string) *samba {
+	t.Helper()
+	if os.Getenv("JEDAN_SAMBA") == "" {
 		t.Skip("JEDAN_SAMBA names no Samba (Debian: apt-get install samba-ad-dc samba-ad-provision; JEDAN_SAMBA=/usr/sbin/samba; as root)")
 	}
 	folder, err := os.MkdirTemp("/var/tmp", "samba") // short: its sockets have long names
 	if err != nil {
 		t.Fatal(err)
 	}
-	s := &samba{t: t, folder: folder}
 	t.Cleanup(func() { _ = os.RemoveAll(folder) })
-	cmd := exec.Command("samba-tool", "domain", "provision", "--realm=CORP.EXAMPLE", "--domain=CORP", "--server-role=dc", "--dns-backend=NONE", "--adminpass="+sambaAdmin, //nolint:gosec // the test's own
-		"--host-name=dc1", "--host-ip="+sambaHost, "--targetdir="+folder, "--option=bind interfaces only = yes", "--option=interfaces = "+sambaHost+"/8",
-		"--option=ldap server require strong auth = yes")
-	if text, err := cmd.CombinedOutput(); err != nil {
-		t.Fatalf("provision: %v\n%s", err, text)
-	}
-	log, err := os.Create(filepath.Join(folder, "out"))
-	if err != nil {
-		t.Fatal(err)
-	}
+	return &samba{t: t, name: name, host: host, folder: folder}
+}
+
+// certify gives it a certificate: Samba's own has no name in it that counts (RFC 6125).
+func (s *samba) certify() {
+	s.t.Helper()
 	var key string
-	s.ca, key = ldaptest.Certificate(t, "dc1.corp.example") // Samba's own has no name in it that counts (RFC 6125)
+	s.ca, key = ldaptest.Certificate(s.t, s.name+".corp.example")
 	for name, text := range map[string]string{"ca.pem": s.ca, "cert.pem": s.ca, "key.pem": key} {
-		if err := os.WriteFile(filepath.Join(folder, "private/tls", name), []byte(text), 0o600); err != nil {
-			t.Fatal(err)
+		at := filepath.Join(s.folder, "private/tls", name)
+		if err := errors.Join(os.MkdirAll(filepath.Dir(at), 0o700), os.WriteFile(at, []byte(text), 0o600)); err != nil {
+			s.t.Fatal(err)
 		}
 	}
-	run := exec.Command(program, "-i", "--debug-stdout", "-M", "single", "-s", s.conf(), "--option=server services = "+strings.Join(append([]string{"ldap"}, services...), ", ")) //nolint:gosec // the test's own
-	run.Stdout, run.Stderr = log, log
-	if err := run.Start(); err != nil {
-		t.Fatal(err)
+}
+
+// serve runs it until the test ends, or until stop.
+func (s *samba) serve(services string, command func(name string, args ...string) *exec.Cmd) (stop func()) {
+	s.t.Helper()
+	log, err := os.Create(filepath.Join(s.folder, "out"))
+	if err != nil {
+		s.t.Fatal(err)
 	}
-	t.Cleanup(func() {
-		_ = run.Process.Kill()
+	run := command(os.Getenv("JEDAN_SAMBA"), "-i", "--debug-stdout", "-M", "single", "-s", s.conf(), "--option=server services = "+services, "--option=pid directory = "+s.folder)
+	run.Stdout, run.Stderr, run.SysProcAttr = log, log, &syscall.SysProcAttr{Setpgid: true}
+	if err := run.Start(); err != nil {
+		s.t.Fatal(err)
+	}
+	stop = sync.OnceFunc(func() {
+		_ = syscall.Kill(-run.Process.Pid, syscall.SIGKILL)
 		_, _ = run.Process.Wait()
 	})
-	for until := time.Now().Add(time.Minute); ; {
-		c, err := net.DialTimeout("tcp", sambaHost+":636", time.Second)
+	s.t.Cleanup(stop)
+	for until := time.Now().Add(time.Minute); ; time.Sleep(50 * time.Millisecond) { // it is a process of its own
+		c, err := net.DialTimeout("tcp", s.host+":636", time.Second)
 		if err == nil {
 			_ = c.Close()
-			break
+			return stop
 		}
 		if time.Now().After(until) {
 			text, _ := os.ReadFile(log.Name())
-			t.Fatalf("samba does not answer: %v\n%s", err, text)
+			s.t.Fatalf("samba does not answer: %v\n%s", err, text)
 		}
 	}
-	return s
 }
 
-// here knows the controller's name.
+// here knows the controllers' names.
 type here struct{ net.Dialer }
 
 func (d *here) Dial(ctx context.Context, address string) (net.Conn, error) {
-	_, port, err := net.SplitHostPort(address)
+	host, port, err := net.SplitHostPort(address)
 	if err != nil {
 		return nil, err
 	}
-	return d.DialContext(ctx, "tcp", net.JoinHostPort(sambaHost, port))
+	at := map[string]string{"dc1.corp.example": "127.0.83.1", "dc2.corp.example": "127.0.83.2"}[host]
+	return d.DialContext(ctx, "tcp", net.JoinHostPort(at, port))
 }
 
 func (*here) Roots() *x509.CertPool { return nil }
 
-func (s *samba) connector() federation.Connector {
+func (s *samba) connector(more ...*samba) federation.Connector {
 	s.t.Helper()
+	servers, ca := []string{}, ""
+	for _, dc := range append([]*samba{s}, more...) {
+		servers, ca = append(servers, "ldaps://"+dc.name+".corp.example"), ca+dc.ca
+	}
 	raw, err := json.Marshal(map[string]any{
-		"preset": "ad", "servers": []string{"ldaps://dc1.corp.example"}, "ca": s.ca, "bind_dn": "CN=Administrator,CN=Users,DC=corp,DC=example", "base_dn": "DC=corp,DC=example",
+		"preset": "ad", "servers": servers, "ca": ca, "bind_dn": "CN=Administrator,CN=Users,DC=corp,DC=example", "base_dn": "DC=corp,DC=example",
 		"groups": map[string]any{"mode": "in_chain", "primary": true}, "password_change": true, "max_wrong": 50, "page_size": 1000,
 	})
 	if err != nil {
@@ -143,6 +167,7 @@ func (s *samba) connector() federation.Connector {
 // TestSamba: Active Directory as Samba has it.
 func TestSamba(t *testing.T) {
 	s := startSamba(t)
+	s.serve("ldap", exec.Command)
 	for _, name := range []string{"alice", "off", "ended", "change", "fails"} {
 		s.must("user", "create", name, sambaWord, "--mail-address="+name+"@mail.example", "--given-name="+name)
 	}
@@ -223,7 +248,7 @@ func (s *samba) dial(t *testing.T) *goldap.Conn {
 	t.Helper()
 	pool := x509.NewCertPool()
 	pool.AppendCertsFromPEM([]byte(s.ca))
-	c, err := goldap.DialURL("ldaps://"+sambaHost, goldap.DialWithTLSConfig(&tls.Config{RootCAs: pool, ServerName: "dc1.corp.example", MinVersion: tls.VersionTLS12}))
+	c, err := goldap.DialURL("ldaps://"+s.host, goldap.DialWithTLSConfig(&tls.Config{RootCAs: pool, ServerName: s.name + ".corp.example", MinVersion: tls.VersionTLS12}))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -257,37 +282,4 @@ func (s *samba) crowd(n int) {
 			s.t.Fatal(err)
 		}
 	}
-}
-
-// syncs lists everybody, then what has changed.
-func syncs(t *testing.T, s *samba, c federation.Connector, ok func(what string, good bool, got any)) {
-	t.Helper()
-	syncer := c.(federation.Syncer)
-	list := func(cursor []byte) (map[string]federation.SyncEntry, []string, *federation.SyncEnd, bool) {
-		all, gone, full := map[string]federation.SyncEntry{}, []string(nil), false
-		end, err := syncer.Sync(t.Context(), cursor, false, func(_ context.Context, p federation.SyncPage) error {
-			full, gone = p.Full, append(gone, p.Gone...)
-			for _, e := range p.Entries {
-				all[e.Attributes["preferred_username"]] = e
-			}
-			return nil
-		})
-		if err != nil {
-			t.Fatal(err)
-		}
-		return all, gone, end, full
-	}
-	all, _, end, full := list(nil)
-	ok("a full sync of 3,000 under the limit of 1,000 a page", full && len(all) > 3000, len(all))
-	ok("a full sync says who is disabled, locked and expired", all["off"].Off == "disabled" && all["change"].Off == "locked" && all["ended"].Off == "expired" && all["alice"].Off == "",
-		fmt.Sprint(all["off"], all["change"], all["ended"], all["alice"]))
-	key := all["alice"].Key
-	s.must("user", "disable", "alice")
-	next, _, end, full := list(end.Cursor)
-	ok("an incremental sync by uSNChanged", !full && len(next) < len(all) && next["alice"].Off == "disabled", fmt.Sprint(full, next))
-	s.must("user", "delete", "alice")
-	_, gone, _, full := list(end.Cursor)
-	ok("a tombstone", !full && slices.Contains(gone, key), gone)
-	absent, err := syncer.Absent(t.Context(), []string{key, all["off"].Key})
-	ok("who is asked for and gone", err == nil && slices.Equal(absent, []string{key}), absent)
 }

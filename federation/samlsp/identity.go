@@ -125,7 +125,8 @@ func (c *Connector) sources(claim string) []string {
 // usual are the names that identity providers give attributes: X.500 (Shibboleth, Keycloak), ADFS and Entra, and plain words (Okta, Google).
 var usual = map[string][]string{
 	"email": {
-		"urn:oid:0.9.2342.19200300.100.1.3", "http://schemas.xmlsoap.org/ws/2005/05/identity/claims/emailaddress", "mail", "email", "emailAddress", "Email", "EmailAddress",
+		"urn:oid:0.9.2342.19200300.100.1.3", "urn:oid:1.2.840.113549.1.9.1", "http://schemas.xmlsoap.org/ws/2005/05/identity/claims/emailaddress",
+		"mail", "email", "emailAddress", "Email", "EmailAddress",
 	},
 	"given_name": {
 		"urn:oid:2.5.4.42", "http://schemas.xmlsoap.org/ws/2005/05/identity/claims/givenname", "givenName", "given_name", "firstName", "first_name", "FirstName",

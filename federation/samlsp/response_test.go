@@ -105,6 +105,7 @@ func TestProfiles(t *testing.T) {
 	}{
 		"X.500": {func(c *Config) { c.TrustEmail = true }, []string{"urn:oid:0.9.2342.19200300.100.1.3", "m@x.test", "urn:oid:2.5.4.4", "Muster"},
 			map[string]any{"email": "m@x.test", "email_verified": true, "family_name": "Muster"}},
+		"X.500 of Keycloak": {nil, []string{"urn:oid:1.2.840.113549.1.9.1", "m@x.test", "urn:oid:2.5.4.42", "Maria"}, map[string]any{"email": "m@x.test", "email_verified": false, "given_name": "Maria"}},
 		"ADFS": {nil, []string{claims + "emailaddress", "m@x.test", claims + "name", "m@corp.test", claims + "surname", "Muster"},
 			map[string]any{"email": "m@x.test", "email_verified": false, "preferred_username": "m@corp.test", "family_name": "Muster"}},
 		"the operator's": {func(c *Config) { c.Attributes = map[string]string{"email": "work"} }, []string{"work", "w@x.test", "mail", "m@x.test"},
