@@ -71,8 +71,12 @@ func (c *connector) readRoster(ctx context.Context, w *wire, step func(ctx conte
 	if err := c.nameRoster(ctx, w, r); err != nil {
 		return nil, marks, err
 	}
-	slices.SortFunc(r.edges, func(a, b edge) int { return cmp.Or(bytes.Compare(a.member[:], b.member[:]), cmp.Compare(a.group, b.group)) })
+	r.sort()
 	return r, marks, nil
+}
+
+func (r *roster) sort() {
+	slices.SortFunc(r.edges, func(a, b edge) int { return cmp.Or(bytes.Compare(a.member[:], b.member[:]), cmp.Compare(a.group, b.group)) })
 }
 
 // graph is where the groups are that lead from one to another. In Active Directory's own chain those are all of the domain (MS-ADTS section 3.1.1.3.4.4.3), whichever
@@ -168,7 +172,7 @@ func (r *roster) of(c *connector, w *wire, e *goldap.Entry) (names []string, ok 
 		return nil, false, err
 	}
 	g := c.c.Groups
-	seen := map[int32]bool{}
+	seen := make(map[int32]bool, len(level))
 	for depth := 0; len(level) > 0 && (depth == 0 || g.Mode == modeInChain || g.Nested && depth <= maxDepth); depth++ {
 		var next []int32
 		for _, n := range level {

@@ -15,6 +15,8 @@ import (
 	"sync"
 	"testing"
 	"time"
+
+	ber "github.com/go-asn1-ber/asn1-ber"
 )
 
 // Entry is one of the directory's.
@@ -65,6 +67,7 @@ type Server struct {
 	deleted []*Entry
 	usn     int64
 	heard   []Heard
+	ors     map[*ber.Packet]map[string]bool // of the search that is looked at
 	conns   map[net.Conn]bool
 	wg      sync.WaitGroup
 	l       net.Listener
