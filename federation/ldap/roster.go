@@ -76,7 +76,9 @@ func (c *connector) readRoster(ctx context.Context, w *wire, step func(ctx conte
 }
 
 func (r *roster) sort() {
-	slices.SortFunc(r.edges, func(a, b edge) int { return cmp.Or(bytes.Compare(a.member[:], b.member[:]), cmp.Compare(a.group, b.group)) })
+	slices.SortFunc(r.edges, func(a, b edge) int {
+		return cmp.Or(bytes.Compare(a.member[:], b.member[:]), cmp.Compare(a.group, b.group))
+	})
 }
 
 // graph is where the groups are that lead from one to another. In Active Directory's own chain those are all of the domain (MS-ADTS section 3.1.1.3.4.4.3), whichever

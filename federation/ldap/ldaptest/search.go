@@ -25,6 +25,8 @@ func (x *session) search(id int64, op *ber.Packet, controls []goldap.Control) bo
 	case o.Hang && x.bound == Service:
 		x.wait()
 		return false
+	case o.RefuseGroups && strings.Contains(text, "group"):
+		return x.send(id, result(goldap.ApplicationSearchResultDone, goldap.LDAPResultUnavailable, "", ""))
 	case o.Referral != "" && base != "":
 		return x.send(id, result(goldap.ApplicationSearchResultDone, goldap.LDAPResultReferral, "", o.Referral))
 	case x.bound != Service && base != "":

@@ -42,6 +42,7 @@ type Options struct {
 	Threshold    int           // wrong passwords that lock
 	Anywhere     bool          // searches find entries wherever they are, also without a name
 	Hidden       bool          // tombstones are not shown
+	RefuseGroups bool          // searches whose filter speaks of groups fail
 	Invocation   string        // of the domain controller
 }
 
