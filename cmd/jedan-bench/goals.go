@@ -9,9 +9,10 @@ import (
 
 // goal is what the issue asks of a scenario; the zero goal is "reported".
 type goal struct {
-	least float64     // ratio to reach; 0: none
-	unit  primitive   // the ratio is to this primitive's CPU time; "" is the bare handler's
-	sum   []primitive // at most sumTimes times all of these together
+	least float64       // ratio to reach; 0: none
+	unit  primitive     // the ratio is to this primitive's CPU time; "" is the bare handler's
+	sum   []primitive   // at most sumTimes times all of these together
+	most  time.Duration // of the server's own CPU time for a turn; 0: none
 }
 
 // sumTimes is how much more than its primitives an operation may cost.
@@ -22,6 +23,8 @@ func atLeast(ratio float64) goal { return goal{least: ratio} }
 func ofPrimitive(ratio float64, p primitive) goal { return goal{least: ratio, unit: p} }
 
 func sumOf(ps ...primitive) goal { return goal{sum: ps} }
+
+func atMost(d time.Duration) goal { return goal{most: d} }
 
 // result is a scenario's figures: medians over the runs.
 type result struct {
@@ -69,6 +72,9 @@ func (r *result) primitivesSum() time.Duration {
 	return sum
 }
 
+// server is the CPU time of the server alone.
+func (r *result) server() time.Duration { return r.own - r.database }
+
 // verdict compares with the goal.
 func (r *result) verdict() string {
 	g := r.scenario.goal
@@ -78,6 +84,8 @@ func (r *result) verdict() string {
 		ok = r.ratio() >= g.least
 	case len(g.sum) > 0:
 		ok = r.own <= sumTimes*r.primitivesSum()
+	case g.most > 0:
+		ok = r.server() <= g.most
 	default:
 		return "reported"
 	}
@@ -97,6 +105,8 @@ func (r *result) target() string {
 		return fmt.Sprintf("≥ %.2f", g.least)
 	case len(g.sum) > 0:
 		return fmt.Sprintf("≤ %d × primitives", sumTimes)
+	case g.most > 0:
+		return fmt.Sprintf("≤ %s µs of the server's CPU per turn", micros(g.most))
 	}
 	return "–"
 }
@@ -105,6 +115,9 @@ func (r *result) target() string {
 func (r *result) reached() string {
 	if s := r.primitivesSum(); s > 0 {
 		return fmt.Sprintf("%.1f × (%s µs)", float64(r.own)/float64(s), micros(s))
+	}
+	if r.scenario.goal.most > 0 {
+		return micros(r.server()) + " µs"
 	}
 	return fmt.Sprintf("%.3f", r.ratio())
 }

@@ -178,24 +178,18 @@ func (s *session) serving(ctx context.Context, sc scenario, use func(ctx context
 	if sc.conns > 0 {
 		conns = sc.conns
 	}
+	if err := d.refill(ctx); err != nil { // before the connections: a server does not wait long for a first request
+		return err
+	}
 	own, err := newPool(s.own.addr, conns)
 	if err != nil {
 		return err
 	}
 	defer own.close()
-	if err := s.warm(ctx, d, own); err != nil {
+	if _, err := own.run(ctx, d.op, 0, d.warm); err != nil { // before anything counts
 		return err
 	}
 	return use(ctx, d, own)
-}
-
-// warm runs before anything counts.
-func (s *session) warm(ctx context.Context, d *drive, own *pool) error {
-	if err := d.refill(ctx); err != nil {
-		return err
-	}
-	_, err := own.run(ctx, d.op, 0, d.warm)
-	return err
 }
 
 // answerSize is the size of the pool's last answers.
