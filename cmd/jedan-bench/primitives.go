@@ -30,19 +30,20 @@ const (
 	primRead     primitive = "row read by key"
 	primWrite    primitive = "two rows written durably"
 	primPage     primitive = "a page drawn"
+	primBind     primitive = "LDAPS bind on a new connection"
 )
 
 // primitives are those that a child measures by itself.
 func primitives() []primitive {
-	return []primitive{primES256, primEdDSA, primRS256, primVerify, primArgon2id, primRead, primWrite, primPage}
+	return []primitive{primES256, primEdDSA, primRS256, primVerify, primArgon2id, primRead, primWrite, primPage, primBind}
 }
 
 // primitiveTime is how much CPU time each is given, at least.
 const primitiveTime = 300 * time.Millisecond
 
 // runPrimitive measures one by name.
-func runPrimitive(name string) (Reply, error) {
-	work, end, err := makePrimitive(primitive(name))
+func runPrimitive(name, data string) (Reply, error) {
+	work, end, err := makePrimitive(primitive(name), data)
 	if err != nil {
 		return Reply{}, err
 	}
@@ -81,7 +82,7 @@ func repeat(work func() error, n int) (time.Duration, error) {
 	return after - before, err
 }
 
-func makePrimitive(p primitive) (work func() error, end func(), err error) {
+func makePrimitive(p primitive, data string) (work func() error, end func(), err error) {
 	end = func() {}
 	digest := sha256.Sum256([]byte("jedan"))
 	switch p {
@@ -103,6 +104,8 @@ func makePrimitive(p primitive) (work func() error, end func(), err error) {
 		return databaseWork(p)
 	case primPage:
 		work, err = pageWork()
+	case primBind:
+		work, err = bindWork(data)
 	default:
 		err = fmt.Errorf("no primitive %q", p)
 	}

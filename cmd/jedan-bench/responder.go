@@ -10,6 +10,8 @@ import (
 	"encoding/pem"
 	"math/big"
 	"net"
+	"os"
+	"path/filepath"
 	"strings"
 	"time"
 
@@ -25,7 +27,10 @@ type responder struct {
 	ca  string // PEM
 }
 
-func newResponder() (*responder, error) {
+// directoryFile is where a process that binds by itself finds the directory: its address in the first line, its certificate after it.
+const directoryFile = "directory"
+
+func newResponder(dir string) (*responder, error) {
 	cert, der, err := selfSigned()
 	if err != nil {
 		return nil, err
@@ -36,7 +41,7 @@ func newResponder() (*responder, error) {
 	}
 	r := &responder{l: l, url: "ldaps://" + l.Addr().String(), ca: string(pem.EncodeToMemory(&pem.Block{Type: "CERTIFICATE", Bytes: der}))}
 	go r.accept()
-	return r, nil
+	return r, os.WriteFile(filepath.Join(dir, directoryFile), []byte(l.Addr().String()+"\n"+r.ca), 0o600)
 }
 
 func selfSigned() (tls.Certificate, []byte, error) {
