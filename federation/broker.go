@@ -85,6 +85,9 @@ func (m *Module) identified(c *gin.Context, t *trip, from *Ready, id *Identity) 
 	case !errs.Is(err, errs.NotFound):
 		return err
 	}
+	if t.Wish.Silent {
+		return m.refused(c, t, from, &Refusal{Check: "identity.silent", Expected: "somebody who has an account", Received: "nobody", Reason: "unknown"})
+	}
 	return m.unknown(c, t, from, id)
 }
 

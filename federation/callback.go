@@ -90,7 +90,7 @@ func (m *Module) complete(c *gin.Context, params url.Values) error {
 		return m.refused(c, t, from, no)
 	}
 	if err != nil {
-		return err
+		return m.quietly(c, t, err)
 	}
 	return m.identified(c, t, from, id)
 }
@@ -109,6 +109,9 @@ func (m *Module) refused(c *gin.Context, t *trip, from *Ready, no *Refusal) erro
 	m.d.Meter.AuthRequest("federation", "refused")
 	m.d.Meter.FailedLogin("federation", no.Reason)
 	m.d.Failures.Add(audit.Refusal{Tenant: m.d.Tenant, IP: httpx.ClientIP(c), Reason: "federation_" + no.Reason})
+	if t.Wish.Silent {
+		return m.quietly(c, t, no)
+	}
 	if no.Person && t.Flow != "" {
 		return m.d.Pages.Again(c, t.Flow, problemOf(no))
 	}

@@ -48,6 +48,8 @@ type Flows interface {
 	Refuse(c *gin.Context, err error) error
 	// Continue goes on as who is signed in by now.
 	Continue(c *gin.Context, sealed string, cur *session.Current) error
+	// Nobody goes back to the application of a flow that may show no page, with nobody.
+	Nobody(c *gin.Context, sealed string) error
 	// Finish signs the person in, or leads on to what is still missing.
 	Finish(c *gin.Context, sealed string, person *storage.Person, p Proof) error
 }
@@ -92,6 +94,7 @@ type People interface {
 	ByIdentifier(ctx context.Context, tenant storage.ID, identifier string) (*storage.Person, error)
 	Create(ctx context.Context, tenant storage.ID, n directory.NewPerson, actor directory.Actor) (*storage.Person, error)
 	Update(ctx context.Context, tenant, id storage.ID, u directory.UpdatePerson, actor directory.Actor) (*storage.Person, error)
+	Require(ctx context.Context, tenant, id storage.ID, r directory.Requirements, actor directory.Actor) (*storage.Person, error)
 	Claims(p *storage.Person) (directory.Claims, error)
 	Display(p *storage.Person) (name, identifier string)
 }

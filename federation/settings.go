@@ -28,6 +28,7 @@ const (
 type Settings struct {
 	Create    bool              `json:"create"`                  // an account is made for whom nobody here is
 	Link      LinkRule          `json:"link,omitempty"`          // empty: prompt
+	AskEmail  bool              `json:"ask_email,omitempty"`     // a new account that the upstream has said no address of is asked for one
 	Hidden    bool              `json:"hidden,omitempty"`        // the sign-in page shows no button for it
 	Clients   []string          `json:"clients,omitempty"`       // client_ids of the applications that it serves; empty: all
 	Home      Home              `json:"home,omitzero"`           // who is led to it

@@ -44,12 +44,14 @@ func (m *Module) start(c *gin.Context) error {
 	if to.Settings.Hint {
 		wish.Hint = hint(v.Params.Get("login_hint"))
 	}
-	return m.send(c, to, &trip{Flow: v.Sealed, Then: web.FormActionSource(v.Params.Get("redirect_uri")), Wish: wish})
+	t := &trip{Flow: v.Sealed, Then: web.FormActionSource(v.Params.Get("redirect_uri")), Wish: wish}
+	return m.quietly(c, t, m.send(c, to, t))
 }
 
 // wishOf is what the request wants of a sign-in. Of its parameters only these go on, each read by us (FE13).
 func wishOf(v *Visit) Wish {
-	w := Wish{Fresh: slices.Contains(strings.Fields(v.Params.Get("prompt")), "login"), ACR: strings.Fields(v.Params.Get("acr_values")), Locales: hint(v.Params.Get("ui_locales"))}
+	prompts := strings.Fields(v.Params.Get("prompt"))
+	w := Wish{Fresh: slices.Contains(prompts, "login"), Silent: slices.Contains(prompts, "none"), ACR: strings.Fields(v.Params.Get("acr_values")), Locales: hint(v.Params.Get("ui_locales"))}
 	if age, err := strconv.Atoi(v.Params.Get("max_age")); err == nil && age >= 0 {
 		w.MaxAge = time.Duration(age) * time.Second
 		w.Fresh = w.Fresh || age == 0

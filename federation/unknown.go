@@ -114,6 +114,11 @@ func (m *Module) insert(ctx context.Context, from *Ready, id *Identity, claims d
 		if p, err = m.d.People.Create(ctx, m.d.Tenant, directory.NewPerson{Claims: claims}, by); err != nil {
 			return err
 		}
+		if from.Settings.AskEmail && claims.String("email") == "" {
+			if p, err = m.d.People.Require(ctx, m.d.Tenant, p.ID, directory.Requirements{Ask: []string{storage.RequireAddEmail}}, by); err != nil {
+				return err
+			}
+		}
 		link, err = m.connect(ctx, from, id, p.ID, "create")
 		return err
 	})

@@ -4,6 +4,7 @@ import (
 	"net/http"
 	"net/url"
 	"slices"
+	"strings"
 	"time"
 
 	"github.com/gin-gonic/gin"
@@ -114,6 +115,9 @@ func (m *Module) Finish(c *gin.Context, st *Step, person *storage.Person, p Proo
 	if err != nil {
 		return err
 	}
+	if more && st.Silent() {
+		return m.Nobody(c, st)
+	}
 	if more {
 		return m.halfway(c, st, arrived)
 	}
@@ -124,7 +128,7 @@ func (m *Module) Finish(c *gin.Context, st *Step, person *storage.Person, p Proo
 	}
 	m.learn(c, arrived)
 	m.d.Browsers.Remember(c.Writer, c.Request, person.ID)
-	if m.d.Invitation == nil {
+	if m.d.Invitation == nil || st.Silent() {
 		return m.leave(c, st, flow.StepLogin, cur)
 	}
 	page := m.d.Invitation.Page(c, cur, p)
@@ -132,6 +136,16 @@ func (m *Module) Finish(c *gin.Context, st *Step, person *storage.Person, p Proo
 		return m.leave(c, st, flow.StepLogin, cur)
 	}
 	return httpx.SeeOther(c, m.link(page, st.Sealed, "step", m.token(st, flow.StepLogin, cur)))
+}
+
+// Silent says whether no page may be shown (prompt=none).
+func (st *Step) Silent() bool {
+	return slices.Contains(strings.Fields(st.Flow.Params.Get("prompt")), "none")
+}
+
+// Nobody hands over to the dispatcher after somebody was asked for without a page, and nobody came: the application hears it.
+func (m *Module) Nobody(c *gin.Context, st *Step) error {
+	return m.GoOn(c, st, m.d.Flows.SignStep(flow.Step{Flow: st.Flow.ID, Step: flow.StepSilent}))
 }
 
 // leave hands over to the dispatcher with what this step has shown.

@@ -152,7 +152,7 @@ func (b *build) authorize() *authorize.Endpoint {
 		Engine:   b.engine,
 		Issuance: b.issuance, Details: b.details, Vocabulary: b.d.Vocabulary, Claims: b.people, Flows: b.d.Flows, Sessions: b.d.Sessions, Classes: b.d.Classes, Consents: b.d.Consents, StepUp: b.d.StepUp, Grants: b.d.Store, Live: b.live, Rules: b.rules(), Signup: b.d.Signup, Required: b.d.Required,
 		Audit: b.d.Audit, Pages: b.d.Pages, Log: b.log, Now: b.d.Now, Meter: b.d.Meter,
-		Objects: b.objects(), Pushed: b.par, Watch: b.watch.State,
+		Objects: b.objects(), Pushed: b.par, Silent: b.d.Silent, Watch: b.watch.State,
 	}
 }
 

@@ -135,6 +135,7 @@ type Deps struct {
 	Refreshes  refresh.Watch     // nil: nobody watches
 	Tokens     exchange.Upstream // of other services; nil: there are none
 	Upstream   refresh.Upstream  // nil: nobody is signed in on another's word
+	Silent     authorize.Silent  // nil: who is not signed in here is nobody
 	Elsewhere  logout.Elsewhere  // where else browsers go when somebody has signed out, after the SAML applications; nil: nowhere
 	Consents   authorize.Consents
 	Forms      logout.Forms

@@ -21,10 +21,11 @@ const (
 const (
 	RequireChangePassword = "change_password" //nolint:gosec // a name, not a password
 	RequireVerifyEmail    = "verify_email"
+	RequireAddEmail       = "add_email" // who has no address gives one and proves it
 )
 
 // Requirable lists them.
-func Requirable() []string { return []string{RequireChangePassword, RequireVerifyEmail} }
+func Requirable() []string { return []string{RequireChangePassword, RequireVerifyEmail, RequireAddEmail} }
 
 // Person is somebody who signs in. Names and addresses are sealed; they are found by keyed hashes (seal.Index).
 type Person struct {

@@ -27,6 +27,9 @@ func requiredStates(lang string) []state {
 		{"required-email", http.StatusOK, with(RequiredEmail, nil)},
 		{"required-email-sent", http.StatusOK, with(RequiredEmail, func(p *RequiredPage) { p.Sent = true })},
 		{"required-email-wrong", http.StatusForbidden, with(RequiredEmail, func(p *RequiredPage) { p.Sent, p.Error = true, ProblemSentCode })},
+		{"required-address", http.StatusOK, with(RequiredAddress, func(p *RequiredPage) { p.To = "" })},
+		{"required-address-sent", http.StatusOK, with(RequiredAddress, func(p *RequiredPage) { p.Sent = true })},
+		{"required-address-taken", http.StatusConflict, with(RequiredAddress, func(p *RequiredPage) { p.Error = ProblemRequiredTaken })},
 		{"required-email-throttled", http.StatusTooManyRequests, with(RequiredEmail, func(p *RequiredPage) { p.Error = ProblemRequiredSends })},
 		{"required-profile", http.StatusOK, with(RequiredProfile, func(p *RequiredPage) { p.Attributes = schema(lang) })},
 		{"required-profile-wrong", http.StatusBadRequest, with(RequiredProfile, func(p *RequiredPage) {

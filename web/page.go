@@ -61,7 +61,7 @@ func samples() []Page {
 		MFAPage{Identifier: "x", Lost: true, Others: []string{"backup"}}, SecurityPage{Proved: true, Factors: []FactorRow{{ID: "1"}, {ID: "2", Name: "x"}}, RemoveAsk: "2", CodesOf: 10, Links: []SecurityLink{{}}},
 		DeniedPage{Flow: "f", Person: "x"}, SignupPage{Error: ProblemSignupAddress, Domains: []string{"x"}}, SignupFinishPage{Errors: map[string]string{"name": FieldSignupName}},
 		SecurityPage{}, EnrolPage{URI: "otpauth://totp/x"}, CodesPage{Codes: []string{"x"}},
-		RequiredPage{Action: RequiredPassword}, RequiredPage{Action: RequiredEmail, Sent: true}, RequiredPage{Action: RequiredTerms, Accepted: time.Unix(0, 0)},
+		RequiredPage{Action: RequiredPassword}, RequiredPage{Action: RequiredEmail, Sent: true}, RequiredPage{Action: RequiredAddress}, RequiredPage{Action: RequiredAddress, Sent: true}, RequiredPage{Action: RequiredTerms, Accepted: time.Unix(0, 0)},
 		SentPage{Factors: []SentFactor{{Kind: "sms"}, {Kind: "mail", ID: "1"}}, RemoveAsk: "1"}, TypedCodePage{}, PhonePage{Number: "1"}, EmailPage{Email: "m"}, EmailLinkPage{Email: "m"},
 		QRPage{Step: QRWaits, Link: "https://localhost/", Still: true}, QRPage{Step: QRSeen, Number: "47", Phone: QRDevice{Browser: "Firefox", Address: "192.0.2.7", Place: "HR"}}, QRPage{Step: QRApproved, Person: "m"}, QRPage{},
 		QRAskPage{ClientName: "x", Asks: QRDevice{Address: "192.0.2.7"}, Elsewhere: QROtherNetwork}, QRAskPage{Number: true, Error: QRNumberFormat}, QRDonePage{Outcome: QRDenied},

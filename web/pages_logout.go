@@ -38,7 +38,11 @@ func (p LeavingPage) spec() spec {
 
 // Refresh is the content attribute that goes on without scripts; html/template would not write an address there.
 func (p LeavingPage) Refresh() template.HTMLAttr {
-	return template.HTMLAttr(`content="` + strconv.Itoa(leaveAfter) + ";url=" + html.EscapeString(p.Next) + `"`) //nolint:gosec // G203: escaped, a registered URI
+	after := leaveAfter
+	if len(p.Frames) == 0 {
+		after = 0
+	}
+	return template.HTMLAttr(`content="` + strconv.Itoa(after) + ";url=" + html.EscapeString(p.Next) + `"`) //nolint:gosec // G203: escaped, a registered URI
 }
 
 // NextAttr is the link's href, byte for byte: a private-use scheme is an application's own.

@@ -6,6 +6,7 @@ import "time"
 const (
 	RequiredPassword = "change_password" //nolint:gosec // a name, not a password
 	RequiredEmail    = "verify_email"
+	RequiredAddress  = "add_email"
 	RequiredTerms    = "accept_terms"
 	RequiredProfile  = "complete_profile"
 )
@@ -13,8 +14,11 @@ const (
 // ProblemRequiredSends is for RequiredPage.Error: enough mails have been sent.
 const ProblemRequiredSends = "required.error.sends"
 
+// ProblemRequiredTaken says that the address that was proved is another account's.
+const ProblemRequiredTaken = "required.error.taken"
+
 // RequiredPage asks for what must be done before the person goes on: POST {base}/login/required with csrf, flow, action and what the action needs:
-// new_password; version, which is accepted; code, or send=1 for a mail; or attributes by their names. answer=other leads to another account.
+// new_password; version, which is accepted; code, or send=1 for a mail, with email where an address is asked for; or attributes by their names. answer=other leads to another account.
 type RequiredPage struct {
 	Lang              string
 	CSRF              string
@@ -52,6 +56,10 @@ func (p RequiredPage) words() requiredWords {
 		return requiredWords{"required.email.title", "required.email.sent", "required.email.submit"}
 	case p.Action == RequiredEmail:
 		return requiredWords{"required.email.title", "required.email.lead", "required.email.send"}
+	case p.Action == RequiredAddress && p.Sent:
+		return requiredWords{"required.address.title", "required.email.sent", "required.email.submit"}
+	case p.Action == RequiredAddress:
+		return requiredWords{"required.address.title", "required.address.lead", "required.email.send"}
 	case p.Action == RequiredProfile:
 		return requiredWords{"required.profile.title", "required.profile.lead", "required.profile.submit"}
 	case p.Accepted.IsZero():
@@ -66,6 +74,9 @@ func (p RequiredPage) Lead(v *view) string { return v.T(p.words().lead) }
 // Submit is the label of the button that does it.
 func (p RequiredPage) Submit(v *view) []string { return v.Label(p.words().submit, "page.busy") }
 
+// Mails says whether the action is done by a code that is mailed.
+func (p RequiredPage) Mails() bool { return p.Action == RequiredEmail || p.Action == RequiredAddress }
+
 // Fields are the page's inputs in order.
 func (p RequiredPage) Fields(v *view) []field {
 	switch {
@@ -74,7 +85,11 @@ func (p RequiredPage) Fields(v *view) []field {
 			ID: "required-password", Name: "new_password", Type: "password", Autocomplete: "new-password", Label: v.T("change.new"),
 			Hint: v.T("password.length", "min", minimum(p.MinPasswordLength)),
 		}))
-	case p.Action == RequiredEmail && p.Sent:
+	case p.Action == RequiredAddress && !p.Sent:
+		return v.fields(field{
+			ID: "required-address", Name: "email", Type: "email", Autocomplete: "email", Label: v.T("profile.email"), Value: p.To, Focus: p.Error == "",
+		})
+	case (p.Action == RequiredEmail || p.Action == RequiredAddress) && p.Sent:
 		return v.fields(field{
 			ID: "required-code", Name: "code", Type: "text", Autocomplete: "one-time-code", InputMode: "numeric", Label: v.T("mfa.mail.label"), Hint: v.T("mfa.sent.hint"), Focus: p.Error == "",
 		})

@@ -30,12 +30,13 @@ const (
 	primRead     primitive = "row read by key"
 	primWrite    primitive = "two rows written durably"
 	primPage     primitive = "a page drawn"
+	primXMLDSig  primitive = "XML signature verified by goxmldsig"
 	primBind     primitive = "LDAPS bind on a new connection"
 )
 
 // primitives are those that a child measures by itself.
 func primitives() []primitive {
-	return []primitive{primES256, primEdDSA, primRS256, primVerify, primArgon2id, primRead, primWrite, primPage, primBind}
+	return []primitive{primES256, primEdDSA, primRS256, primVerify, primArgon2id, primRead, primWrite, primPage, primXMLDSig, primBind}
 }
 
 // primitiveTime is how much CPU time each is given, at least.
@@ -104,6 +105,8 @@ func makePrimitive(p primitive, data string) (work func() error, end func(), err
 		return databaseWork(p)
 	case primPage:
 		work, err = pageWork()
+	case primXMLDSig:
+		work, err = samlWork()
 	case primBind:
 		work, err = bindWork(data)
 	default:

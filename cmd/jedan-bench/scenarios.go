@@ -51,6 +51,7 @@ func scenarios() []scenario {
 		signedIntrospection(),
 		signIn(),
 		signInAnew(),
+		samlSignIn(),
 		directorySignIn(),
 	}
 }

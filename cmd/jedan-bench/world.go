@@ -38,6 +38,7 @@ type world struct {
 	sets         map[string][]*party
 	grants       map[string][]*storage.Grant
 	refresh      map[string][]string // first refresh tokens, by set
+	saml         *samlSource         // nil until it is needed
 	signer       *signer             // of clients that sign; nil until there are any
 	ldap         *responder          // nil until there is one
 }

@@ -48,11 +48,9 @@ func (w *feWorld) change(name string, change func(d *federation.Draft)) error {
 	return err
 }
 
-// TestFE_PrivateKeyJWT: we show who we are by a key that is made and published here, stays with the connector and goes with its upstream.
-func TestFE_PrivateKeyJWT(t *testing.T) {
-	w := newSocial(t)
+// asserting has the provider want an assertion by a key that the connector corp publishes.
+func (w *feWorld) asserting(o *socialOP) {
 	used := map[string]bool{}
-	o := newSocialOP(t, w.Clock.Now, nil)
 	o.set(func(o *socialOP) {
 		o.client = func(r *http.Request) bool {
 			token, err := jwt.ParseSigned(r.PostFormValue("client_assertion"), []jose.SignatureAlgorithm{jose.ES256, jose.PS256})
@@ -70,6 +68,13 @@ func TestFE_PrivateKeyJWT(t *testing.T) {
 			return c.Issuer == "jedan" && c.Subject == "jedan" && len(c.Audience) == 1 && c.Audience[0] == o.url() && c.Expiry.Time().After(now) && c.Expiry.Time().Before(now.Add(5*time.Minute))
 		}
 	})
+}
+
+// TestFE_PrivateKeyJWT: we show who we are by a key that is made and published here, stays with the connector and goes with its upstream.
+func TestFE_PrivateKeyJWT(t *testing.T) {
+	w := newSocial(t)
+	o := newSocialOP(t, w.Clock.Now, nil)
+	w.asserting(o)
 	w.provider("corp", "oidc", map[string]any{"issuer": o.url(), "client_secret": nil, "token_endpoint_auth_method": "private_key_jwt"})
 	for range 2 {
 		_, page := w.by("corp", o)

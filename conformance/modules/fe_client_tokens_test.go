@@ -17,6 +17,36 @@ import (
 	"github.com/go-jose/go-jose/v4"
 )
 
+func encryptTo(t *testing.T, to jose.Recipient, opts *jose.EncrypterOptions) func(string) string {
+	return func(token string) string {
+		e, err := jose.NewEncrypter(jose.A256GCM, to, opts)
+		if err != nil {
+			t.Error(err)
+			return ""
+		}
+		jwe, err := e.Encrypt([]byte(token))
+		if err != nil {
+			t.Error(err)
+			return ""
+		}
+		out, err := jwe.CompactSerialize()
+		if err != nil {
+			t.Error(err)
+		}
+		return out
+	}
+}
+
+// encryptedTo encrypts to a published key.
+func encryptedTo(t *testing.T, set jose.JSONWebKeySet, kid string) func(string) string {
+	t.Helper()
+	found := set.Key(kid)
+	if len(found) != 1 {
+		t.Fatal(kid)
+	}
+	return encryptTo(t, jose.Recipient{Algorithm: jose.KeyAlgorithm(found[0].Algorithm), Key: found[0].Key, KeyID: kid}, nil)
+}
+
 // TestFE_Encrypted: ID tokens are encrypted to our published key by what is safe, or refused alike.
 func TestFE_Encrypted(t *testing.T) {
 	w := newSocial(t)
@@ -32,23 +62,7 @@ func TestFE_Encrypted(t *testing.T) {
 		}
 	}
 	to := func(alg jose.KeyAlgorithm, key any, kid string, opts *jose.EncrypterOptions) func(string) string {
-		return func(token string) string {
-			e, err := jose.NewEncrypter(jose.A256GCM, jose.Recipient{Algorithm: alg, Key: key, KeyID: kid}, opts)
-			if err != nil {
-				t.Error(err)
-				return ""
-			}
-			jwe, err := e.Encrypt([]byte(token))
-			if err != nil {
-				t.Error(err)
-				return ""
-			}
-			out, err := jwe.CompactSerialize()
-			if err != nil {
-				t.Error(err)
-			}
-			return out
-		}
+		return encryptTo(t, jose.Recipient{Algorithm: alg, Key: key, KeyID: kid}, opts)
 	}
 	for name, encrypt := range map[string]func(string) string{
 		"RSA": to(jose.RSA_OAEP_256, rsa.Key, rsa.KeyID, nil), "EC": to(jose.ECDH_ES, ec.Key, ec.KeyID, nil), "no kid": to(jose.ECDH_ES, ec.Key, "", nil),

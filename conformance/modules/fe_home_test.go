@@ -7,8 +7,10 @@ import (
 	"testing"
 
 	"github.com/jedan-auth/jedan-auth/federation"
+	"github.com/jedan-auth/jedan-auth/internal/app"
 	"github.com/jedan-auth/jedan-auth/internal/directory"
 	"github.com/jedan-auth/jedan-auth/internal/testkit"
+	"github.com/jedan-auth/jedan-auth/login/signup"
 )
 
 // TestFE_Home: who belongs to an upstream is led there by what they type, whether they have an account or not, and an administrator can go round it.
@@ -85,6 +87,31 @@ func TestFE_HomeByRequest(t *testing.T) {
 		_, err := w.App.Connectors.Update(t.Context(), "corp", func(d *federation.Draft) error { d.Settings.Home, d.Settings.Clients = home, nil; return nil }, operator())
 		if err == nil {
 			t.Errorf("%s was taken", name)
+		}
+	}
+}
+
+// TestFE_HomeByOtherDoors: a sign-in by mail, or a new account, is no way round the upstream that somebody belongs to.
+func TestFE_HomeByOtherDoors(t *testing.T) {
+	w := newFE(t, func(d *federation.Draft) { d.Settings.Home.Domains = []string{"acme.example"} }, func(c *app.Config) { c.Login.ByMail, c.Login.Signup.Mode = true, signup.Open })
+	w.Person("maria@acme.example")
+	for _, door := range []string{"/login/link", "/signup"} {
+		b := w.Browser()
+		flow := b.Get(w.AuthURL(w.rp)).Query("flow")
+		for address, led := range map[string]bool{"maria@acme.example": true, "nobody@acme.example": true, "other@other.example": false} {
+			p := b.Get(door+"?flow="+flow).Submit("identifier", address)
+			if p.Status != http.StatusOK || p.HasID("elsewhere-next") != led {
+				t.Errorf("%s at %s: %d, led away: %v", address, door, p.Status, !led)
+			}
+		}
+	}
+	b := w.Browser()
+	if p := b.Get("/signup").Submit("identifier", "new@acme.example"); !p.HasID("login-submit") {
+		t.Errorf("a new account without an application: %d", p.Status)
+	}
+	for _, address := range []string{"maria@acme.example", "new@acme.example"} {
+		if n := len(w.Mails(address)); n != 0 {
+			t.Errorf("%d mails to %s", n, address)
 		}
 	}
 }

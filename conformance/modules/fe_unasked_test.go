@@ -5,6 +5,8 @@ import (
 	"net/http/httptest"
 	"net/url"
 	"slices"
+	"sync"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -84,4 +86,50 @@ func TestSA15_Unasked(t *testing.T) {
 		w.Clock.Advance(10 * time.Minute)
 		nobody("late", w.Browser(), form)
 	})
+}
+
+// TestSA15_ReplayEverywhere: an assertion counts once on all nodes together, at once and one after the other, and after a restart.
+func TestSA15_ReplayEverywhere(t *testing.T) {
+	w, idp := samlWorld(t, func(c map[string]any) { c["allow_idp_initiated"] = true })
+	app := w.Client(storage.ClientMetadata{InitiateLoginURI: "https://app.test/start"})
+	w.must(w.change("uni", func(d *federation.Draft) { d.Settings.Lands = app.ID }))
+	enters := func(at *feWorld, form url.Values) bool {
+		b := at.Browser()
+		at.acs(b, form)
+		return in(b)
+	}
+	form := idp.unasked("")
+	if !enters(w, form) {
+		t.Fatal("nobody comes in")
+	}
+	t.Run("nodes", func(t *testing.T) {
+		other := &feWorld{Server: w.Node(t), t: t}
+		mark := other.Log.Mark()
+		if enters(other, form) || !slices.Contains(other.Log.Refused(mark), "saml_assertion.replay") {
+			t.Errorf("used on one node, and on the other: %v", other.Log.Refused(mark))
+		}
+		for range 5 {
+			form := idp.unasked("")
+			var all sync.WaitGroup
+			var entered atomic.Int64
+			for _, at := range []*feWorld{w, other, w, other} {
+				all.Go(func() {
+					if enters(at, form) {
+						entered.Add(1)
+					}
+				})
+			}
+			if all.Wait(); entered.Load() != 1 {
+				t.Errorf("%d came in by one assertion", entered.Load())
+			}
+		}
+	})
+	form = idp.unasked("")
+	if !enters(w, form) {
+		t.Fatal("nobody comes in")
+	}
+	w.Restart()
+	if mark := w.Log.Mark(); enters(w, form) || !slices.Contains(w.Log.Refused(mark), "saml_assertion.replay") {
+		t.Errorf("used before a restart, and after it: %v", w.Log.Refused(mark))
+	}
 }

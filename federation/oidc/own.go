@@ -29,9 +29,15 @@ const (
 	secretDPoP    = "dpop_key"       // its tokens are bound to it
 	secretDecrypt = "encryption_key" // it encrypts to it: one key, or one of each kind
 	secretTLS     = "tls_key"        // with the certificates that an authority gave for it
+
+	secretNextSign    = "next_key"            // published, and not used yet
+	secretNextDecrypt = "next_encryption_key" // published beside the current one
+	secretLastDecrypt = "last_encryption_key" // not published any more
 )
 
-func ownSecrets() []string { return []string{secretSign, secretDPoP, secretDecrypt, secretTLS} }
+func ownSecrets() []string {
+	return []string{secretSign, secretDPoP, secretDecrypt, secretTLS, secretNextSign, secretNextDecrypt, secretLastDecrypt}
+}
 
 const ownBits = 2048
 
@@ -107,6 +113,7 @@ func readKeys(secrets map[string]string) (ownKeys, error) {
 	var out ownKeys
 	for name, read := range map[string]func(text string) error{
 		secretSign: out.readSign, secretDPoP: out.readDPoP, secretDecrypt: out.readDecrypt, secretTLS: out.readTLS,
+		secretNextSign: out.readNextSign, secretNextDecrypt: out.readDecrypt, secretLastDecrypt: out.readLast,
 	} {
 		if text := secrets[name]; text != "" {
 			if err := read(text); err != nil {
@@ -202,6 +209,25 @@ func (o *ownKeys) readDecrypt(text string) error {
 		}
 		o.decrypt = append(o.decrypt, jose.JSONWebKey{Key: key, KeyID: kid, Algorithm: string(alg)})
 	}
+	return nil
+}
+
+func (o *ownKeys) readNextSign(text string) error {
+	next := ownKeys{}
+	if err := next.readSign(text); err != nil {
+		return err
+	}
+	o.public.Keys = append(o.public.Keys, next.public.Keys...)
+	return nil
+}
+
+// readLast takes keys that providers may still encrypt to, and are told of no more.
+func (o *ownKeys) readLast(text string) error {
+	last := ownKeys{}
+	if err := last.readDecrypt(text); err != nil {
+		return err
+	}
+	o.decrypt = append(o.decrypt, last.decrypt...)
 	return nil
 }
 

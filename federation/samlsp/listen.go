@@ -45,6 +45,31 @@ func (c *Connector) CompleteLogout(ctx context.Context, kept []byte, m federatio
 	return c.ReadLogoutResponse(ctx, m, Sent{ID: string(kept), RelayState: m.Param("RelayState")})
 }
 
+var _ federation.Refresher = (*Connector)(nil)
+
+// Refresh implements federation.Refresher.
+func (c *Connector) Refresh(ctx context.Context) error { return c.trust.refresh(ctx) }
+
+var _ federation.Rotator = Kind{}
+
+// Rotate implements federation.Rotator: the next certificate stands in our metadata beside the current one until it is used; the last still decrypts.
+func (k Kind) Rotate(name string, secrets map[string]string) (used bool, err error) {
+	if secrets["key"] == "" {
+		return false, errs.New(errs.Invalid, "This connector has no key of its own.")
+	}
+	if next := secrets["next_key"]; next != "" {
+		secrets["last_key"], secrets["key"] = secrets["key"], next
+		delete(secrets, "next_key")
+		return true, nil
+	}
+	pair, err := samlxml.NewPair(name, k.Deps.Now())
+	if err != nil {
+		return false, err
+	}
+	secrets["next_key"], err = pair.PEM()
+	return false, err
+}
+
 var _ federation.Preparer = Kind{}
 
 // Prepare makes a key of ours for a connector that has none.

@@ -105,15 +105,37 @@ func (t *trust) renew(ctx context.Context, now time.Time) error {
 	if err != nil {
 		return t.recall(ctx, err)
 	}
+	if err := t.take(ctx, raw, now); err != nil {
+		return t.recall(ctx, err)
+	}
+	return nil
+}
+
+// take puts a document that counts in the place of what is known, and keeps it.
+func (t *trust) take(ctx context.Context, raw []byte, now time.Time) error {
 	read, err := t.read(ctx, raw)
 	if err != nil {
-		return t.recall(ctx, err)
+		return err
 	}
 	t.last, t.got = read, now
 	if t.deps.Keeper == nil {
 		return nil
 	}
 	return t.deps.Keeper.Keep(ctx, t.deps.Name, t.config.IDPMetadataURL, raw, read.validUntil)
+}
+
+// refresh asks now, whatever is known.
+func (t *trust) refresh(ctx context.Context) error {
+	if t.config.IDPMetadataURL == "" {
+		return errs.New(errs.Invalid, "The identity provider's metadata has no address.")
+	}
+	raw, err := t.deps.Fetcher.Document(ctx, t.config.IDPMetadataURL)
+	if err != nil {
+		return err
+	}
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	return t.take(ctx, raw, t.deps.Now())
 }
 
 // recall takes the copy that was kept, and says why if that is none either.

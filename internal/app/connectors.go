@@ -20,10 +20,10 @@ import (
 )
 
 // connectorKinds lists the protocols that upstreams may speak.
-func (a *App) connectorKinds() []federation.Kind {
+func (a *App) connectorKinds(keeps samlsp.Keeper) []federation.Kind {
 	directory := ldap.New(ldap.Deps{Dialer: a.Fetch, Resolver: net.DefaultResolver, Log: a.Log, Now: a.Now})
 	return []federation.Kind{oidc.New(a.Fetch, a.Now), social.New(a.Fetch, a.Now), directory, samlsp.Kind{Deps: samlsp.Deps{
-		Issuer: a.Config.Issuer, Tenant: a.Tenant, Fetcher: documents{a.Fetch}, Keeper: keeper{a}, Resolver: documents{a.Fetch}, Replays: a.DB, Failures: undecrypted{a}, Now: a.Now,
+		Issuer: a.Config.Issuer, Tenant: a.Tenant, Fetcher: documents{a.Fetch}, Keeper: keeps, Resolver: documents{a.Fetch}, Replays: a.DB, Failures: undecrypted{a}, Now: a.Now,
 	}}}
 }
 
@@ -122,7 +122,7 @@ func (u undecrypted) DecryptionFailed(ctx context.Context) {
 }
 
 func (a *App) openConnectors(context.Context) error {
-	a.Upstreams = federation.NewRegistry(a.DB, a.Feed, a.Ring, a.Tenant, a.Log, a.connectorKinds()...)
+	a.Upstreams = federation.NewRegistry(a.DB, a.Feed, a.Ring, a.Tenant, a.Log, a.connectorKinds(keeper{a})...)
 	a.Connectors = &federation.Manager{Registry: a.Upstreams, Store: a.DB, Ring: a.Ring, Audit: a.Audit, Tenant: a.Tenant, Now: a.Now}
 	a.Syncs = &federation.Syncs{
 		Registry: a.Upstreams, Store: a.DB, People: a.Directory, Groups: a.Groups, Ring: a.Ring, Audit: a.Audit, Log: a.Log, Tenant: a.Tenant,

@@ -14,6 +14,7 @@ import (
 
 	"github.com/jedan-auth/jedan-auth/federation"
 	"github.com/jedan-auth/jedan-auth/internal/assurance"
+	"github.com/jedan-auth/jedan-auth/internal/httpx"
 	"github.com/jedan-auth/jedan-auth/internal/session"
 	"github.com/jedan-auth/jedan-auth/login"
 	"github.com/jedan-auth/jedan-auth/provider/exchange"
@@ -67,6 +68,15 @@ func (s steps) Continue(c *gin.Context, sealed string, cur *session.Current) err
 	return s.m.Continue(c, st, cur)
 }
 
+// Nobody implements federation.Flows.
+func (s steps) Nobody(c *gin.Context, sealed string) error {
+	st, err := s.m.Open(c, sealed)
+	if err != nil {
+		return s.m.Refuse(c, err)
+	}
+	return s.m.Nobody(c, st)
+}
+
 // federated is the method of a sign-in whose own methods do not count here.
 const federated = "fed"
 
@@ -80,6 +90,9 @@ func (s steps) Finish(c *gin.Context, sealed string, person *storage.Person, p f
 	if err != nil {
 		return err
 	}
+	if !may && st.Silent() {
+		return s.m.Nobody(c, st)
+	}
 	if !may {
 		return s.again(c, st, web.ProblemSubject)
 	}
@@ -91,6 +104,9 @@ func (s steps) Finish(c *gin.Context, sealed string, person *storage.Person, p f
 		proof.ACR, proof.AMR = assurance.Two, append(proof.AMR, p.AMR...)
 	}
 	err = s.m.Finish(c, st, person, proof)
+	if login.Denied(err) && st.Silent() {
+		return s.m.Nobody(c, st)
+	}
 	if login.Denied(err) {
 		return s.again(c, st, web.ProblemUpstream)
 	}
@@ -163,6 +179,11 @@ func (v vouching) UpstreamToken(ctx context.Context, person storage.ID, connecto
 		return nil, err
 	}
 	return &exchange.UpstreamToken{Access: t.Access, ExpiresAt: t.ExpiresAt, Scope: t.Scope}, nil
+}
+
+// Silently implements authorize.Silent.
+func (v vouching) Silently(c *gin.Context, clientID, hint string) (string, error) {
+	return v.s.Upstreams.Silently(c.Request.Context(), clientID, hint, httpx.ClientIP(c))
 }
 
 // Leave implements logout.Elsewhere.

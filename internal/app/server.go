@@ -156,7 +156,7 @@ func (s *server) makeProvider() (err error) {
 	deps := provider.Deps{
 		Tenant: s.Tenant, Issuer: s.Config.Issuer, Base: s.base(), Store: s.DB, Ring: s.Ring, Keys: s.Keys, Audit: s.Audit, Slow: s.Hasher,
 		Directory: claims{s.Directory, s.Attributes}, Vocabulary: s.Vocabulary, Groups: s.Groups, Fetch: s.Fetch, Registrar: s.Registrar, Register: s.Config.Register, Profiles: s.Config.profiles(), Feed: s.Feed, Flows: s.flows,
-		Sessions: browsers, StepUp: s.seconds, Required: s.required(), Refreshes: s.risk, Upstream: vouching{s}, Tokens: vouching{s}, Elsewhere: vouching{s}, Classes: s.Config.classes(), Consents: &s.consents, Forms: s.sessions.Forms(), Words: s.bridge,
+		Sessions: browsers, StepUp: s.seconds, Required: s.required(), Refreshes: s.risk, Upstream: vouching{s}, Tokens: vouching{s}, Elsewhere: vouching{s}, Silent: vouching{s}, Classes: s.Config.classes(), Consents: &s.consents, Forms: s.sessions.Forms(), Words: s.bridge,
 		Failures: s.failures, Pages: s.pages, Log: s.Log, Meter: s.metrics, Now: s.Now, MTLS: s.mtls, Signup: s.Config.Login.Signup.Asks(),
 	}
 	if s.rules != nil {

@@ -22,6 +22,8 @@ const (
 	StepSignup  = "signup"
 	StepDenied  = "denied" // somebody saw that they may not use the client
 
+	StepSilent = "silent" // somebody was asked for elsewhere without a screen, and nobody came
+
 	StepRequired = "required" // something must be done first
 )
 

@@ -71,6 +71,12 @@ func (m *Module) ask(c *gin.Context) error {
 	if len(typed) > maxIdentifier {
 		return errs.New(errs.TooLarge, "The email or username is too long.")
 	}
+	if to, err := m.d.Steps.Home(c, st, typed, true); err != nil || to != nil { // a second way in would know nothing of what the other service says
+		if err == nil {
+			m.d.Steps.Lead(c, st, to)
+		}
+		return err
+	}
 	if wait := m.d.Steps.Named(c.Request.Context(), login.NamedMail, typed); wait > 0 {
 		return m.askPage(c, st, http.StatusTooManyRequests, web.MailSignInPage{Identifier: typed, RetryAfter: wait})
 	}

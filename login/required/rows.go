@@ -26,6 +26,7 @@ func rows() []row {
 	return []row{
 		{"required.change_password", passwordDue, showPassword, takePassword},
 		{"required.verify_email", emailDue, showEmail, takeEmail},
+		{"required.add_email", addressDue, showAddress, takeAddress},
 		{"required.accept_terms", termsDue, showTerms, takeTerms},
 		{"required.complete_profile", profileDue, showProfile, takeProfile},
 	}

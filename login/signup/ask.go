@@ -9,6 +9,7 @@ import (
 
 	"github.com/jedan-auth/jedan-auth/internal/directory"
 	"github.com/jedan-auth/jedan-auth/internal/errs"
+	"github.com/jedan-auth/jedan-auth/internal/flow"
 	"github.com/jedan-auth/jedan-auth/internal/httpx"
 	"github.com/jedan-auth/jedan-auth/internal/notify"
 	"github.com/jedan-auth/jedan-auth/internal/ratelimit"
@@ -61,8 +62,8 @@ func (m *Module) ask(c *gin.Context) error {
 	if err := m.d.Steps.CheckToken(c, askPurpose, form); err != nil {
 		return err
 	}
-	email, flow := strings.TrimSpace(form.Get("identifier")), form.Get("flow")
-	page := web.SignupPage{Flow: flow, Identifier: email}
+	email, sealed := strings.TrimSpace(form.Get("identifier")), form.Get("flow")
+	page := web.SignupPage{Flow: sealed, Identifier: email}
 	canonical, err := directory.CanonicalEmail(email)
 	if err != nil {
 		page.Error = web.ProblemSignupAddress
@@ -71,6 +72,9 @@ func (m *Module) ask(c *gin.Context) error {
 	if !m.cfg.lets(canonical) { // what the domains are is on the page
 		page.Error = web.ProblemSignupDomain
 		return m.askPage(c, http.StatusBadRequest, page)
+	}
+	if led, err := m.led(c, sealed, email); led || err != nil {
+		return err
 	}
 	if page.RetryAfter = m.d.Steps.Named(c.Request.Context(), login.NamedSignup, email); page.RetryAfter > 0 {
 		return m.askPage(c, http.StatusTooManyRequests, page)
@@ -86,11 +90,31 @@ func (m *Module) ask(c *gin.Context) error {
 		page.RetryAfter = wait
 		return m.askPage(c, http.StatusTooManyRequests, page)
 	}
-	if err := m.request(c, kept{Email: email, Lang: m.d.Steps.Lang(c, nil), Flow: flow}); err != nil {
+	if err := m.request(c, kept{Email: email, Lang: m.d.Steps.Lang(c, nil), Flow: sealed}); err != nil {
 		return err
 	}
 	m.d.Steps.Render(c, http.StatusOK, web.NotePage{Lang: m.d.Steps.Lang(c, nil), Note: web.NoteSignupSent})
 	return nil
+}
+
+// led sends on whose address belongs to another service: their account is made when they come from there.
+func (m *Module) led(c *gin.Context, sealed, email string) (bool, error) {
+	st := &login.Step{Flow: new(flow.Flow)}
+	if sealed != "" {
+		var err error
+		if st, err = m.d.Steps.Open(c, sealed); err != nil {
+			return true, m.d.Steps.Refuse(c, err)
+		}
+	}
+	to, err := m.d.Steps.Home(c, st, email, true)
+	if err != nil || to == nil {
+		return false, err
+	}
+	if sealed == "" {
+		return true, httpx.SeeOther(c, m.d.Steps.Link("/login"))
+	}
+	m.d.Steps.Lead(c, st, to)
+	return true, nil
 }
 
 // request counts both mails as one kind, so that not even how often an answer changes tells them apart.

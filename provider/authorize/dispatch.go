@@ -35,6 +35,12 @@ func (e *Endpoint) dispatch(c *gin.Context, v *visit) error {
 	v.who = who
 	vs, err := core.Run(c.Request.Context(), Needs(), v)
 	v.verdicts = append(core.Passed(Rows()), vs...)
+	if to, err := e.silently(c, v); err != nil || to != "" {
+		if err != nil {
+			return e.refuse(c, v.request, err)
+		}
+		return redirect(c, e.Base+to+"?"+url.Values{"flow": {v.sealed}}.Encode())
+	}
 	if v.goTo != "" && !v.prompts("none") {
 		return redirect(c, e.Base+stepPath(v.goTo)+"?"+url.Values{"flow": {v.sealed}}.Encode())
 	}
@@ -45,6 +51,14 @@ func (e *Endpoint) dispatch(c *gin.Context, v *visit) error {
 		return e.refuse(c, v.request, err)
 	}
 	return e.issue(c, v)
+}
+
+// silently is where somebody is asked for without a page, once: where the sign-in page would have led them by itself.
+func (e *Endpoint) silently(c *gin.Context, v *visit) (string, error) {
+	if e.Silent == nil || v.goTo != flow.StepLogin || v.who != nil || v.step != "" || !v.prompts("none") {
+		return "", nil
+	}
+	return e.Silent.Silently(c, v.Client.ClientID, v.Params.Get("login_hint"))
 }
 
 func stepPath(step string) string {

@@ -57,6 +57,12 @@ type Grants interface {
 	InsertGrant(ctx context.Context, g *storage.Grant, ev *storage.AuditEvent) (standing *storage.Grant, inserted bool, err error)
 }
 
+// Silent asks for somebody elsewhere where no page may be shown (prompt=none).
+type Silent interface {
+	// Silently is the page below the issuer that does so for the client's people, or "".
+	Silently(c *gin.Context, clientID, hint string) (string, error)
+}
+
 // Endpoint is the authorization endpoint (RFC 6749 section 3.1, OpenID Connect Core section 3).
 type Endpoint struct {
 	Tenant     storage.ID
@@ -86,6 +92,7 @@ type Endpoint struct {
 	Objects    Objects
 	Pushed     Pushed
 	Watch      Watch
+	Silent     Silent // nil: who is not signed in here is nobody
 	Pages      Pages
 	Log        core.RefusalLog
 	Meter      Meter

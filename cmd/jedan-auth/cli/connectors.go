@@ -16,8 +16,8 @@ import (
 )
 
 func (c *cli) connectors() *cobra.Command {
-	return group("connectors", "Upstream identity providers: create, list, show, update, delete, try, test, sync",
-		c.connectorsCreate(), c.connectorsList(), c.connectorsShow(), c.connectorsUpdate(), c.connectorsDelete(), c.connectorsTry(), c.connectorsTest(), c.connectorsSync())
+	return group("connectors", "Upstream identity providers: create, list, show, update, delete, try, test, sync, rotate-key, refresh-metadata",
+		c.connectorsCreate(), c.connectorsList(), c.connectorsShow(), c.connectorsUpdate(), c.connectorsDelete(), c.connectorsTry(), c.connectorsTest(), c.connectorsSync(), c.connectorsRotate(), c.connectorsRefresh())
 }
 
 // draftFlags are a connector's settings: a file for all of them, and flags for what is changed most.

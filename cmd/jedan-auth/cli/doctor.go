@@ -59,6 +59,7 @@ func checks() []check {
 		{"schema", checkSchema},
 		{"master key", checkMasterKey},
 		{"signing keys", checkSigningKeys},
+		{"connectors", checkConnectors},
 		{"clock", checkClock},
 		{"administrator", checkAdministrator},
 	}
