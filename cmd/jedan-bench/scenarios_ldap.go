@@ -61,7 +61,7 @@ func addDirectory(ctx context.Context, w *world) (err error) {
 	if err != nil {
 		return err
 	}
-	d := federation.Draft{Name: "bench", Kind: "ldap", Title: "Directory", Settings: federation.Settings{Create: true, Config: config}}
+	d := federation.Draft{Name: "bench-ldap", Kind: "ldap", Title: "Directory", Settings: federation.Settings{Create: true, Config: config}}
 	for _, p := range w.sets["ldap"][:directoryClients] {
 		d.Settings.Clients = append(d.Settings.Clients, p.ClientID)
 	}
