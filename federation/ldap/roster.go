@@ -198,7 +198,7 @@ func (r *roster) of(c *connector, w *wire, e *goldap.Entry) (names []string, ok 
 // direct are the groups that somebody is in themselves.
 func (r *roster) direct(c *connector, w *wire, e *goldap.Entry) (out []int32, err error) {
 	g := c.c.Groups
-	if n, ok := r.bySID[markOf("sid", string(primarySID(e)))]; ok && g.Primary {
+	if n, ok := r.bySID[markOf("sid", string(primarySID(e)))]; ok {
 		out = append(out, n)
 	}
 	if g.Mode == modeMemberOf {

@@ -1,6 +1,7 @@
 package ldap
 
 import (
+	"net"
 	"strings"
 	"testing"
 
@@ -112,5 +113,18 @@ func TestDepth(t *testing.T) {
 		if names, ok, err := r.of(c, nil, goldap.NewEntry("cn=Alice", nil)); !ok || err != nil || len(names) != want {
 			t.Errorf("%s: %d levels, want %d (%v)", mode, len(names), want, err)
 		}
+	}
+}
+
+// TestCutBetweenPages: go-ldap finds nothing, and says nothing, on a connection that has ended: that is no directory without groups.
+func TestCutBetweenPages(t *testing.T) {
+	ours, theirs := net.Pipe()
+	defer func() { _ = theirs.Close() }()
+	c := goldap.NewConn(ours, false)
+	c.Start()
+	_ = c.Close()
+	err := streamed(t.Context(), &wire{Conn: c, raw: ours}, wanted{"dc=corp", "(cn=*)"}, nil, 10, func(*goldap.Entry) error { return nil })
+	if !errs.Is(err, errs.Unavailable) {
+		t.Error(err)
 	}
 }
