@@ -117,6 +117,15 @@ func (r *readStmts) QueryRowContext(ctx context.Context, query string, args ...a
 	return s.QueryRowContext(ctx, args...)
 }
 
+// QueryContext implements rowQuerier.
+func (r *readStmts) QueryContext(ctx context.Context, query string, args ...any) (*sql.Rows, error) {
+	s, err := r.prepared(ctx, query)
+	if err != nil {
+		return nil, err
+	}
+	return s.QueryContext(ctx, args...)
+}
+
 func (r *readStmts) prepared(ctx context.Context, query string) (*sql.Stmt, error) {
 	if s, ok := r.stmts.Load(query); ok {
 		return s.(*sql.Stmt), nil //nolint:forcetypeassert // only statements are stored

@@ -24,7 +24,9 @@ func TestListsAreKept(t *testing.T) {
 		for i := range ids {
 			ids[i] = storage.ID{byte(i), byte(i >> 8), 9}
 		}
-		rows, err := list[storage.Person](ctx, d, func(g *gorm.DB) *gorm.DB { return g.Where("tenant = ? AND (subject = ? OR id IN ?)", testTenant, "maria", ids) })
+		rows, err := list[storage.Person](ctx, d, func(g *gorm.DB) *gorm.DB {
+			return g.Where("tenant = ? AND (subject = ? OR id IN ?)", testTenant, "maria", ids)
+		})
 		if err != nil {
 			t.Fatal(err)
 		}
