@@ -102,6 +102,24 @@ type SyncEntry struct {
 	Off        string            // why they may not sign in, one word; empty: they may
 	ChangesAt  time.Time         // when that turns round by itself, as an account's end does; zero: it does not
 	Attributes map[string]string // in OpenID's standard claims
+	Belongs    string            // what of the entry itself bears on its groups, to be compared; may be empty
+}
+
+// GroupLister is a Syncer that also says who is in which groups there, so that memberships here follow without a sign-in.
+type GroupLister interface {
+	Syncer
+	// ListGroups reads all groups with their members where one has changed since the cursor, or full; nil: this connector reads none. step is called between
+	// pages, and ends it with an error. errs.TooLarge when there are more than it keeps.
+	ListGroups(ctx context.Context, cursor []byte, full bool, step func(ctx context.Context) error) (*GroupList, error)
+}
+
+// GroupList is what a directory's groups are.
+type GroupList struct {
+	Cursor []byte
+	Read   bool // false: they are as they were at the cursor, and nothing else is said
+	Count  int  // groups that there are
+	// Members says of some people what a re-check would. Those of whom nothing can be said are left out.
+	Members func(ctx context.Context, keys []string) ([]*Identity, error)
 }
 
 // SyncEnd is how a run has ended.

@@ -133,8 +133,8 @@ func (m *mapper) apply(id *Identity) map[string]any {
 }
 
 // member says whether a rule makes them a member; known is false when it cannot be told.
-func (r groupRule) member(id *Identity) (yes, known bool) {
-	value, _, err := r.when.Eval(id.variables())
+func (r groupRule) member(variables map[string]any) (yes, known bool) {
+	value, _, err := r.when.Eval(variables)
 	if err != nil {
 		return false, false
 	}
@@ -144,8 +144,12 @@ func (r groupRule) member(id *Identity) (yes, known bool) {
 
 // memberships are the groups here that the rules give and take.
 func (m *mapper) memberships(id *Identity) (in, out []string) {
+	if len(m.groups) == 0 {
+		return nil, nil
+	}
+	variables := id.variables()
 	for _, r := range m.groups {
-		switch yes, known := r.member(id); {
+		switch yes, known := r.member(variables); {
 		case yes:
 			in = append(in, r.Group)
 		case known && !r.Keep:

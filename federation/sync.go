@@ -36,6 +36,7 @@ type Syncs struct {
 	Registry *Registry
 	Store    SyncStore
 	People   SyncPeople
+	Groups   Groups
 	Ring     Ring
 	Audit    Recorder
 	Log      *slog.Logger
@@ -60,6 +61,14 @@ type SyncReport struct {
 	Asks    bool  `json:"asks"`    // it would have ended too many, and has ended nobody
 	Ending  int64 `json:"ending,omitempty"`
 	On      int64 `json:"on,omitempty"`
+
+	Joined    int  `json:"joined"`     // memberships that group rules have given
+	Left      int  `json:"left"`       // and taken
+	GroupsAsk bool `json:"groups_ask"` // they would have taken too many, and have taken none
+	Leaving   int  `json:"leaving,omitempty"`
+	Given     int  `json:"given,omitempty"`
+
+	GroupsLarge bool `json:"groups_large,omitempty"` // the directory has more groups than a sync reads
 }
 
 const (
@@ -168,7 +177,10 @@ func (x *syncRun) do(ctx context.Context, o SyncOptions) error {
 		x.out.Asks = true
 		return nil
 	}
-	return x.apply(ctx)
+	if err := x.apply(ctx); err != nil {
+		return err
+	}
+	return x.syncGroups(ctx, o)
 }
 
 // absent finds those who are gone without a word: whom a full run has not seen, or of those who are linked, whom the directory does not know.
@@ -269,7 +281,9 @@ func (x *syncRun) end(ctx context.Context, failed error) error {
 	case x.out.Asks && x.out.Ending > 0:
 		x.Log.WarnContext(ctx, "a directory's sync would end too many, and waits for a word", slog.String("connector", x.from.Row.Name), slog.Int64("ending", x.out.Ending))
 		ev = x.event(ctx, audit.ConnectorSyncAsk, audit.Warning)
-	case x.out.Full && failed == nil || x.out.Ended+x.out.Resumed > 0:
+	case x.out.Leaving > 0:
+		ev = x.event(ctx, audit.ConnectorSyncAsk, audit.Warning)
+	case x.out.Full && failed == nil || x.out.Ended+x.out.Resumed+x.out.Joined+x.out.Left > 0:
 		ev = x.event(ctx, audit.ConnectorSync, audit.Info)
 	}
 	_, err := x.Store.EndDirectorySync(ctx, x.row, ev)
@@ -279,7 +293,8 @@ func (x *syncRun) end(ctx context.Context, failed error) error {
 func (x *syncRun) event(ctx context.Context, kind, severity string) *storage.AuditEvent {
 	return x.Audit.Row(ctx, x.Tenant, audit.Event{
 		Type: kind, Severity: severity, ActorKind: audit.System, Actor: x.actor().ID, Target: "connector:" + x.from.Row.Name, Outcome: audit.Success,
-		Data: map[string]any{"full": x.out.Full, "listed": x.out.Listed, "changed": x.out.New + x.out.Changed, "ended": x.out.Ended, "resumed": x.out.Resumed, "ending": x.out.Ending},
+		Data: map[string]any{"full": x.out.Full, "listed": x.out.Listed, "changed": x.out.New + x.out.Changed, "ended": x.out.Ended, "resumed": x.out.Resumed, "ending": x.out.Ending,
+			"joined": x.out.Joined, "left": x.out.Left, "leaving": x.out.Leaving},
 	})
 }
 

@@ -3,8 +3,10 @@ package federation
 import (
 	"bytes"
 	"context"
+	"crypto/sha256"
 	"encoding/binary"
 	"encoding/json"
+	"slices"
 	"time"
 
 	"github.com/jedan-auth/jedan-auth/internal/keys"
@@ -88,6 +90,11 @@ func (x *syncRun) compare(next *storage.DirectoryPage, here map[string]*storage.
 		here[string(mark)] = &row // a page may have somebody twice
 		x.out.New++
 	case !bytes.Equal(was.Digest, digest) || was.Off != e.Off:
+		if !bytes.Equal(belongs(was.Digest), belongs(digest)) {
+			if err := x.unread(); err != nil {
+				return err
+			}
+		}
 		row := *was
 		row.Content, row.Digest, row.ChangesAt = x.Ring.Seal(entryAt(was), plain), digest, timeOrNil(e.ChangesAt)
 		row.Done = was.Done && was.Off == e.Off
@@ -106,7 +113,20 @@ func (x *syncRun) digest(plain []byte, e *SyncEntry) []byte {
 	if !e.ChangesAt.IsZero() {
 		binary.BigEndian.PutUint64(at[:], uint64(e.ChangesAt.Unix())) //nolint:gosec // compared, never read
 	}
-	return x.Ring.FirstMAC(keys.Flows, []byte("federation directory"), x.Tenant[:], []byte(e.Off), at[:], plain)
+	all := x.Ring.FirstMAC(keys.Flows, []byte("federation directory"), x.Tenant[:], []byte(e.Off), at[:], plain)
+	if e.Belongs == "" {
+		return all
+	}
+	own := x.Ring.FirstMAC(keys.Flows, []byte("federation directory groups"), x.Tenant[:], []byte(e.Belongs))
+	return append(slices.Clip(all), own[:belongsSize]...)
+}
+
+// belongsSize is how much of a digest says what of the entry bears on its groups, at its end.
+const belongsSize = 8
+
+// belongs is that part; empty where there is none.
+func belongs(digest []byte) []byte {
+	return digest[min(len(digest), sha256.Size):]
 }
 
 func timeOrNil(t time.Time) *time.Time {

@@ -41,6 +41,8 @@ type DirectorySync struct {
 	RanAt      time.Time
 	Asks       bool   // it would have ended too many, and waits for a word
 	Problem    string // why the last one failed, one word; empty: it did not
+	// GroupProgress is how far its groups have come; empty: they are read anew.
+	GroupProgress string
 }
 
 // TableName names the table.
@@ -71,6 +73,14 @@ type DirectoryChange struct {
 	Link   ID
 }
 
+// LinkedPerson is somebody of a directory, who may sign in, and who they are here.
+type LinkedPerson struct {
+	Key     []byte
+	ID      ID // of the DirectoryEntry
+	Content seal.Text
+	Person  ID
+}
+
 // Directories keeps what directories have.
 type Directories interface {
 	DirectoryEntries(ctx context.Context, tenant, connector ID, keys [][]byte) ([]DirectoryEntry, error)
@@ -89,6 +99,10 @@ type Directories interface {
 	FinishDirectoryChange(ctx context.Context, tenant, connector ID, c DirectoryChange, locked bool) error
 	// LinkedEntries lists those who are linked and not gone, by key, after the given one.
 	LinkedEntries(ctx context.Context, tenant, connector ID, after []byte, limit int) ([]DirectoryEntry, error)
+	// LinkedPeople lists those who are linked and may sign in, by key, after the given one.
+	LinkedPeople(ctx context.Context, tenant, connector ID, after []byte, limit int) ([]LinkedPerson, error)
+	// MembershipsAmong are those of some people in some groups that they were put into themselves.
+	MembershipsAmong(ctx context.Context, tenant ID, people, groups []ID) ([]GroupPerson, error)
 	// UnlistedLinks are links, used last before the given time, of nobody whom a sync has seen.
 	UnlistedLinks(ctx context.Context, tenant, connector ID, usedBefore time.Time, limit int) ([]Link, error)
 	// DeleteGoneDirectoryEntries forgets who has been gone since before the given time.

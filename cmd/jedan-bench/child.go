@@ -64,7 +64,7 @@ func (o childOptions) run(ctx context.Context) error {
 	case err := <-done:
 		return err
 	}
-	err = (&control{in: bufio.NewScanner(os.Stdin), out: json.NewEncoder(os.Stdout)}).loop()
+	err = (&control{in: bufio.NewScanner(os.Stdin), out: json.NewEncoder(os.Stdout), data: o.data}).loop()
 	cancel()
 	return errors.Join(err, <-done)
 }
@@ -74,6 +74,7 @@ type control struct {
 	in      *bufio.Scanner
 	out     *json.Encoder
 	profile io.Closer
+	data    string
 }
 
 func (c *control) loop() error {
@@ -104,7 +105,7 @@ func (c *control) do(verb, arg string) (Reply, error) {
 	case "allocs":
 		return Reply{}, writeAllocs(arg)
 	case "primitive":
-		return runPrimitive(arg)
+		return runPrimitive(arg, c.data)
 	}
 	return Reply{}, fmt.Errorf("no verb %q", verb)
 }

@@ -66,7 +66,9 @@ func (p *part) table(b *strings.Builder) {
 	fmt.Fprintf(b, "| idle memory (resident; not the program file) | %.1f MiB (%.1f MiB) | < 40 MiB | %s |\n", p.start.rss, p.start.anon, pass(p.start.rss < 40))
 	b.WriteString("\n| primitive | CPU µs |\n| --- | --: |\n")
 	for _, name := range primitives() {
-		fmt.Fprintf(b, "| %s | %s |\n", name, micros(p.each[name]))
+		if d, measured := p.each[name]; measured {
+			fmt.Fprintf(b, "| %s | %s |\n", name, micros(d))
+		}
 	}
 }
 

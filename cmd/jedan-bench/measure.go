@@ -93,7 +93,7 @@ func (s *session) measure(ctx context.Context, db string, chosen []scenario) (p 
 		return nil, err
 	}
 	defer func() { _ = l.Close() }()
-	if s.hello, err = spawn(ctx, s.world.dir, childOptions{role: roleHello}, s.dsn(), l.(*net.TCPListener), true); err != nil {
+	if s.hello, err = spawn(ctx, s.world.dir, childOptions{role: roleHello, data: s.world.dir}, s.dsn(), l.(*net.TCPListener), true); err != nil {
 		return nil, err
 	}
 	defer func() { err = errors.Join(err, s.hello.stop()) }()
@@ -118,6 +118,9 @@ func (s *session) serverOptions() childOptions {
 func (s *session) measurePrimitives(p *part) error {
 	p.each = map[primitive]time.Duration{}
 	for _, name := range primitives() {
+		if name == primBind && s.world.ldap == nil {
+			continue
+		}
 		d, err := s.primitive(name)
 		if err != nil {
 			return err
@@ -178,24 +181,18 @@ func (s *session) serving(ctx context.Context, sc scenario, use func(ctx context
 	if sc.conns > 0 {
 		conns = sc.conns
 	}
+	if err := d.refill(ctx); err != nil { // before the connections: a server does not wait long for a first request
+		return err
+	}
 	own, err := newPool(s.own.addr, conns)
 	if err != nil {
 		return err
 	}
 	defer own.close()
-	if err := s.warm(ctx, d, own); err != nil {
+	if _, err := own.run(ctx, d.op, 0, d.warm); err != nil { // before anything counts
 		return err
 	}
 	return use(ctx, d, own)
-}
-
-// warm runs before anything counts.
-func (s *session) warm(ctx context.Context, d *drive, own *pool) error {
-	if err := d.refill(ctx); err != nil {
-		return err
-	}
-	_, err := own.run(ctx, d.op, 0, d.warm)
-	return err
 }
 
 // answerSize is the size of the pool's last answers.
@@ -239,7 +236,7 @@ func (s *session) interleaved(ctx context.Context, sc scenario, d *drive, own, b
 				return nil, err
 			}
 			all[name] = append(all[name], took)
-			if name == sc.goal.unit {
+			if name == sc.goal.unit && sc.goal.most == 0 {
 				r.units = append(r.units, float64(took)/float64(x.cpu+x.database))
 			}
 		}

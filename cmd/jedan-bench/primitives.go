@@ -31,19 +31,20 @@ const (
 	primWrite    primitive = "two rows written durably"
 	primPage     primitive = "a page drawn"
 	primXMLDSig  primitive = "XML signature verified by goxmldsig"
+	primBind     primitive = "LDAPS bind on a new connection"
 )
 
 // primitives are those that a child measures by itself.
 func primitives() []primitive {
-	return []primitive{primES256, primEdDSA, primRS256, primVerify, primArgon2id, primRead, primWrite, primPage, primXMLDSig}
+	return []primitive{primES256, primEdDSA, primRS256, primVerify, primArgon2id, primRead, primWrite, primPage, primXMLDSig, primBind}
 }
 
 // primitiveTime is how much CPU time each is given, at least.
 const primitiveTime = 300 * time.Millisecond
 
 // runPrimitive measures one by name.
-func runPrimitive(name string) (Reply, error) {
-	work, end, err := makePrimitive(primitive(name))
+func runPrimitive(name, data string) (Reply, error) {
+	work, end, err := makePrimitive(primitive(name), data)
 	if err != nil {
 		return Reply{}, err
 	}
@@ -82,7 +83,7 @@ func repeat(work func() error, n int) (time.Duration, error) {
 	return after - before, err
 }
 
-func makePrimitive(p primitive) (work func() error, end func(), err error) {
+func makePrimitive(p primitive, data string) (work func() error, end func(), err error) {
 	end = func() {}
 	digest := sha256.Sum256([]byte("jedan"))
 	switch p {
@@ -106,6 +107,8 @@ func makePrimitive(p primitive) (work func() error, end func(), err error) {
 		work, err = pageWork()
 	case primXMLDSig:
 		work, err = samlWork()
+	case primBind:
+		work, err = bindWork(data)
 	default:
 		err = fmt.Errorf("no primitive %q", p)
 	}

@@ -52,6 +52,7 @@ func scenarios() []scenario {
 		signIn(),
 		signInAnew(),
 		samlSignIn(),
+		directorySignIn(),
 	}
 }
 

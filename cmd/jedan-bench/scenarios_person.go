@@ -165,23 +165,42 @@ func (w *world) login(c *wire, p *party, person int) (cookies string, err error)
 
 // loginIn is a person in a browser with cookies: the authorization request leads to the sign-in page, whose form is sent.
 func (w *world) loginIn(c *wire, p *party, person int, jar cookieJar) (cookieJar, error) {
-	if err := c.want(get(w.host, w.authorizePath(p), "Cookie", jar.line()), 303, nil); err != nil {
+	jar, form, err := w.signInForm(c, p, jar)
+	if err != nil {
 		return nil, err
+	}
+	form.Set("identifier", mailOf(person))
+	form.Set("password", benchPassword)
+	if err = c.want(w.formRequest(form, jar), 303, nil); err == nil {
+		err = c.signedIn()
+	}
+	return c.setCookies(jar), err
+}
+
+// signInForm is the sign-in page's form, as the browser got it.
+func (w *world) signInForm(c *wire, p *party, jar cookieJar) (cookieJar, url.Values, error) {
+	if err := c.want(get(w.host, w.authorizePath(p), "Cookie", jar.line()), 303, nil); err != nil {
+		return nil, nil, err
 	}
 	jar = c.setCookies(jar)
 	page := strings.TrimPrefix(c.value("Location"), w.issuer)
 	if err := c.want(get(w.host, page, "Cookie", jar.line()), 200, []byte(`name="csrf"`)); err != nil {
-		return nil, err
+		return nil, nil, err
 	}
-	jar = c.setCookies(jar)
-	form := url.Values{
-		"csrf": {field(c.body, "csrf")}, "flow": {field(c.body, "flow")}, "identifier": {mailOf(person)}, "password": {benchPassword},
+	return c.setCookies(jar), url.Values{"csrf": {field(c.body, "csrf")}, "flow": {field(c.body, "flow")}}, nil
+}
+
+// formRequest sends the sign-in page's form.
+func (w *world) formRequest(form url.Values, jar cookieJar) []byte {
+	return post(w.host, "/login", form.Encode(), "Cookie", jar.line(), "Origin", w.issuer)
+}
+
+// signedIn wants the last answer to lead back to the authorization request.
+func (w *wire) signedIn() error {
+	if to := w.value("Location"); !strings.Contains(to, "/oauth2/authorize?") {
+		return fmt.Errorf("the sign-in led to %.200s", to)
 	}
-	err := c.want(post(w.host, "/login", form.Encode(), "Cookie", jar.line(), "Origin", w.issuer), 303, nil)
-	if err == nil && !strings.Contains(c.value("Location"), "/oauth2/authorize?") {
-		err = fmt.Errorf("the sign-in led to %.200s", c.value("Location"))
-	}
-	return c.setCookies(jar), err
+	return nil
 }
 
 // known are browsers that each of n people has signed in with before, without a session now.

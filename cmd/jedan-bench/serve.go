@@ -14,10 +14,11 @@ import (
 	"github.com/jedan-auth/jedan-auth/internal/telemetry"
 )
 
-// benchConfig is the default configuration but for issuer, data folder and database.
+// benchConfig is the default configuration but for issuer, data folder, database, and a directory on loopback.
 func benchConfig(data, issuer, dsn string) (app.Config, error) {
 	c, err := config.Defaults[app.Config]()
 	c.Data, c.Issuer, c.Database, c.Shutdown.DrainDelay = data, issuer, config.Secret(dsn), 0
+	c.Outbound.AllowNetworks = []string{"127.0.0.1/32"}
 	return c, err
 }
 

@@ -40,6 +40,7 @@ type world struct {
 	refresh      map[string][]string // first refresh tokens, by set
 	saml         *samlSource         // nil until it is needed
 	signer       *signer             // of clients that sign; nil until there are any
+	ldap         *responder          // nil until there is one
 }
 
 // party is a client as its owner knows it.
@@ -72,6 +73,9 @@ func newWorld(ctx context.Context, dir, dsn string) (*world, error) {
 
 func (w *world) close() error {
 	_ = w.listener.Close()
+	if w.ldap != nil {
+		_ = w.ldap.close()
+	}
 	return w.app.Close()
 }
 

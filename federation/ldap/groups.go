@@ -77,14 +77,29 @@ func (b *belonging) direct(e *goldap.Entry) error {
 		}
 		return b.named(all)
 	}
-	parts := []string{"(member=" + goldap.EscapeFilter(e.DN) + ")"}
-	if !b.c.ad() {
-		parts = append(parts, "(uniqueMember="+goldap.EscapeFilter(e.DN)+")")
-		if uid := text(e, "uid"); uid != "" {
-			parts = append(parts, "(memberUid="+goldap.EscapeFilter(uid)+")")
-		}
+	parts := b.holding(nil, e.DN)
+	if uid := text(e, "uid"); uid != "" && !b.c.ad() {
+		parts = append(parts, "("+byUID+"="+goldap.EscapeFilter(uid)+")")
 	}
 	return b.ask(parts)
+}
+
+// byUID is the attribute of a posixGroup that names its people by uid (RFC 2307 section 5.3); memberDNs name members by DN (RFC 4519 sections 2.17 and 2.40).
+const byUID = "memberUid"
+
+func (c *connector) memberDNs() []string {
+	if c.ad() {
+		return []string{"member"}
+	}
+	return []string{"member", "uniqueMember"}
+}
+
+// holding adds the filters that find groups of which dn is a member.
+func (b *belonging) holding(parts []string, dn string) []string {
+	for _, a := range b.c.memberDNs() {
+		parts = append(parts, "("+a+"="+goldap.EscapeFilter(dn)+")")
+	}
+	return parts
 }
 
 func (b *belonging) chain(dns []string) (parts []string) {
@@ -94,14 +109,22 @@ func (b *belonging) chain(dns []string) (parts []string) {
 	return parts
 }
 
-// primary finds the group whose SID ends in primaryGroupID, in the domain of the entry (MS-ADTS section 3.1.1.1.4).
+// primary finds the group of primarySID.
 func (b *belonging) primary(e *goldap.Entry) error {
+	sid := primarySID(e)
+	if sid == nil {
+		return nil
+	}
+	return b.ask([]string{"(objectSid=" + binaryFilter(sid) + ")"})
+}
+
+// primarySID is the SID of somebody's primary group: it ends in primaryGroupID, in the domain of the entry (MS-ADTS section 3.1.1.1.4). nil: they have none.
+func primarySID(e *goldap.Entry) []byte {
 	sid, rid := e.GetEqualFoldRawAttributeValue("objectSid"), number(e, "primaryGroupID")
 	if len(sid) < 12 || rid <= 0 || rid > 1<<32-1 {
 		return nil
 	}
-	group := binary.LittleEndian.AppendUint32(slices.Clone(sid[:len(sid)-4]), uint32(rid))
-	return b.ask([]string{"(objectSid=" + binaryFilter(group) + ")"})
+	return binary.LittleEndian.AppendUint32(slices.Clone(sid[:len(sid)-4]), uint32(rid))
 }
 
 // named finds groups of which the DN is known.
@@ -127,10 +150,7 @@ func (b *belonging) upwards() error {
 		b.next = nil
 		var parts []string
 		for _, dn := range level {
-			parts = append(parts, "(member="+goldap.EscapeFilter(dn)+")")
-			if !b.c.ad() {
-				parts = append(parts, "(uniqueMember="+goldap.EscapeFilter(dn)+")")
-			}
+			parts = b.holding(parts, dn)
 		}
 		if err := b.ask(parts); err != nil {
 			return err
@@ -164,7 +184,15 @@ func (b *belonging) add(e *goldap.Entry) {
 	}
 	b.seen[dn] = true
 	b.next = append(b.next, e.DN)
-	if name := text(e, b.c.c.Groups.Attribute); name != "" && len(name) <= maxName {
+	if name := b.c.groupName(e); name != "" {
 		b.names = append(b.names, name)
 	}
+}
+
+// groupName is what a group is called here; empty: it is not.
+func (c *connector) groupName(e *goldap.Entry) string {
+	if name := text(e, c.c.Groups.Attribute); len(name) <= maxName {
+		return name
+	}
+	return ""
 }

@@ -3,10 +3,12 @@ package ldap_test
 import (
 	"encoding/binary"
 	"fmt"
+	"reflect"
 	"slices"
 	"strings"
 	"testing"
 
+	"github.com/jedan-auth/jedan-auth/federation"
 	"github.com/jedan-auth/jedan-auth/federation/ldap/ldaptest"
 )
 
@@ -28,18 +30,20 @@ func TestGroups(t *testing.T) {
 		groups map[string]any
 		want   []string
 	}{
-		"direct":                 {false, map[string]any{"mode": "member"}, []string{"inner"}},
-		"nested":                 {false, map[string]any{"mode": "member", "nested": true}, all},
-		"memberof":               {false, map[string]any{"mode": "memberof"}, []string{"inner"}},
-		"memberof nested":        {false, map[string]any{"mode": "memberof", "nested": true}, all},
-		"ad direct":              {true, map[string]any{"mode": "member"}, []string{"inner"}},
-		"ad nested":              {true, map[string]any{"mode": "member", "nested": true}, all},
-		"in chain":               {true, map[string]any{"mode": "in_chain"}, all},
-		"in chain, primary":      {true, map[string]any{"mode": "in_chain", "primary": true}, append(slices.Clone(all), "primary", "primary of")},
-		"nested, primary":        {true, map[string]any{"mode": "member", "nested": true, "primary": true}, append(slices.Clone(all), "primary", "primary of")},
-		"another name for them":  {true, map[string]any{"mode": "member", "attribute": "description"}, nil},
-		"groups somewhere else":  {true, map[string]any{"mode": "in_chain", "base_dn": "ou=none," + ldaptest.Base}, nil},
-		"groups of another kind": {true, map[string]any{"mode": "in_chain", "filter": "(objectClass=none)"}, nil},
+		"direct":                  {false, map[string]any{"mode": "member"}, []string{"inner"}},
+		"nested":                  {false, map[string]any{"mode": "member", "nested": true}, all},
+		"memberof":                {false, map[string]any{"mode": "memberof"}, []string{"inner"}},
+		"memberof nested":         {false, map[string]any{"mode": "memberof", "nested": true}, all},
+		"ad direct":               {true, map[string]any{"mode": "member"}, []string{"inner"}},
+		"ad nested":               {true, map[string]any{"mode": "member", "nested": true}, all},
+		"in chain":                {true, map[string]any{"mode": "in_chain"}, all},
+		"in chain, primary":       {true, map[string]any{"mode": "in_chain", "primary": true}, append(slices.Clone(all), "primary", "primary of")},
+		"nested, primary":         {true, map[string]any{"mode": "member", "nested": true, "primary": true}, append(slices.Clone(all), "primary", "primary of")},
+		"another name for them":   {true, map[string]any{"mode": "member", "attribute": "description"}, nil},
+		"groups somewhere else":   {true, map[string]any{"mode": "in_chain", "base_dn": "ou=none," + ldaptest.Base}, nil},
+		"one of them counts":      {true, map[string]any{"mode": "member", "nested": true, "filter": "(cn=outer)"}, nil},
+		"by way of what does not": {true, map[string]any{"mode": "in_chain", "filter": "(cn=outer)"}, []string{"outer"}},
+		"groups of another kind":  {true, map[string]any{"mode": "in_chain", "filter": "(objectClass=none)"}, nil},
 	} {
 		t.Run(name, func(t *testing.T) {
 			w := newWorld(t, ldaptest.Options{AD: one.ad, MaxRange: 3})
@@ -51,9 +55,19 @@ func TestGroups(t *testing.T) {
 			w.group("outer", 4, middle)
 			w.group("another", 5, "cn=bob")
 			w.group("primary of", 6, w.group("primary", 513))
-			id := okOf(t)(w.checker(func(c map[string]any) { c["groups"] = one.groups }).CheckPassword(t.Context(), "alice", "right horse"))
+			c := w.checker(func(c map[string]any) { c["groups"] = one.groups })
+			id := okOf(t)(c.CheckPassword(t.Context(), "alice", "right horse"))
 			if !slices.Equal(id.Groups, one.want) {
 				t.Errorf("%v, want %v", id.Groups, one.want)
+			}
+			again, err := c.(federation.Rechecker).Recheck(t.Context(), id.Key, nil)
+			if err != nil {
+				t.Fatal(err)
+			}
+			list := listGroups(t, c, nil, true) // the sync says the same
+			found, err := list.Members(t.Context(), []string{id.Key})
+			if err != nil || len(found) != 1 || len(again.Groups) != len(one.want) || len(one.want) > 0 && !reflect.DeepEqual(found[0], again) {
+				t.Errorf("the sync says %+v, want %v (%v)", found, one.want, err)
 			}
 		})
 	}

@@ -93,7 +93,7 @@ const maxBinds = 64
 var (
 	_ federation.PasswordChecker = (*connector)(nil)
 	_ federation.Rechecker       = (*connector)(nil)
-	_ federation.Syncer          = (*connector)(nil)
+	_ federation.GroupLister     = (*connector)(nil)
 	_ federation.PasswordChanger = (*connector)(nil)
 	_ federation.PrincipalFinder = (*connector)(nil)
 )

@@ -178,3 +178,84 @@ func TestSlapdSync(t *testing.T) {
 		t.Error("the cursor of another server was taken")
 	}
 }
+
+// TestSlapdGroups: 20,000 people in ten levels of OpenLDAP's groups, read without a query per member; then what is asked while nothing changes, and what a change,
+// a group that goes and one that comes look like.
+func TestSlapdGroups(t *testing.T) {
+	const people, levels = 20_000, 10
+	s := ldaptest.StartSlapd(t, func(w io.Writer) error {
+		for i := range people {
+			if _, err := io.WriteString(w, ldaptest.Person(fmt.Sprint("p", i))); err != nil {
+				return err
+			}
+		}
+		for level := range levels {
+			var b strings.Builder
+			fmt.Fprintf(&b, "dn: cn=level %d\\, of ten,ou=groups,dc=corp,dc=example\nobjectClass: groupOfNames\ncn: level %d\n", level, level)
+			for i := level; i < people; i += levels {
+				fmt.Fprintf(&b, "member: UID=p%d, ou=People,dc=corp,dc=example\n", i)
+			}
+			if level > 0 {
+				fmt.Fprintf(&b, "member: cn=level %d\\2C of ten,ou=groups,dc=corp,dc=example\n", level-1)
+			}
+			if _, err := io.WriteString(w, b.String()+"\n"); err != nil {
+				return err
+			}
+		}
+		_, err := io.WriteString(w, "dn: cn=posix,ou=groups,dc=corp,dc=example\nobjectClass: posixGroup\ncn: posix\ngidNumber: 7\nmemberUid: p3\n\n")
+		return err
+	})
+	c := slapdConnector(t, s, func(c map[string]any) { c["groups"] = map[string]any{"mode": "member", "nested": true} })
+	all, _ := list(t, c, nil, true)
+	keys := make([]string, 0, people)
+	var three string
+	for key, e := range all.people {
+		if keys = append(keys, key); e.Attributes["preferred_username"] == "p3" {
+			three = key
+		}
+	}
+	began := time.Now()
+	first := listGroups(t, c, nil, false)
+	read := time.Since(began)
+	found, err := first.Members(t.Context(), keys)
+	if err != nil || len(found) != people || first.Count != levels+1 {
+		t.Fatal(len(found), first.Count, err)
+	}
+	t.Logf("%d groups in %v, %d people in %v", first.Count, read, people, time.Since(began)-read)
+	for _, id := range found {
+		var n int
+		if _, err := fmt.Sscanf(fmt.Sprint(id.Profile["preferred_username"]), "p%d", &n); err != nil {
+			t.Fatal(err)
+		}
+		want := levels - n%levels
+		if n == 3 {
+			want++
+		}
+		if len(id.Groups) != want {
+			t.Fatalf("p%d is in %v", n, id.Groups)
+		}
+	}
+	cursor := first.Cursor
+	next := func(name string, want bool) *federation.GroupList {
+		t.Helper()
+		l := listGroups(t, c, cursor, false)
+		if cursor = l.Cursor; l.Read != want {
+			t.Errorf("%s: read: %v", name, l.Read)
+		}
+		return l
+	}
+	next("nothing", false)
+	s.Modify("dn: uid=p4,ou=people,dc=corp,dc=example\nchangetype: modify\nreplace: sn\nsn: Changed\n")
+	next("somebody else", false)
+	s.Modify("dn: cn=posix,ou=groups,dc=corp,dc=example\nchangetype: modify\nreplace: memberUid\nmemberUid: p4\n")
+	if found, err = next("a member", true).Members(t.Context(), []string{three}); err != nil || len(found) != 1 || slices.Contains(found[0].Groups, "posix") {
+		t.Error(found, err)
+	}
+	s.Modify("dn: cn=new,ou=groups,dc=corp,dc=example\nchangetype: add\nobjectClass: groupOfNames\ncn: new\nmember: uid=p3,ou=people,dc=corp,dc=example\n")
+	if found, err = next("a group", true).Members(t.Context(), []string{three}); err != nil || !slices.Contains(found[0].Groups, "new") {
+		t.Error(found, err)
+	}
+	s.Modify("dn: cn=new,ou=groups,dc=corp,dc=example\nchangetype: delete\n")
+	next("one less that had changed a moment ago", true)
+	next("nothing", false)
+}

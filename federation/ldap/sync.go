@@ -135,6 +135,9 @@ func (l *lister) attributes() []string {
 	for _, a := range l.c.c.Attributes {
 		out = append(out, a)
 	}
+	if l.c.primary() {
+		out = append(out, "primaryGroupID")
+	}
 	slices.Sort(out)
 	return slices.Compact(out)
 }
@@ -173,8 +176,18 @@ func (l *lister) entry(e *goldap.Entry) (federation.SyncEntry, bool) {
 	}
 	l.latest(e)
 	s := l.c.state(e, l.policy)
-	return federation.SyncEntry{Key: key, Off: s.off, ChangesAt: s.changes, Attributes: l.c.profile(e)}, true
+	return federation.SyncEntry{Key: key, Off: s.off, ChangesAt: s.changes, Attributes: l.c.profile(e), Belongs: l.belongs(e)}, true
 }
+
+// belongs is somebody's primary group: their own entry says it, not the group's.
+func (l *lister) belongs(e *goldap.Entry) string {
+	if !l.c.primary() {
+		return ""
+	}
+	return e.GetEqualFoldAttributeValue("primaryGroupID")
+}
+
+func (c *connector) primary() bool { return c.c.Groups != nil && c.c.Groups.Primary }
 
 // tombstones are the deleted ones (MS-ADTS section 3.1.1.5.5; LDAP_SERVER_SHOW_DELETED_OID, section 3.1.1.3.4.1.14). Who may not see them has the
 // linked ones asked for.

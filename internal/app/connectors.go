@@ -128,7 +128,8 @@ func (a *App) openConnectors(context.Context) error {
 	a.Upstreams = federation.NewRegistry(a.DB, a.Feed, a.Ring, a.Tenant, a.Log, a.connectorKinds(keeper{a})...)
 	a.Connectors = &federation.Manager{Registry: a.Upstreams, Store: a.DB, Ring: a.Ring, Audit: a.Audit, Tenant: a.Tenant, Issuer: a.Config.Issuer, Title: cmp.Or(a.Config.Theme.ProductName, defaultProduct), Now: a.Now}
 	a.Syncs = &federation.Syncs{
-		Registry: a.Upstreams, Store: a.DB, People: a.Directory, Ring: a.Ring, Audit: a.Audit, Log: a.Log, Tenant: a.Tenant, Now: a.Now,
+		Registry: a.Upstreams, Store: a.DB, People: a.Directory, Groups: a.Groups, Ring: a.Ring, Audit: a.Audit, Log: a.Log, Tenant: a.Tenant,
+		Now: a.Now,
 	}
 	return nil
 }

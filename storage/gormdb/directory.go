@@ -145,6 +145,33 @@ func (d *DB) LinkedEntries(ctx context.Context, tenant, connector storage.ID, af
 	})
 }
 
+// LinkedPeople implements storage.Directories.
+func (d *DB) LinkedPeople(ctx context.Context, tenant, connector storage.ID, after []byte, limit int) ([]storage.LinkedPerson, error) {
+	if after == nil {
+		after = []byte{}
+	}
+	return list[storage.LinkedPerson](ctx, d, func(g *gorm.DB) *gorm.DB {
+		return g.Table("directory_entries").Select("directory_entries.key, directory_entries.id, directory_entries.content, links.person").Joins(linkedEntries).
+			Where("directory_entries.tenant = ? AND directory_entries.connector = ? AND directory_entries.off = '' AND directory_entries.key > ?", tenant, connector, after).
+			Order("directory_entries.key").Limit(listLimit(limit))
+	})
+}
+
+// MembershipsAmong implements storage.Directories.
+func (d *DB) MembershipsAmong(ctx context.Context, tenant storage.ID, people, groups []storage.ID) ([]storage.GroupPerson, error) {
+	var out []storage.GroupPerson
+	for some := range slices.Chunk(people, keysAtOnce) {
+		rows, err := list[storage.GroupPerson](ctx, d, func(g *gorm.DB) *gorm.DB {
+			return g.Where("tenant = ? AND person IN ? AND group_id IN ?", tenant, some, groups).Order("person, group_id")
+		})
+		if err != nil {
+			return nil, err
+		}
+		out = append(out, rows...)
+	}
+	return out, nil
+}
+
 // UnlistedLinks implements storage.Directories.
 func (d *DB) UnlistedLinks(ctx context.Context, tenant, connector storage.ID, usedBefore time.Time, limit int) ([]storage.Link, error) {
 	return list[storage.Link](ctx, d, func(g *gorm.DB) *gorm.DB {

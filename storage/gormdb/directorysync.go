@@ -12,7 +12,7 @@ import (
 var (
 	claimSync = both("UPDATE directory_syncs SET holder = ?, lease_until = ? WHERE tenant = ? AND connector = ? AND (holder IS NULL OR lease_until <= ?) AND ran_at <= ?")
 	keepSync  = both("UPDATE directory_syncs SET lease_until = ?, generation = ? WHERE tenant = ? AND connector = ? AND holder = ?")
-	endSync   = both("UPDATE directory_syncs SET holder = NULL, lease_until = ?, progress = ?, ran_at = ?, asks = ?, problem = ? WHERE tenant = ? AND connector = ? AND holder = ?")
+	endSync   = both("UPDATE directory_syncs SET holder = NULL, lease_until = ?, progress = ?, ran_at = ?, asks = ?, problem = ?, group_progress = ? WHERE tenant = ? AND connector = ? AND holder = ?")
 )
 
 // ClaimDirectorySync implements storage.Directories. Of two at once one wins: the row is made, or taken, by one conditional statement.
@@ -45,7 +45,7 @@ func (d *DB) KeepDirectorySync(ctx context.Context, s *storage.DirectorySync) (k
 // EndDirectorySync implements storage.Directories.
 func (d *DB) EndDirectorySync(ctx context.Context, s *storage.DirectorySync, ev *storage.AuditEvent) (ended bool, err error) {
 	err = d.write(ctx, func(ctx context.Context, t *tx) error {
-		n, err := t.exec(ctx, endSync, s.RanAt, s.Progress, s.RanAt, s.Asks, s.Problem, s.Tenant, s.Connector, s.Holder)
+		n, err := t.exec(ctx, endSync, s.RanAt, s.Progress, s.RanAt, s.Asks, s.Problem, s.GroupProgress, s.Tenant, s.Connector, s.Holder)
 		if ended = n == 1; err != nil || !ended {
 			return err
 		}

@@ -4,8 +4,6 @@ import (
 	"context"
 	"time"
 
-	"gorm.io/gorm"
-
 	"github.com/jedan-auth/jedan-auth/internal/errs"
 	"github.com/jedan-auth/jedan-auth/internal/seal"
 	"github.com/jedan-auth/jedan-auth/storage"
@@ -13,7 +11,7 @@ import (
 
 // FactorsOf implements storage.FactorReader.
 func (d *DB) FactorsOf(ctx context.Context, tenant, person storage.ID) ([]storage.Factor, error) {
-	return list[storage.Factor](ctx, d, func(g *gorm.DB) *gorm.DB { return g.Where("tenant = ? AND person = ?", tenant, person).Order("id") })
+	return many[storage.Factor](ctx, d, "tenant = ? AND person = ? ORDER BY id", tenant, person)
 }
 
 // FactorByID implements storage.FactorReader.

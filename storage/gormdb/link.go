@@ -18,6 +18,9 @@ var (
 
 // LinkByKey implements storage.LinkReader.
 func (d *DB) LinkByKey(ctx context.Context, tenant, connector storage.ID, keys ...[]byte) (*storage.Link, error) {
+	if len(keys) == 1 { // as almost always: without gorm's part
+		return one[storage.Link](ctx, d, "tenant = ? AND connector = ? AND key = ?", tenant, connector, keys[0])
+	}
 	rows, err := list[storage.Link](ctx, d, func(g *gorm.DB) *gorm.DB {
 		return g.Where("tenant = ? AND connector = ? AND key IN ?", tenant, connector, keys).Limit(1)
 	})

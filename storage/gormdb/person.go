@@ -3,9 +3,7 @@ package gormdb
 import (
 	"context"
 	"slices"
-
-	"gorm.io/gorm"
-	"gorm.io/gorm/clause"
+	"strings"
 
 	"github.com/jedan-auth/jedan-auth/internal/errs"
 	"github.com/jedan-auth/jedan-auth/storage"
@@ -27,17 +25,14 @@ func (d *DB) PersonByIndex(ctx context.Context, tenant storage.ID, hashes ...[]b
 	if len(hashes) == 0 {
 		return nil, errs.New(errs.NotFound, "There is nothing here.")
 	}
-	found, err := list[storage.Person](ctx, d, func(g *gorm.DB) *gorm.DB {
-		byAddress := clause.OrderBy{Expression: clause.Expr{SQL: "CASE WHEN email_hash IN ? THEN 0 ELSE 1 END", Vars: []any{hashes}}}
-		return g.Where("tenant = ? AND (email_hash IN ? OR username_hash IN ?)", tenant, hashes, hashes).Clauses(byAddress).Limit(1)
-	})
-	if err == nil && len(found) == 0 {
-		return nil, errs.New(errs.NotFound, "There is nothing here.")
+	in := "(?" + strings.Repeat(", ?", len(hashes)-1) + ")" // as many as there are key versions
+	args := []any{tenant}
+	for range 3 {
+		for _, h := range hashes {
+			args = append(args, h)
+		}
 	}
-	if err != nil {
-		return nil, err
-	}
-	return &found[0], nil
+	return one[storage.Person](ctx, d, "tenant = ? AND (email_hash IN "+in+" OR username_hash IN "+in+") ORDER BY CASE WHEN email_hash IN "+in+" THEN 0 ELSE 1 END", args...)
 }
 
 // People implements storage.PersonReader.

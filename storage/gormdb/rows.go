@@ -24,7 +24,7 @@ func one[T any](ctx context.Context, d *DB, where string, args ...any) (*T, erro
 		}
 	}
 	from := d.tables.of[reflect.TypeFor[T]()]
-	text := d.finds.text(d.dialect, from, where)
+	text := d.finds.text(d.dialect, from, where+" LIMIT 1")
 	var row *T
 	err := d.reading(ctx, func(ctx context.Context, t *tx) error {
 		var conn rowQuerier = d.rows
@@ -40,12 +40,42 @@ func one[T any](ctx context.Context, d *DB, where string, args ...any) (*T, erro
 	return row, nil
 }
 
-// rowQuerier is what one row is read through: a transaction, PostgreSQL's pool, or SQLite's prepared readers.
+// many finds all rows that match: list for the few that are asked for at every turn, without gorm's part.
+func many[T any](ctx context.Context, d *DB, where string, args ...any) (out []T, err error) {
+	from := d.tables.of[reflect.TypeFor[T]()]
+	text := d.finds.text(d.dialect, from, where)
+	err = d.reading(ctx, func(ctx context.Context, t *tx) error {
+		var conn rowsQuerier = d.rows
+		if t != nil {
+			conn = t.conn
+		}
+		rows, err := conn.QueryContext(ctx, text, args...)
+		if err != nil {
+			return err
+		}
+		defer rows.Close() //nolint:errcheck // Err below says what went wrong
+		for out = nil; rows.Next(); {
+			var row T
+			if err := rows.Scan(from.places(ctx, &row)...); err != nil {
+				return err
+			}
+			out = append(out, row)
+		}
+		return rows.Err()
+	})
+	if err != nil {
+		return nil, err
+	}
+	return out, nil
+}
+
+// rowQuerier is what single rows, and many, are read through: a transaction, PostgreSQL's pool, or SQLite's prepared readers.
 type rowQuerier interface {
+	rowsQuerier
 	QueryRowContext(ctx context.Context, query string, args ...any) *sql.Row
 }
 
-// finds keeps the texts of one, which are as many as the places that call it.
+// finds keeps the texts of one and many, which are as many as the places that call it.
 type finds struct{ texts sync.Map }
 
 func (f *finds) text(d migrations.Dialect, from table, where string) string {
@@ -53,7 +83,7 @@ func (f *finds) text(d migrations.Dialect, from table, where string) string {
 	if text, ok := f.texts.Load(key); ok {
 		return text.(string) //nolint:forcetypeassert // only strings are stored
 	}
-	text := both(`SELECT ` + from.columns + ` FROM "` + from.name + `" WHERE ` + where + " LIMIT 1").on(d)
+	text := both(`SELECT ` + from.columns + ` FROM "` + from.name + `" WHERE ` + where).on(d)
 	f.texts.Store(key, text)
 	return text
 }

@@ -1,7 +1,6 @@
 package gormdb
 
 import (
-	"database/sql"
 	"strconv"
 
 	"gorm.io/gorm"
@@ -12,7 +11,7 @@ import (
 )
 
 // sqliteDialector teaches gorm SQLite on modernc.org/sqlite. gorm's own driver is built around another library.
-type sqliteDialector struct{ conn *sql.DB }
+type sqliteDialector struct{ conn gorm.ConnPool }
 
 // Name implements gorm.Dialector.
 func (*sqliteDialector) Name() string { return "sqlite" }

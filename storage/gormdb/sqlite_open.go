@@ -45,10 +45,11 @@ func (d *DB) openSQLite(ctx context.Context, path string) error {
 	if d.writer, err = d.gormOn(&sqliteDialector{conn: d.writerSQL}); err != nil {
 		return err
 	}
-	if d.reader, err = d.gormOn(&sqliteDialector{conn: d.readerSQL}); err != nil {
+	reads := &readStmts{db: d.readerSQL}
+	if d.reader, err = d.gormOn(&sqliteDialector{conn: readerPool{d.readerSQL, reads}}); err != nil {
 		return err
 	}
-	d.rows = &readStmts{db: d.readerSQL}
+	d.rows = reads
 	d.stmts = newStmtCache(d.writerSQL)
 	d.committer = newCommitter(d)
 	return nil

@@ -94,24 +94,92 @@ func (t stmtTx) QueryRowContext(ctx context.Context, query string, args ...any) 
 	return t.Tx.QueryRowContext(ctx, query, args...)
 }
 
-// readStmts prepares every statement on SQLite's readers at its first use. Its callers have a fixed number of them; the handle closes them.
+// readStmts keeps statements prepared on SQLite's readers; the handle closes them. Those for one row, whose callers have a fixed number of them, are prepared at
+// their first use; of lists, whose texts depend on how many values they name, those that come again, up to listsKept.
 type readStmts struct {
 	db    *sql.DB
 	stmts sync.Map // text to *sql.Stmt
+
+	mu     sync.Mutex
+	lists  int            // kept
+	missed map[string]int // how often a list's text came
 }
+
+// listsKept bounds the lists that are kept: each takes memory on each connection.
+const listsKept = 64
 
 // QueryRowContext implements rowQuerier.
 func (r *readStmts) QueryRowContext(ctx context.Context, query string, args ...any) *sql.Row {
-	if s, ok := r.stmts.Load(query); ok {
-		return s.(*sql.Stmt).QueryRowContext(ctx, args...) //nolint:forcetypeassert // only statements are stored
-	}
-	s, err := r.db.PrepareContext(ctx, query)
+	s, err := r.prepared(ctx, query)
 	if err != nil {
 		return r.db.QueryRowContext(ctx, query, args...) // it meets the same error, and carries it
 	}
-	if first, raced := r.stmts.LoadOrStore(query, s); raced {
-		_ = s.Close()                                          // another call prepared it meanwhile
-		return first.(*sql.Stmt).QueryRowContext(ctx, args...) //nolint:forcetypeassert // only statements are stored
-	}
 	return s.QueryRowContext(ctx, args...)
+}
+
+// QueryContext implements rowQuerier.
+func (r *readStmts) QueryContext(ctx context.Context, query string, args ...any) (*sql.Rows, error) {
+	s, err := r.prepared(ctx, query)
+	if err != nil {
+		return nil, err
+	}
+	return s.QueryContext(ctx, args...)
+}
+
+func (r *readStmts) prepared(ctx context.Context, query string) (*sql.Stmt, error) {
+	if s, ok := r.stmts.Load(query); ok {
+		return s.(*sql.Stmt), nil //nolint:forcetypeassert // only statements are stored
+	}
+	s, err := r.db.PrepareContext(ctx, query)
+	if err != nil {
+		return nil, err
+	}
+	if first, raced := r.stmts.LoadOrStore(query, s); raced {
+		_ = s.Close()                 // another call prepared it meanwhile
+		return first.(*sql.Stmt), nil //nolint:forcetypeassert // only statements are stored
+	}
+	return s, nil
+}
+
+// list is a statement that is kept, or nil for one that runs unprepared.
+func (r *readStmts) list(ctx context.Context, query string) *sql.Stmt {
+	if _, ok := r.stmts.Load(query); !ok && !r.worth(query) {
+		return nil
+	}
+	s, err := r.prepared(ctx, query)
+	if err != nil {
+		return nil // running it meets the same error
+	}
+	return s
+}
+
+func (r *readStmts) worth(query string) bool {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	if r.lists >= listsKept {
+		return false
+	}
+	if r.missed == nil || len(r.missed) >= missesKept {
+		r.missed = map[string]int{}
+	}
+	if r.missed[query]++; r.missed[query] < missesToAct {
+		return false
+	}
+	delete(r.missed, query)
+	r.lists++
+	return true
+}
+
+// readerPool is gorm's ConnPool of SQLite's readers.
+type readerPool struct {
+	*sql.DB
+	stmts *readStmts
+}
+
+// QueryContext implements gorm.ConnPool.
+func (p readerPool) QueryContext(ctx context.Context, query string, args ...any) (*sql.Rows, error) {
+	if s := p.stmts.list(ctx, query); s != nil {
+		return s.QueryContext(ctx, args...)
+	}
+	return p.DB.QueryContext(ctx, query, args...)
 }

@@ -15,7 +15,7 @@ import (
 func directoryCases() []testCase {
 	return []testCase{
 		{"directory/every field is kept", directoryRows}, {"directory/who is gone", directoryGone}, {"directory/changes", directoryChanges}, {"directory/time turns", directoryTurns},
-		{"directory/linked and unlisted", directoryLinked}, {"directory/a connector goes", directoryConnector}, {"directory/lease", directoryLease}, {"race/one sync at a time", directoryRace},
+		{"directory/linked and unlisted", directoryLinked}, {"directory/linked people and their groups", directoryPeople}, {"directory/a connector goes", directoryConnector}, {"directory/lease", directoryLease}, {"race/one sync at a time", directoryRace},
 		{"sweep/directory entries", func(w *world) {
 			w.sweeps(w.DeleteGoneDirectoryEntries, func(tenant storage.ID, at time.Time) {
 				e := w.newEntry(w.id(), fmt.Sprint(w.id()), storage.OffGone)
@@ -158,6 +158,42 @@ func directoryLinked(w *world) {
 	}
 }
 
+func directoryPeople(w *world) {
+	at, maria, jan := w.id(), w.storedPerson("maria"), w.storedPerson("jan")
+	a, b := w.newEntry(at, "a", ""), w.newEntry(at, "b", "")
+	w.put(at, a, b, w.newEntry(at, "off", "disabled"), w.newEntry(at, "unlinked", ""))
+	w.storedLink(at, maria.ID, "a")
+	w.storedLink(at, jan.ID, "b")
+	w.storedLink(at, jan.ID, "off")
+	w.storedLink(w.id(), jan.ID, "unlinked")
+	want := []storage.LinkedPerson{{Key: a.Key, ID: a.ID, Content: a.Content, Person: maria.ID}, {Key: b.Key, ID: b.ID, Content: b.Content, Person: jan.ID}}
+	slices.SortFunc(want, func(x, y storage.LinkedPerson) int { return bytes.Compare(x.Key, y.Key) })
+	for after := []byte(nil); len(want) > 0; want = want[1:] {
+		rows, err := w.LinkedPeople(w.ctx, w.tenant, at, after, 1)
+		w.ok(err)
+		w.same(rows, want[:1])
+		after = rows[0].Key
+	}
+	staff, others := w.storedGroup("staff"), w.storedGroup("others")
+	for _, m := range [][2]storage.ID{{maria.ID, staff.ID}, {jan.ID, staff.ID}, {maria.ID, others.ID}} {
+		_, err := w.AddGroupPerson(w.ctx, &storage.GroupPerson{Tenant: w.tenant, Person: m[0], GroupID: m[1], AddedAt: w.now}, nil)
+		w.ok(err)
+	}
+	for _, one := range []struct {
+		tenant         storage.ID
+		people, groups []storage.ID
+		n              int
+	}{
+		{w.tenant, []storage.ID{maria.ID, jan.ID}, []storage.ID{staff.ID}, 2}, {w.tenant, []storage.ID{maria.ID}, []storage.ID{staff.ID, others.ID}, 2},
+		{w.tenant, []storage.ID{jan.ID}, []storage.ID{others.ID}, 0}, {w.tenant, nil, []storage.ID{staff.ID}, 0}, {w.tenant, []storage.ID{jan.ID}, nil, 0},
+		{w.id(), []storage.ID{maria.ID, jan.ID}, []storage.ID{staff.ID}, 0},
+	} {
+		rows, err := w.MembershipsAmong(w.ctx, one.tenant, one.people, one.groups)
+		w.ok(err)
+		w.same(len(rows), one.n)
+	}
+}
+
 func directoryConnector(w *world) {
 	c := w.storedConnector("one")
 	w.put(c.ID, w.newEntry(c.ID, "a", ""))
@@ -203,14 +239,14 @@ func directoryLease(w *world) {
 		w.ok(err)
 		w.same(held, false)
 	}
-	second.Progress, second.RanAt, second.Asks, second.Problem = "cursor", w.in(3*time.Minute), true, "unavailable"
+	second.Progress, second.RanAt, second.Asks, second.Problem, second.GroupProgress = "cursor", w.in(3*time.Minute), true, "unavailable", "groups"
 	ended, err := w.EndDirectorySync(w.ctx, second, w.newEvent("connector.sync"))
 	w.ok(err)
 	w.same(ended, true)
 	w.same(len(w.events("connector.sync")), 1)
 	got, err := w.DirectorySyncOf(w.ctx, w.tenant, at)
 	w.ok(err)
-	w.same(fmt.Sprint(got.Progress, got.Asks, got.Problem, got.Generation, got.Holder == nil, got.RanAt.Equal(w.in(3*time.Minute))), "cursortrueunavailable7 true true")
+	w.same(fmt.Sprint(got.Progress, got.GroupProgress, got.Asks, got.Problem, got.Generation, got.Holder == nil, got.RanAt.Equal(w.in(3*time.Minute))), "cursorgroupstrueunavailable7 true true")
 	w.same(claim("three", 4*time.Minute, 2*time.Minute) == nil, true) // not due yet
 	w.same(claim("three", 4*time.Minute, 3*time.Minute) != nil, true)
 }

@@ -25,6 +25,8 @@ func (x *session) search(id int64, op *ber.Packet, controls []goldap.Control) bo
 	case o.Hang && x.bound == Service:
 		x.wait()
 		return false
+	case o.RefuseGroups && strings.Contains(text, "group"):
+		return x.send(id, result(goldap.ApplicationSearchResultDone, goldap.LDAPResultUnavailable, "", ""))
 	case o.Referral != "" && base != "":
 		return x.send(id, result(goldap.ApplicationSearchResultDone, goldap.LDAPResultReferral, "", o.Referral))
 	case x.bound != Service && base != "":
@@ -127,6 +129,7 @@ func (s *Server) attribute(name string, values []string, option string) *ber.Pac
 func (s *Server) matching(base string, scope int64, filter *ber.Packet, deleted bool) []*Entry {
 	s.mu.Lock()
 	defer s.mu.Unlock()
+	s.ors = map[*ber.Packet]map[string]bool{}
 	if base == "" && scope == 0 {
 		return []*Entry{{"", map[string][]string{
 			"objectClass": {"top"}, "defaultNamingContext": {Base}, "configurationNamingContext": {"cn=Configuration," + Base}, "dsServiceName": {"cn=NTDS Settings," + Base},
@@ -142,7 +145,7 @@ func (s *Server) matching(base string, scope int64, filter *ber.Packet, deleted 
 	}
 	var out []*Entry
 	for _, e := range all {
-		if (in(e.DN, base, scope) || s.Anywhere && scope == 2) && s.matches(e, filter) {
+		if s.may(e, filter) && (in(e.DN, base, scope) || s.Anywhere && scope == 2) && s.matches(e, filter) {
 			out = append(out, e)
 		}
 	}
@@ -175,6 +178,9 @@ func (s *Server) matches(e *Entry, f *ber.Packet) bool {
 	case goldap.FilterAnd:
 		return !slices.ContainsFunc(f.Children, func(c *ber.Packet) bool { return !s.matches(e, c) })
 	case goldap.FilterOr:
+		if match, ok := s.among(e, f); ok {
+			return match
+		}
 		return slices.ContainsFunc(f.Children, func(c *ber.Packet) bool { return s.matches(e, c) })
 	case goldap.FilterNot:
 		return !s.matches(e, f.Children[0])
@@ -202,6 +208,9 @@ func (s *Server) compare(e *Entry, f *ber.Packet, same func(have, want string) b
 func (s *Server) values(e *Entry, name string) []string {
 	if strings.EqualFold(name, "distinguishedName") || strings.EqualFold(name, "entryDN") {
 		return []string{e.DN}
+	}
+	if values, ok := e.Attrs[name]; ok {
+		return values
 	}
 	for have, values := range e.Attrs {
 		if strings.EqualFold(have, name) {
@@ -235,4 +244,45 @@ func (s *Server) chained(e *Entry, f *ber.Packet) bool {
 		}
 	}
 	return false
+}
+
+// may rules out most entries that a long list of names does not have.
+func (s *Server) may(e *Entry, f *ber.Packet) bool {
+	if f.Tag != goldap.FilterAnd {
+		return true
+	}
+	return !slices.ContainsFunc(f.Children, func(c *ber.Packet) bool {
+		if c.Tag != goldap.FilterOr {
+			return false
+		}
+		match, ok := s.among(e, c)
+		return ok && !match
+	})
+}
+
+// among finds the values of a long OR of equalities of one attribute at once; false: it is another filter.
+func (s *Server) among(e *Entry, f *ber.Packet) (match, ok bool) {
+	set, known := s.ors[f]
+	if !known {
+		set = values(f)
+		s.ors[f] = set
+	}
+	if set == nil {
+		return false, false
+	}
+	return slices.ContainsFunc(s.values(e, f.Children[0].Children[0].Data.String()), func(v string) bool { return set[strings.ToLower(v)] }), true
+}
+
+func values(f *ber.Packet) map[string]bool {
+	if len(f.Children) < 8 {
+		return nil
+	}
+	set := map[string]bool{}
+	for _, c := range f.Children {
+		if c.Tag != goldap.FilterEqualityMatch || c.Children[0].Data.String() != f.Children[0].Children[0].Data.String() {
+			return nil
+		}
+		set[strings.ToLower(c.Children[1].Data.String())] = true
+	}
+	return set
 }

@@ -15,6 +15,8 @@ import (
 	"sync"
 	"testing"
 	"time"
+
+	ber "github.com/go-asn1-ber/asn1-ber"
 )
 
 // Entry is one of the directory's.
@@ -40,6 +42,7 @@ type Options struct {
 	Threshold    int           // wrong passwords that lock
 	Anywhere     bool          // searches find entries wherever they are, also without a name
 	Hidden       bool          // tombstones are not shown
+	RefuseGroups bool          // searches whose filter speaks of groups fail
 	Invocation   string        // of the domain controller
 }
 
@@ -65,6 +68,7 @@ type Server struct {
 	deleted []*Entry
 	usn     int64
 	heard   []Heard
+	ors     map[*ber.Packet]map[string]bool // of the search that is looked at
 	conns   map[net.Conn]bool
 	wg      sync.WaitGroup
 	l       net.Listener
