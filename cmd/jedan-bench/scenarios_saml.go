@@ -63,7 +63,7 @@ func (w *world) samlConnector(ctx context.Context) error {
 		return err
 	}
 	_, err = w.app.Connectors.Create(ctx, federation.Draft{
-		Name: "bench", Kind: "saml", Title: "Bench", Settings: federation.Settings{Create: true, Lands: client.ClientID, Config: config},
+		Name: "bench", Kind: "saml", Title: "Bench", Settings: federation.Settings{Create: true, Hidden: true, Lands: client.ClientID, Config: config},
 	}, directory.Actor{Kind: "operator", ID: "bench"})
 	return err
 }
