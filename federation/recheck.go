@@ -47,15 +47,24 @@ func (m *Module) recheckOnce(ctx context.Context, l *storage.Link) error {
 
 // recheckAlone asks while no other server does: a refresh token of the upstream may count once, and its second use end everything.
 func (m *Module) recheckAlone(ctx context.Context, link storage.ID) error {
-	now := m.d.Now()
-	mine, err := m.d.Store.AskLink(ctx, storage.AskLink{Tenant: m.d.Tenant, ID: link, Now: now, Since: now.Add(-recheckAfter), Until: now.Add(askingFor)})
-	if err != nil {
-		return err
+	for {
+		now := m.d.Now()
+		mine, err := m.d.Store.AskLink(ctx, storage.AskLink{Tenant: m.d.Tenant, ID: link, Now: now, Since: now.Add(-recheckAfter), Until: now.Add(askingFor)})
+		if err != nil {
+			return err
+		}
+		if mine {
+			return m.recheckMine(ctx, link)
+		}
+		if answered, err := m.overhear(ctx, link); answered || err != nil {
+			return err
+		}
 	}
-	if !mine {
-		return m.overhear(ctx, link)
-	}
-	l, err := m.d.Store.LinkByID(ctx, m.d.Tenant, link) // as it is now that it is ours to ask
+}
+
+// recheckMine asks about a link that is ours to ask about, as it is now.
+func (m *Module) recheckMine(ctx context.Context, link storage.ID) error {
+	l, err := m.d.Store.LinkByID(ctx, m.d.Tenant, link)
 	if errs.Is(err, errs.NotFound) {
 		return nil
 	}
@@ -67,27 +76,26 @@ func (m *Module) recheckAlone(ctx context.Context, link storage.ID) error {
 	return errors.Join(err, m.d.Store.FreeLink(free, m.d.Tenant, link))
 }
 
-// overhear waits for the answer that another server gets.
-func (m *Module) overhear(ctx context.Context, link storage.ID) error {
+// overhear waits while another server asks. Only a yes is an answer for us, too: whatever else came of it, we ask for ourselves.
+func (m *Module) overhear(ctx context.Context, link storage.ID) (answered bool, err error) {
 	tick := time.NewTicker(50 * time.Millisecond)
 	defer tick.Stop()
 	for {
 		l, err := m.d.Store.LinkByID(ctx, m.d.Tenant, link)
+		now := m.d.Now()
 		switch {
 		case errs.Is(err, errs.NotFound):
-			return nil
+			return true, nil
 		case err != nil:
-			return err
-		case l.CheckedAt != nil && m.d.Now().Sub(*l.CheckedAt) < recheckAfter:
-			return nil
-		case l.AskingUntil == nil && l.FailingSince == nil:
-			return errs.New(errs.Forbidden, "The upstream does not vouch for this person any more.")
-		case l.AskingUntil == nil:
-			return errs.New(errs.Unavailable, "The other sign-in service does not answer. Try again later.")
+			return false, err
+		case l.CheckedAt != nil && now.Sub(*l.CheckedAt) < recheckAfter:
+			return true, nil
+		case l.AskingUntil == nil || !l.AskingUntil.After(now):
+			return false, nil
 		}
 		select {
 		case <-ctx.Done():
-			return errs.New(errs.Unavailable, "The other sign-in service does not answer. Try again later.")
+			return false, errs.New(errs.Unavailable, "The other sign-in service does not answer. Try again later.")
 		case <-tick.C:
 		}
 	}
