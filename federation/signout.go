@@ -171,7 +171,7 @@ func (m *Module) signOut(c *gin.Context) error {
 	ctx := c.Request.Context()
 	p, err := m.unpark(ctx, byParting, c.Query("state"))
 	if errs.Is(err, errs.NotFound) {
-		return m.onward(c, "")
+		return m.nowhere(c)
 	}
 	if err != nil {
 		return err
@@ -246,7 +246,7 @@ func (m *Module) signedOut(c *gin.Context, from *Ready, message BrowserMessage) 
 	}
 	p, err := m.unpark(ctx, byReturned, state)
 	if errs.Is(err, errs.NotFound) {
-		return m.onward(c, "")
+		return m.nowhere(c)
 	}
 	if err != nil {
 		return err
@@ -264,6 +264,9 @@ func (m *Module) signedOut(c *gin.Context, from *Ready, message BrowserMessage) 
 	}
 	return m.onward(c, p.Next)
 }
+
+// nowhere answers a state that nobody waits for: nobody is told that they are signed out because somebody else sent them here.
+func (m *Module) nowhere(c *gin.Context) error { return httpx.SeeOther(c, m.d.Issuer+"/") }
 
 // onward leads to where the sign-out here would have led: it was judged then.
 func (m *Module) onward(c *gin.Context, next string) error {

@@ -64,9 +64,12 @@ func TestFE_SignOutUpstream(t *testing.T) {
 	if p := b.Get(back); p.Location == nil || p.Location.String() != "https://app.test/bye?state=s+1" {
 		t.Errorf("it ends at %v", p.Location)
 	}
+	w.Person("stays@example.org")
+	b = w.Browser()
+	b.Authorize(w.AuthURL(w.rp), "stays@example.org")
 	for name, to := range map[string]string{"twice": back, "made up": "/federation/corp/signed-out?state=x", "none": "/federation/corp/signed-out"} {
-		if p := b.Get(to); p.Location != nil || p.Status != http.StatusOK {
-			t.Errorf("%s: %d %v", name, p.Status, p.Location)
+		if p := b.Get(to); p.Location != nil || p.URL.Path != "/" || !in(b) {
+			t.Errorf("%s: %d %v at %v", name, p.Status, p.Location, p.URL)
 		}
 	}
 	t.Run("away", func(t *testing.T) { // an upstream that does not answer keeps nobody here
