@@ -1,11 +1,11 @@
 package required
 
 import (
+	"bytes"
 	"context"
 	"net/http"
 	"strings"
 
-	"github.com/jedan-auth/jedan-auth/internal/audit"
 	"github.com/jedan-auth/jedan-auth/internal/directory"
 	"github.com/jedan-auth/jedan-auth/internal/errs"
 	"github.com/jedan-auth/jedan-auth/internal/notify"
@@ -94,23 +94,16 @@ func (m *Module) add(v *visit, code *storage.Code) error {
 	if err != nil {
 		return err
 	}
-	actor := self(v)
-	ev := m.d.Audit.Row(v.ctx(), v.person.Tenant, audit.Event{
-		Type: audit.UserEmailVerify, Severity: audit.Notice, ActorKind: actor.Kind, Actor: actor.ID, Target: "person:" + actor.ID,
-	})
-	return m.d.Tx.InTx(v.ctx(), func(ctx context.Context) error {
-		first, err := m.d.Codes.Spend(ctx, code.ID, ev)
+	return m.spend(v, code, func(ctx context.Context, actor directory.Actor) error {
+		now, err := m.d.Directory.Require(ctx, v.person.Tenant, v.person.ID, directory.Requirements{Lift: []string{storage.RequireAddEmail}}, actor)
 		if err != nil {
 			return err
 		}
-		if !first {
+		if !bytes.Equal(onetime.Bound(now), onetime.Bound(v.person)) { // another address was added meanwhile
 			return gone()
 		}
 		claims := directory.Claims{"email": string(to), "email_verified": true}
-		if _, err := m.d.Directory.Update(ctx, v.person.Tenant, v.person.ID, directory.UpdatePerson{Claims: claims}, actor); err != nil {
-			return err
-		}
-		_, err = m.d.Directory.Require(ctx, v.person.Tenant, v.person.ID, directory.Requirements{Lift: []string{storage.RequireAddEmail}}, actor)
+		_, err = m.d.Directory.Update(ctx, v.person.Tenant, v.person.ID, directory.UpdatePerson{Claims: claims}, actor)
 		return err
 	})
 }

@@ -93,18 +93,7 @@ func (m *Module) send(v *visit) error {
 // confirm spends the code, writes the address down as proved and meets the demand, in one transaction. errs.NotFound when another request has spent it, or
 // the person has changed since: the address that was proved must be the one that stands.
 func (m *Module) confirm(v *visit, code *storage.Code) error {
-	actor := self(v)
-	ev := m.d.Audit.Row(v.ctx(), v.person.Tenant, audit.Event{
-		Type: audit.UserEmailVerify, Severity: audit.Notice, ActorKind: actor.Kind, Actor: actor.ID, Target: "person:" + actor.ID,
-	})
-	return m.d.Tx.InTx(v.ctx(), func(ctx context.Context) error {
-		first, err := m.d.Codes.Spend(ctx, code.ID, ev)
-		if err != nil {
-			return err
-		}
-		if !first {
-			return gone()
-		}
+	return m.spend(v, code, func(ctx context.Context, actor directory.Actor) error {
 		now, err := m.d.Directory.Update(ctx, v.person.Tenant, v.person.ID, directory.UpdatePerson{Claims: directory.Claims{"email_verified": true}}, actor)
 		if err != nil {
 			return err
@@ -117,5 +106,23 @@ func (m *Module) confirm(v *visit, code *storage.Code) error {
 		}
 		_, err = m.d.Directory.Require(ctx, now.Tenant, now.ID, directory.Requirements{Lift: []string{storage.RequireVerifyEmail}}, actor)
 		return err
+	})
+}
+
+// spend spends a code that proves an address and does what follows from it, in one transaction with its event. errs.NotFound when another request has spent it.
+func (m *Module) spend(v *visit, code *storage.Code, then func(ctx context.Context, actor directory.Actor) error) error {
+	actor := self(v)
+	ev := m.d.Audit.Row(v.ctx(), v.person.Tenant, audit.Event{
+		Type: audit.UserEmailVerify, Severity: audit.Notice, ActorKind: actor.Kind, Actor: actor.ID, Target: "person:" + actor.ID,
+	})
+	return m.d.Tx.InTx(v.ctx(), func(ctx context.Context) error {
+		first, err := m.d.Codes.Spend(ctx, code.ID, ev)
+		if err != nil {
+			return err
+		}
+		if !first {
+			return gone()
+		}
+		return then(ctx, actor)
 	})
 }
