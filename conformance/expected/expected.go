@@ -61,12 +61,20 @@ func Load() (Rules, error) {
 	return parse(raw)
 }
 
-func parse(raw []byte) (Rules, error) {
+// decode reads a table without a member that is not known.
+func decode[T any](raw []byte, into *T, what string) error {
 	d := json.NewDecoder(bytes.NewReader(raw))
 	d.DisallowUnknownFields()
+	if err := d.Decode(into); err != nil {
+		return fmt.Errorf("decode expected %s: %w", what, err)
+	}
+	return nil
+}
+
+func parse(raw []byte) (Rules, error) {
 	var rules Rules
-	if err := d.Decode(&rules); err != nil {
-		return nil, fmt.Errorf("decode expected results: %w", err)
+	if err := decode(raw, &rules, "results"); err != nil {
+		return nil, err
 	}
 	for _, r := range rules {
 		if err := r.validate(); err != nil {

@@ -1,9 +1,7 @@
 package expected
 
 import (
-	"bytes"
 	"embed"
-	"encoding/json"
 	"errors"
 	"fmt"
 	"slices"
@@ -56,11 +54,9 @@ func LoadEndings() (Endings, error) {
 }
 
 func parseEndings(raw []byte) (Endings, error) {
-	d := json.NewDecoder(bytes.NewReader(raw))
-	d.DisallowUnknownFields()
 	var all Endings
-	if err := d.Decode(&all); err != nil {
-		return nil, fmt.Errorf("decode expected endings: %w", err)
+	if err := decode(raw, &all, "endings"); err != nil {
+		return nil, err
 	}
 	for _, e := range all {
 		if err := e.validate(); err != nil {
