@@ -126,7 +126,7 @@ func (m *Module) finish(c *gin.Context, t *trip, from *Ready, id *Identity, link
 	}
 	proof := Proof{
 		Strong: by.mapper.strong(id), Method: t.Method, Kind: "federation:" + by.Row.Name, Since: t.Since, Until: id.Until,
-		Upstream: m.upstream(from, id, link),
+		Upstream: m.upstream(from, id, link), Name: t.Name,
 	}
 	if proof.Strong {
 		proof.AMR = id.AMR

@@ -4,6 +4,8 @@ import (
 	"context"
 	"net/url"
 	"time"
+
+	"github.com/jedan-auth/jedan-auth/storage"
 )
 
 // Connector is an upstream that is ready to be asked. What it can do beside having a kind are the capability interfaces below. It is safe for concurrent
@@ -60,12 +62,21 @@ const (
 	ReasonPolicy     = "policy"      // the directory's rules do not take the new password
 )
 
+// Credentials are a name and a password as somebody typed them.
+type Credentials struct {
+	Username, Password string
+	// Known says that the browser is one in which they have signed in by this name. It has tries that strangers do not have (PW04).
+	Known bool
+	// Name stands for the name where browsers are remembered.
+	Name storage.ID
+}
+
 // PasswordChecker signs people in by a name and a password that are typed here.
 type PasswordChecker interface {
 	Connector
 	// CheckPassword asks the upstream once. A *Refusal says that it said no, and is for the Person only where the upstream has proved the password;
 	// errs.Unavailable says that nothing is known.
-	CheckPassword(ctx context.Context, username, password string) (*Identity, error)
+	CheckPassword(ctx context.Context, typed Credentials) (*Identity, error)
 }
 
 // PasswordChanger lets people whose password must be changed do so here, as the old one is known: the directory's rules about old passwords and history hold.
@@ -73,8 +84,8 @@ type PasswordChanger interface {
 	PasswordChecker
 	// ChangesPasswords says that the operator wants it so.
 	ChangesPasswords() bool
-	// ChangePassword replaces old with next. A *Refusal of ReasonPolicy says that the directory does not take next; any other that old is not right.
-	ChangePassword(ctx context.Context, username, old, next string) error
+	// ChangePassword replaces the typed password with next. A *Refusal of ReasonPolicy says that the directory does not take next; any other that the old one is not right.
+	ChangePassword(ctx context.Context, typed Credentials, next string) error
 }
 
 // Syncer lists the people of its directory, so that who is disabled or gone there can be ended here.

@@ -40,6 +40,7 @@ type Proof struct {
 	Until  time.Time
 	// Upstream is what the session rests on.
 	Upstream session.Upstream
+	Name     storage.ID // stands for the name that was typed; zero: none was
 }
 
 // Flows opens sign-ins and ends them (login.Module).

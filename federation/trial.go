@@ -65,7 +65,7 @@ func (m *Module) testPassword(c *gin.Context) error {
 	if !ok {
 		return errs.New(errs.NotFound, "This connector asks for no password.")
 	}
-	id, err := asks.CheckPassword(c.Request.Context(), form.Get("username"), form.Get("password"))
+	id, err := asks.CheckPassword(c.Request.Context(), Credentials{Username: form.Get("username"), Password: form.Get("password")})
 	return m.tested(c, to, form.Get("ticket"), id, err)
 }
 

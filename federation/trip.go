@@ -40,6 +40,7 @@ type trip struct {
 	Test      string     `json:"test,omitempty"`     // an operator's ticket: nobody is signed in
 	Method    string     `json:"-"`                  // by which they proved themselves here (RFC 8176): nobody was away
 	Since     time.Time  `json:"-"`                  // when they did, where that was before
+	Name      storage.ID `json:"-"`                  // stands for the name that they typed here
 	Via       *Ready     `json:"-"`                  // the connector that asked the one which knows them; nil: none
 }
 

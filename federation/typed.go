@@ -8,6 +8,7 @@ import (
 	"github.com/gin-gonic/gin"
 
 	"github.com/jedan-auth/jedan-auth/internal/errs"
+	"github.com/jedan-auth/jedan-auth/storage"
 )
 
 // Typed is somebody whom a directory knows by the name and the password that were typed here.
@@ -15,6 +16,7 @@ type Typed struct {
 	m    *Module
 	from *Ready
 	id   *Identity
+	name storage.ID
 }
 
 // directories are the connectors that take passwords, for an application, in the order in which they are asked: the oldest first.
@@ -40,7 +42,7 @@ func (m *Module) TakesPasswords(ctx context.Context, clientID string) (bool, err
 
 // CheckPassword asks the directories in turn. The first that knows the name decides: a password is never tried at a second one. A *Refusal says no;
 // errs.Unavailable that one which did not answer might have said yes.
-func (m *Module) CheckPassword(ctx context.Context, clientID, username, password string) (*Typed, error) {
+func (m *Module) CheckPassword(ctx context.Context, clientID string, typed Credentials) (*Typed, error) {
 	all, err := m.directories(ctx, clientID)
 	if err != nil {
 		return nil, err
@@ -48,9 +50,9 @@ func (m *Module) CheckPassword(ctx context.Context, clientID, username, password
 	var last error = &Refusal{Check: "directory.some", Expected: "a directory", Received: "none", Reason: ReasonUnknown}
 	for _, r := range all {
 		checker, _ := r.Connector.(PasswordChecker)
-		id, err := checker.CheckPassword(ctx, username, password)
+		id, err := checker.CheckPassword(ctx, typed)
 		if err == nil {
-			return &Typed{m: m, from: r, id: id}, nil
+			return &Typed{m: m, from: r, id: id, name: typed.Name}, nil
 		}
 		var no *Refusal
 		if errors.As(err, &no) {
@@ -82,8 +84,8 @@ func here(r *Ready, no *Refusal) error {
 	return &out
 }
 
-// ChangePassword replaces the password at the first directory that knows the name. Errors are those of CheckPassword; ReasonPolicy says that next is not taken.
-func (m *Module) ChangePassword(ctx context.Context, clientID, username, old, next string) error {
+// ChangePassword replaces the typed password at the first directory that knows the name. Errors are those of CheckPassword; ReasonPolicy says that next is not taken.
+func (m *Module) ChangePassword(ctx context.Context, clientID string, typed Credentials, next string) error {
 	all, err := m.directories(ctx, clientID)
 	if err != nil {
 		return err
@@ -94,7 +96,7 @@ func (m *Module) ChangePassword(ctx context.Context, clientID, username, old, ne
 		if !ok || !changer.ChangesPasswords() {
 			continue
 		}
-		err := changer.ChangePassword(ctx, username, old, next)
+		err := changer.ChangePassword(ctx, typed, next)
 		var no *Refusal
 		if !errors.As(err, &no) || no.Reason != ReasonUnknown {
 			return err
@@ -106,5 +108,5 @@ func (m *Module) ChangePassword(ctx context.Context, clientID, username, old, ne
 
 // SignIn goes on as after any upstream's word: the person is known, made, asked to prove an account, or refused.
 func (t *Typed) SignIn(c *gin.Context, sealed string) error {
-	return t.m.identified(c, &trip{Connector: t.from.Row.ID, Flow: sealed, Began: t.m.d.Now(), Method: methodPassword}, t.from, t.id)
+	return t.m.identified(c, &trip{Connector: t.from.Row.ID, Flow: sealed, Began: t.m.d.Now(), Method: methodPassword, Name: t.name}, t.from, t.id)
 }

@@ -28,6 +28,7 @@ const (
 	halfUpstream = "upstream" // on whose word it rests, JSON; "": it was proved here
 	halfUntil    = "until"    // when a session that rests on it ends at the latest; "": nobody said
 	halfSince    = "since"    // when an earlier session proved it; "": it was proved now
+	halfName     = "name"     // by which a directory knows them, as Module.NameOf has it; all zero: none
 )
 
 // needsSecond says whether what was proved is not enough for this person: a passkey that verified its user is two factors already, and a browser that the person
@@ -52,7 +53,7 @@ func (m *Module) halfway(c *gin.Context, st *Step, a Arrival) error {
 	token := m.d.Flows.SignStep(flow.Step{Flow: st.Flow.ID, Step: flow.StepFirst, Person: person.ID, Data: map[string]string{
 		halfACR: p.ACR, halfAMR: strings.Join(p.AMR, " "), halfKind: p.Kind, halfPassword: passwordTime(person),
 		halfScore: strconv.FormatFloat(a.Score, 'g', -1, 64), halfDoubted: strconv.FormatBool(a.Doubted), halfSince: sinceText(p.Since), halfUntil: sinceText(p.Until),
-		halfUpstream: upstreamText(p.Upstream),
+		halfUpstream: upstreamText(p.Upstream), halfName: p.Name.String(),
 	}})
 	return httpx.SeeOther(c, m.link(mfaPath, st.Sealed, "step", token))
 }
@@ -77,6 +78,11 @@ func (m *Module) half(ctx context.Context, st *Step, token string) (*Half, error
 		}
 		if text := first.Data[halfUpstream]; text != "" && json.Unmarshal([]byte(text), &h.First.Upstream) != nil {
 			return nil, noHalf("an upstream that can be read")
+		}
+		if text := first.Data[halfName]; text != "" {
+			if h.First.Name, err = storage.ParseID(text); err != nil {
+				return nil, noHalf("a name that can be read")
+			}
 		}
 		h.doubted = first.Data[halfDoubted] != "false"
 		if h.score, err = strconv.ParseFloat(first.Data[halfScore], 64); err != nil {

@@ -139,7 +139,7 @@ func (m *Module) complete(a *secondTry) error {
 		return err
 	}
 	m.learn(a.c, m.arrival(a.c, h.Step, h.Person, Proof{ACR: in.ACR, AMR: in.AMR, Kind: h.First.Kind}))
-	m.d.Browsers.Remember(a.c.Writer, a.c.Request, h.Person.ID)
+	m.d.Browsers.Remember(a.c.Writer, a.c.Request, h.Person.ID, h.First.Name)
 	m.d.Second.d.Meter.AuthRequest(a.factor.Kind(), "success")
 	return m.leave(a.c, h.Step, flow.StepMFA, cur)
 }

@@ -66,7 +66,10 @@ type Browsers interface {
 	Browser(w http.ResponseWriter, r *http.Request) session.Browser
 	// Knows says that the person has signed in with this browser before.
 	Knows(r *http.Request, person storage.ID) bool
-	Remember(w http.ResponseWriter, r *http.Request, person storage.ID)
+	// Remember is for a person and, if it is not zero, the name by which a directory knows them.
+	Remember(w http.ResponseWriter, r *http.Request, person, name storage.ID)
+	// Name stands for a typed name in Knows and Remember.
+	Name(typed string) storage.ID
 }
 
 // Names shows people to themselves.

@@ -41,6 +41,8 @@ type Proof struct {
 	Until time.Time
 	// Upstream is on whose word it rests.
 	Upstream session.Upstream
+	// Name is what NameOf made of the name by which a directory knows them; zero: they did not type one.
+	Name storage.ID
 }
 
 // ByMail says that the mailbox alone was proved: no other code stands first. Another mail would show nothing more, also in the session that came of it.
@@ -127,7 +129,7 @@ func (m *Module) Finish(c *gin.Context, st *Step, person *storage.Person, p Proo
 		return err
 	}
 	m.learn(c, arrived)
-	m.d.Browsers.Remember(c.Writer, c.Request, person.ID)
+	m.d.Browsers.Remember(c.Writer, c.Request, person.ID, p.Name)
 	if m.d.Invitation == nil || st.Silent() {
 		return m.leave(c, st, flow.StepLogin, cur)
 	}
@@ -206,6 +208,11 @@ func (m *Module) CheckToken(c *gin.Context, purpose string, form url.Values) err
 // Knows says that the person has signed in with this browser before.
 func (m *Module) Knows(c *gin.Context, person storage.ID) bool {
 	return m.d.Browsers.Knows(c.Request, person)
+}
+
+// NameOf stands for a name that is nobody's here, as a directory takes it: whatever its case. Knows and Proof take it.
+func (m *Module) NameOf(typed string) storage.ID {
+	return m.d.Browsers.Name(strings.ToLower(strings.TrimSpace(typed)))
 }
 
 // RequiredPerson recognises whom the request is about; nil: it may be anybody.

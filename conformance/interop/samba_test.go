@@ -194,7 +194,7 @@ func TestSamba(t *testing.T) {
 	}
 	var key string
 	for _, name := range []string{"alice", `CORP\alice`, "alice@corp.example", "alice@mail.example"} {
-		id, err := check.CheckPassword(t.Context(), name, sambaWord)
+		id, err := check.CheckPassword(t.Context(), federation.Credentials{Username: name, Password: sambaWord})
 		ok("sign-in as `"+name+"`", err == nil && (key == "" || key == id.Key), err)
 		if err == nil {
 			key = id.Key
@@ -203,7 +203,7 @@ func TestSamba(t *testing.T) {
 	}
 	refused := func(what, name, password, row string, told bool) {
 		t.Helper()
-		_, err := check.CheckPassword(t.Context(), name, password)
+		_, err := check.CheckPassword(t.Context(), federation.Credentials{Username: name, Password: password})
 		var no *federation.Refusal
 		ok(what, errors.As(err, &no) && no.Check == row && no.Person == told, err)
 	}
@@ -215,11 +215,11 @@ func TestSamba(t *testing.T) {
 	refused("an expired account", "ended", sambaWord, "ldap_bind.account", true)
 	refused("a password that must be changed", "change", sambaWord, "ldap_bind.must_change", true)
 	var no *federation.Refusal
-	err := check.ChangePassword(t.Context(), "change", sambaWord, "short")
+	err := check.ChangePassword(t.Context(), federation.Credentials{Username: "change", Password: sambaWord}, "short")
 	ok("a new password that the policy does not take", errors.As(err, &no) && no.Reason == federation.ReasonPolicy, err)
-	err = check.ChangePassword(t.Context(), "change", sambaWord, "Another-horse-2")
+	err = check.ChangePassword(t.Context(), federation.Credentials{Username: "change", Password: sambaWord}, "Another-horse-2")
 	ok("a password that is changed", err == nil, err)
-	_, err = check.CheckPassword(t.Context(), "change", "Another-horse-2")
+	_, err = check.CheckPassword(t.Context(), federation.Credentials{Username: "change", Password: "Another-horse-2"})
 	ok("sign-in with the changed password", err == nil, err)
 	for range 3 {
 		refused("wrong passwords up to the last try", "fails", "wrong", "ldap_bind.password", false)
@@ -229,7 +229,7 @@ func TestSamba(t *testing.T) {
 	for range 4 {
 		s.bind(t, "CN=change,CN=Users,DC=corp,DC=example", "wrong")
 	}
-	_, err = check.CheckPassword(t.Context(), "change", "Another-horse-2")
+	_, err = check.CheckPassword(t.Context(), federation.Credentials{Username: "change", Password: "Another-horse-2"})
 	ok("a locked account, which is told to nobody", errors.As(err, &no) && !no.Person, err)
 	syncs(t, s, c, ok)
 	report(t, "LDAP: Samba's Active Directory", append([]string{"samba-tool " + version() + ", LDAPS, one domain controller. What was seen to hold:", ""}, slices.Compact(lines)...)...)

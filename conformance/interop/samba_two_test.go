@@ -101,9 +101,9 @@ func TestSambaTwo(t *testing.T) {
 	c := d.first.connector(d.other)
 	check := c.(federation.PasswordChecker)
 	f := &findings{t: t}
-	before, err := check.CheckPassword(t.Context(), "alice", sambaWord)
+	before, err := check.CheckPassword(t.Context(), federation.Credentials{Username: "alice", Password: sambaWord})
 	f.hold("sign-in at the first", err == nil, err)
-	_, err = check.CheckPassword(t.Context(), "bob", "wrong")
+	_, err = check.CheckPassword(t.Context(), federation.Credentials{Username: "bob", Password: "wrong"})
 	var no *federation.Refusal
 	f.hold("a wrong password is refused, and was tried on one of them only", errors.As(err, &no) && d.first.wrong(t, "bob") == "1" && d.other.wrong(t, "bob") != "1", err, d.first.wrong(t, "bob"), d.other.wrong(t, "bob"))
 	first := list(t, c, nil)
@@ -111,7 +111,7 @@ func TestSambaTwo(t *testing.T) {
 	f.hold("an incremental one goes on from its cursor", !list(t, c, first.end.Cursor).full)
 	d.stop()
 	began := time.Now()
-	after, err := check.CheckPassword(t.Context(), "alice", sambaWord)
+	after, err := check.CheckPassword(t.Context(), federation.Credentials{Username: "alice", Password: sambaWord})
 	f.hold("with the first one gone people sign in at the other, and are the same", err == nil && after.Key == before.Key, err)
 	f.within("which takes", time.Since(began), 10*time.Second)
 	next := list(t, c, first.end.Cursor)

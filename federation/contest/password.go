@@ -29,16 +29,16 @@ func Checker(t *testing.T, open func(t *testing.T) Typed) {
 }
 
 func rightAndWrong(t *testing.T, d Typed) {
-	id, err := d.Connector.CheckPassword(t.Context(), d.Name, d.Password)
+	id, err := d.Connector.CheckPassword(t.Context(), federation.Credentials{Username: d.Name, Password: d.Password})
 	if err != nil || id.Key != d.Key {
 		t.Fatal(id, err)
 	}
-	id, err = d.Connector.CheckPassword(t.Context(), d.Name, d.Password+"x")
+	id, err = d.Connector.CheckPassword(t.Context(), federation.Credentials{Username: d.Name, Password: d.Password + "x"})
 	refused(t, "a wrong password", id, err)
 	if no, _ := errors.AsType[*federation.Refusal](err); no != nil && no.Person {
 		t.Error("who does not know the password is told of the person")
 	}
-	id, err = d.Connector.CheckPassword(t.Context(), "nobody-here", d.Password)
+	id, err = d.Connector.CheckPassword(t.Context(), federation.Credentials{Username: "nobody-here", Password: d.Password})
 	refused(t, "an unknown name", id, err)
 	if no, _ := errors.AsType[*federation.Refusal](err); no != nil && no.Reason != federation.ReasonUnknown {
 		t.Errorf("an unknown name: %s", no.Reason)
@@ -49,21 +49,21 @@ func rightAndWrong(t *testing.T, d Typed) {
 func neverAsked(t *testing.T, d Typed) {
 	before := d.Asked()
 	for _, p := range []string{"", "\x00", "a\x00b", strings.Repeat("x", 1<<20)} {
-		id, err := d.Connector.CheckPassword(t.Context(), d.Name, p)
+		id, err := d.Connector.CheckPassword(t.Context(), federation.Credentials{Username: d.Name, Password: p})
 		refused(t, "a password that is none", id, err)
 	}
 	if d.Asked() != before {
 		t.Error("a password that is none was tried")
 	}
 	for _, n := range []string{"", "*", "a\x00", strings.Repeat("x", 1<<20)} {
-		id, err := d.Connector.CheckPassword(t.Context(), n, d.Password)
+		id, err := d.Connector.CheckPassword(t.Context(), federation.Credentials{Username: n, Password: d.Password})
 		refused(t, "a name that is none", id, err)
 	}
 }
 
 func directoryAway(t *testing.T, d Typed) {
 	d.Away()
-	if id, err := d.Connector.CheckPassword(t.Context(), d.Name, d.Password); id != nil || !errs.Is(err, errs.Unavailable) {
+	if id, err := d.Connector.CheckPassword(t.Context(), federation.Credentials{Username: d.Name, Password: d.Password}); id != nil || !errs.Is(err, errs.Unavailable) {
 		t.Errorf("%v %v", id, err)
 	}
 }

@@ -20,16 +20,16 @@ func TestNames(t *testing.T) {
 	w.person("bob", nil)
 	c := w.checker(nil)
 	for _, name := range []string{"alice", "ALICE", `CORP\alice`, `corp\Alice`, "a.smith@else.example", "smith@mail.example", "alice@corp.example", "alice@CORP.example"} {
-		if id := okOf(t)(c.CheckPassword(t.Context(), name, "right horse")); id.Profile["preferred_username"] != "alice" {
+		if id := okOf(t)(c.CheckPassword(t.Context(), federation.Credentials{Username: name, Password: "right horse"})); id.Profile["preferred_username"] != "alice" {
 			t.Errorf("%s is %v", name, id.Profile)
 		}
 	}
 	for _, name := range []string{`OTHER\alice`, `\alice`, `CORP\`, "alice@other.example", `CORP\alice@corp.example`, `CORP\CORP\alice`, "Dr alice"} {
-		_, err := c.CheckPassword(t.Context(), name, "right horse")
+		_, err := c.CheckPassword(t.Context(), federation.Credentials{Username: name, Password: "right horse"})
 		refusedBy(t, err, "ldap_entry.some")
 	}
 	w.person("carol", map[string][]string{"mail": {"bob@corp.example"}})
-	_, err := c.CheckPassword(t.Context(), "bob@corp.example", "right horse")
+	_, err := c.CheckPassword(t.Context(), federation.Credentials{Username: "bob@corp.example", Password: "right horse"})
 	refusedBy(t, err, "ldap_entry.one")
 }
 
@@ -38,7 +38,7 @@ func TestKey(t *testing.T) {
 	w := newWorld(t, ldaptest.Options{AD: true})
 	w.person("alice", map[string][]string{"objectGUID": {"\x33\x22\x11\x00\x55\x44\x77\x66\x88\x99\xaa\xbb\xcc\xdd\xee\xff"}})
 	c := w.checker(nil)
-	id := okOf(t)(c.CheckPassword(t.Context(), "alice", "right horse"))
+	id := okOf(t)(c.CheckPassword(t.Context(), federation.Credentials{Username: "alice", Password: "right horse"}))
 	if id.Key != "objectGUID:00112233-4455-6677-8899-aabbccddeeff" {
 		t.Error(id.Key)
 	}
@@ -58,20 +58,20 @@ func TestChangePassword(t *testing.T) {
 	w.person("alice", map[string][]string{"pwdLastSet": {"0"}})
 	w.person("off", map[string][]string{"userAccountControl": {"514"}})
 	c := w.connector(func(c map[string]any) { c["password_change"] = true }).(federation.PasswordChanger)
-	refusedBy(t, c.ChangePassword(t.Context(), "alice", "wrong", "a longer one"), "ldap_bind.password")
-	refusedBy(t, c.ChangePassword(t.Context(), "off", "right horse", "a longer one"), "ldap_bind.account")
+	refusedBy(t, c.ChangePassword(t.Context(), federation.Credentials{Username: "alice", Password: "wrong"}, "a longer one"), "ldap_bind.password")
+	refusedBy(t, c.ChangePassword(t.Context(), federation.Credentials{Username: "off", Password: "right horse"}, "a longer one"), "ldap_bind.account")
 	for _, next := range []string{"short", "right horse", "", "\x00abcdefgh", "    "} {
-		refusedBy(t, c.ChangePassword(t.Context(), "alice", "right horse", next), "ldap_change.policy")
+		refusedBy(t, c.ChangePassword(t.Context(), federation.Credentials{Username: "alice", Password: "right horse"}, next), "ldap_change.policy")
 	}
-	if err := c.ChangePassword(t.Context(), "alice", "right horse", `a "longer" one`); err != nil {
+	if err := c.ChangePassword(t.Context(), federation.Credentials{Username: "alice", Password: "right horse"}, `a "longer" one`); err != nil {
 		t.Fatal(err)
 	}
-	okOf(t)(c.CheckPassword(t.Context(), "alice", `a "longer" one`))
-	_, err := c.CheckPassword(t.Context(), "alice", "right horse")
+	okOf(t)(c.CheckPassword(t.Context(), federation.Credentials{Username: "alice", Password: `a "longer" one`}))
+	_, err := c.CheckPassword(t.Context(), federation.Credentials{Username: "alice", Password: "right horse"})
 	refusedBy(t, err, "ldap_bind.password")
-	refusedBy(t, c.ChangePassword(t.Context(), "alice", `a "longer" one`, "right horse"), "ldap_change.policy") // history
+	refusedBy(t, c.ChangePassword(t.Context(), federation.Credentials{Username: "alice", Password: `a "longer" one`}, "right horse"), "ldap_change.policy") // history
 	off := w.connector(nil).(federation.PasswordChanger)
-	if err := off.ChangePassword(t.Context(), "alice", `a "longer" one`, "another one"); !errs.Is(err, errs.Forbidden) {
+	if err := off.ChangePassword(t.Context(), federation.Credentials{Username: "alice", Password: `a "longer" one`}, "another one"); !errs.Is(err, errs.Forbidden) {
 		t.Error(err)
 	}
 	w.silence("")
@@ -96,14 +96,14 @@ func TestServersByName(t *testing.T) {
 		c["domain"] = "corp.example"
 	}
 	w.deps.Resolver = resolver{[]*net.SRV{{Target: "evil.example.", Port: number}, {Target: "dc1.corp.example.", Port: number}}}
-	okOf(t)(w.checker(domain).CheckPassword(t.Context(), "alice", "right horse"))
+	okOf(t)(w.checker(domain).CheckPassword(t.Context(), federation.Credentials{Username: "alice", Password: "right horse"}))
 	for _, at := range named.asked() {
 		if strings.HasPrefix(at, "evil") {
 			t.Error("a server of another domain was asked")
 		}
 	}
 	w.deps.Resolver = resolver{[]*net.SRV{{Target: "evil.example.", Port: number}, {Target: "notcorp.example.", Port: number}}}
-	_, err = w.checker(domain).CheckPassword(t.Context(), "alice", "right horse")
+	_, err = w.checker(domain).CheckPassword(t.Context(), federation.Credentials{Username: "alice", Password: "right horse"})
 	unavailable(t, err)
 }
 
@@ -161,9 +161,9 @@ func TestCut(t *testing.T) {
 	w.person("alice", nil)
 	c := w.checker(nil)
 	for range 5 {
-		okOf(t)(c.CheckPassword(t.Context(), "alice", "right horse"))
+		okOf(t)(c.CheckPassword(t.Context(), federation.Credentials{Username: "alice", Password: "right horse"}))
 		w.dir.Cut()
 	}
 	w.clock.add(2 * time.Minute)
-	okOf(t)(c.CheckPassword(t.Context(), "alice", "right horse"))
+	okOf(t)(c.CheckPassword(t.Context(), federation.Credentials{Username: "alice", Password: "right horse"}))
 }

@@ -22,12 +22,12 @@ func TestSignIn(t *testing.T) {
 	presets(t, func(t *testing.T, w *world) {
 		w.person("alice", nil)
 		c := w.checker(nil)
-		id := okOf(t)(c.CheckPassword(t.Context(), "alice", "right horse"))
-		again := okOf(t)(c.CheckPassword(t.Context(), "ALICE@corp.example", "right horse"))
+		id := okOf(t)(c.CheckPassword(t.Context(), federation.Credentials{Username: "alice", Password: "right horse"}))
+		again := okOf(t)(c.CheckPassword(t.Context(), federation.Credentials{Username: "ALICE@corp.example", Password: "right horse"}))
 		if id.Key != again.Key || id.Profile["email"] != "alice@corp.example" || id.Profile["preferred_username"] != "alice" || id.Profile["email_verified"] != false {
 			t.Errorf("%+v", id)
 		}
-		_, err := c.CheckPassword(t.Context(), "alice", "wrong")
+		_, err := c.CheckPassword(t.Context(), federation.Credentials{Username: "alice", Password: "wrong"})
 		if no := refusedBy(t, err, "ldap_bind.password"); no.Person {
 			t.Error("told")
 		}
@@ -45,7 +45,7 @@ func TestLD01_FilterInjection(t *testing.T) {
 			"admin))(|(cn=*", `CORP\*`, `CORP\admin)(|(sAMAccountName=*`, `*\admin`, `CORP)(objectClass=*\admin`,
 		} {
 			w.dir.Forget()
-			if id, err := c.CheckPassword(t.Context(), name, "right horse"); err == nil {
+			if id, err := c.CheckPassword(t.Context(), federation.Credentials{Username: name, Password: "right horse"}); err == nil {
 				t.Errorf("%q signs in as %s", name, id.Key)
 			}
 			for _, h := range w.dir.Heard("search") {
@@ -54,7 +54,7 @@ func TestLD01_FilterInjection(t *testing.T) {
 				}
 			}
 		}
-		if id, err := c.CheckPassword(t.Context(), "admin", "right horse"); err != nil {
+		if id, err := c.CheckPassword(t.Context(), federation.Credentials{Username: "admin", Password: "right horse"}); err != nil {
 			t.Error("the plain name does not sign in", id, err)
 		}
 	})
@@ -72,12 +72,12 @@ func TestLD02_DNInjection(t *testing.T) {
 		w.dir.Add(ldaptest.Entry{DN: "cn=" + escaped + ",ou=people," + ldaptest.Base, Attrs: map[string][]string{
 			"objectClass": {"inetOrgPerson"}, "entryUUID": {fmt.Sprint("u", i)}, "uid": {name}, "userPassword": {"right horse"},
 		}})
-		id := okOf(t)(c.CheckPassword(t.Context(), name, "right horse"))
+		id := okOf(t)(c.CheckPassword(t.Context(), federation.Credentials{Username: name, Password: "right horse"}))
 		if id.Key != fmt.Sprint("entryUUID:u", i) {
 			t.Errorf("%q is %s", name, id.Key)
 		}
 	}
-	if _, err := c.CheckPassword(t.Context(), "a,ou=people,"+ldaptest.Base, "right horse"); err == nil {
+	if _, err := c.CheckPassword(t.Context(), federation.Credentials{Username: "a,ou=people,"+ldaptest.Base, Password: "right horse"}); err == nil {
 		t.Error("a DN is a name")
 	}
 }
@@ -94,7 +94,7 @@ func TestLD03_EmptyPassword(t *testing.T) {
 	presets(t, func(t *testing.T, w *world) {
 		w.person("alice", nil)
 		c := w.checker(nil)
-		_, err := c.CheckPassword(t.Context(), "alice", "")
+		_, err := c.CheckPassword(t.Context(), federation.Credentials{Username: "alice", Password: ""})
 		refusedBy(t, err, "ldap_typed.password")
 		if heard := w.dir.Heard(""); len(heard) != 0 {
 			t.Error("the directory was asked", heard)
@@ -111,11 +111,11 @@ func TestLD04_OddPasswords(t *testing.T) {
 		"\x00": "ldap_typed.password", " ": "ldap_typed.password", "   ": "ldap_typed.password", "\t\n": "ldap_typed.password", "\x00abc": "ldap_typed.text", "abc\x00": "ldap_typed.text",
 		"right horse\x00": "ldap_typed.text", "\xff\xfe": "ldap_typed.text", strings.Repeat("x", 5000): "ldap_typed.text",
 	} {
-		_, err := c.CheckPassword(t.Context(), "alice", password)
+		_, err := c.CheckPassword(t.Context(), federation.Credentials{Username: "alice", Password: password})
 		refusedBy(t, err, check)
 	}
 	for _, name := range []string{"", "a\nb", "a\x00", "\xff", strings.Repeat("x", 300)} {
-		_, err := c.CheckPassword(t.Context(), name, "right horse")
+		_, err := c.CheckPassword(t.Context(), federation.Credentials{Username: name, Password: "right horse"})
 		refusedBy(t, err, "ldap_typed.name")
 	}
 	if heard := w.dir.Heard(""); len(heard) != 0 {
@@ -133,7 +133,7 @@ func TestLD05_StartTLS(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			w := newWorld(t, o)
 			w.person("alice", nil)
-			_, err := w.checker(nil).CheckPassword(t.Context(), "alice", "right horse")
+			_, err := w.checker(nil).CheckPassword(t.Context(), federation.Credentials{Username: "alice", Password: "right horse"})
 			unavailable(t, err)
 			w.silence("right horse")
 			w.silence(ldaptest.ServicePassword)
@@ -141,14 +141,14 @@ func TestLD05_StartTLS(t *testing.T) {
 	}
 	t.Run("another CA", func(t *testing.T) {
 		w, other := newWorld(t, ldaptest.Options{}), newWorld(t, ldaptest.Options{})
-		_, err := w.checker(func(c map[string]any) { c["ca"] = other.dir.CA }).CheckPassword(t.Context(), "alice", "right horse")
+		_, err := w.checker(func(c map[string]any) { c["ca"] = other.dir.CA }).CheckPassword(t.Context(), federation.Credentials{Username: "alice", Password: "right horse"})
 		unavailable(t, err)
 		w.silence(ldaptest.ServicePassword)
 	})
 	t.Run("started", func(t *testing.T) {
 		w := newWorld(t, ldaptest.Options{Plain: true})
 		w.person("alice", nil)
-		okOf(t)(w.checker(nil).CheckPassword(t.Context(), "alice", "right horse"))
+		okOf(t)(w.checker(nil).CheckPassword(t.Context(), federation.Credentials{Username: "alice", Password: "right horse"}))
 		if len(w.dir.Heard("starttls")) == 0 {
 			t.Error("TLS was not started")
 		}
@@ -161,7 +161,7 @@ func TestLD06_Ambiguous(t *testing.T) {
 	presets(t, func(t *testing.T, w *world) {
 		w.person("alice", nil)
 		w.person("eve", map[string][]string{"mail": {"alice@corp.example"}})
-		_, err := w.checker(nil).CheckPassword(t.Context(), "alice@corp.example", "right horse")
+		_, err := w.checker(nil).CheckPassword(t.Context(), federation.Credentials{Username: "alice@corp.example", Password: "right horse"})
 		refusedBy(t, err, "ldap_entry.one")
 		if len(w.dir.PersonBinds()) > 1 {
 			t.Error("more than the decoy was bound")
@@ -173,10 +173,10 @@ func TestLD06_Ambiguous(t *testing.T) {
 	w.person("alice", nil)
 	evil.person("alice", nil)
 	c := w.checker(nil)
-	_, err := c.CheckPassword(t.Context(), "alice", "right horse")
+	_, err := c.CheckPassword(t.Context(), federation.Credentials{Username: "alice", Password: "right horse"})
 	refusedBy(t, err, "ldap_entry.some")
 	w.dir.Set(func(o *ldaptest.Options) { o.BindReferral, o.Referral = o.Referral, "" })
-	_, err = c.CheckPassword(t.Context(), "alice", "right horse")
+	_, err = c.CheckPassword(t.Context(), federation.Credentials{Username: "alice", Password: "right horse"})
 	refusedBy(t, err, "ldap_bind.password")
 	if heard := evil.dir.Heard(""); len(heard) != 0 {
 		t.Error("a reference was followed", heard)
@@ -187,15 +187,15 @@ func TestLD06_Ambiguous(t *testing.T) {
 func TestLD06_Nobody(t *testing.T) {
 	w := newWorld(t, ldaptest.Options{})
 	w.dir.Add(ldaptest.Entry{DN: "cn=x,ou=people," + ldaptest.Base, Attrs: map[string][]string{"objectClass": {"inetOrgPerson"}, "uid": {"nokey"}, "userPassword": {"right horse"}}})
-	_, err := w.checker(nil).CheckPassword(t.Context(), "nokey", "right horse")
+	_, err := w.checker(nil).CheckPassword(t.Context(), federation.Credentials{Username: "nokey", Password: "right horse"})
 	refusedBy(t, err, "ldap_entry.key")
 	w.dir.Add(ldaptest.Entry{DN: "", Attrs: map[string][]string{"objectClass": {"inetOrgPerson"}, "uid": {"empty"}, "entryUUID": {"e"}, "userPassword": {"right horse"}}})
-	_, err = w.checker(nil).CheckPassword(t.Context(), "empty", "right horse")
+	_, err = w.checker(nil).CheckPassword(t.Context(), federation.Credentials{Username: "empty", Password: "right horse"})
 	refusedBy(t, err, "ldap_entry.some")
 	w.dir.Set(func(o *ldaptest.Options) { o.Anywhere = true })
 	w.dir.Add(ldaptest.Entry{DN: "cn=far,dc=else", Attrs: map[string][]string{"objectClass": {"inetOrgPerson"}, "uid": {"far"}, "entryUUID": {"f"}, "userPassword": {"right horse"}}})
 	for _, name := range []string{"empty", "far"} {
-		_, err = w.checker(nil).CheckPassword(t.Context(), name, "right horse")
+		_, err = w.checker(nil).CheckPassword(t.Context(), federation.Credentials{Username: name, Password: "right horse"})
 		refusedBy(t, err, "ldap_entry.place")
 	}
 	w.silence("right horse")
@@ -223,11 +223,11 @@ func TestLD07_Flags(t *testing.T) {
 		t.Run(one.name, func(t *testing.T) {
 			w.person(one.name, one.attrs)
 			c := w.connector(nil)
-			_, err := c.(federation.PasswordChecker).CheckPassword(t.Context(), one.name, "right horse")
+			_, err := c.(federation.PasswordChecker).CheckPassword(t.Context(), federation.Credentials{Username: one.name, Password: "right horse"})
 			if no := refusedBy(t, err, one.check); no.Person != one.told {
 				t.Errorf("told: %v", no.Person)
 			}
-			if _, err = c.(federation.PasswordChecker).CheckPassword(t.Context(), one.name, "wrong"); refusedBy(t, err, "ldap_bind.password").Person {
+			if _, err = c.(federation.PasswordChecker).CheckPassword(t.Context(), federation.Credentials{Username: one.name, Password: "wrong"}); refusedBy(t, err, "ldap_bind.password").Person {
 				t.Error("a wrong password is told")
 			}
 		})
@@ -238,7 +238,7 @@ func TestLD07_Flags(t *testing.T) {
 		t.Run("openldap "+name, func(t *testing.T) {
 			w := newWorld(t, ldaptest.Options{})
 			w.person(name, attrs)
-			_, err := w.checker(nil).CheckPassword(t.Context(), name, "right horse")
+			_, err := w.checker(nil).CheckPassword(t.Context(), federation.Credentials{Username: name, Password: "right horse"})
 			refusedBy(t, err, "ldap_bind.state")
 			_, err = w.connector(nil).(federation.Rechecker).Recheck(t.Context(), "entryUUID:uuid-"+name, nil)
 			refusedBy(t, err, "ldap_recheck.state")
@@ -257,7 +257,7 @@ func TestLD07_Lockout(t *testing.T) {
 		go func() {
 			defer wg.Done()
 			name := []string{"alice", `CORP\alice`, "alice@corp.example", "ALICE", "Alice@Corp.Example"}[i%5]
-			_, _ = c.CheckPassword(context.WithoutCancel(t.Context()), name, "wrong")
+			_, _ = c.CheckPassword(context.WithoutCancel(t.Context()), federation.Credentials{Username: name, Password: "wrong"})
 		}()
 	}
 	wg.Wait()
@@ -267,15 +267,15 @@ func TestLD07_Lockout(t *testing.T) {
 			tried++
 		}
 	}
-	if tried == 0 || tried > 4 {
+	if tried == 0 || tried > 3 {
 		t.Errorf("%d wrong passwords reached the directory", tried)
 	}
-	_, err := c.CheckPassword(t.Context(), "alice", "right horse")
+	_, err := c.CheckPassword(t.Context(), federation.Credentials{Username: "alice", Password: "right horse"})
 	refusedBy(t, err, "ldap_entry.lock")
 	w.clock.add(31 * time.Minute)
-	okOf(t)(c.CheckPassword(t.Context(), "alice", "right horse"))
+	okOf(t)(c.CheckPassword(t.Context(), federation.Credentials{Username: "alice", Password: "right horse"}))
 	for range 20 {
-		okOf(t)(c.CheckPassword(t.Context(), "alice", "right horse"))
+		okOf(t)(c.CheckPassword(t.Context(), federation.Credentials{Username: "alice", Password: "right horse"}))
 	}
 }
 
@@ -283,15 +283,56 @@ func TestLD07_Lockout(t *testing.T) {
 func TestLD07_Tries(t *testing.T) {
 	w := newWorld(t, ldaptest.Options{})
 	w.person("alice", nil)
-	c := w.checker(func(c map[string]any) { c["max_wrong"] = 2 })
+	c := w.checker(func(c map[string]any) { c["max_wrong"] = 3 }) // the last is its owner's
 	for range 2 {
-		_, err := c.CheckPassword(t.Context(), "alice", "wrong")
+		_, err := c.CheckPassword(t.Context(), federation.Credentials{Username: "alice", Password: "wrong"})
 		refusedBy(t, err, "ldap_bind.password")
 	}
-	_, err := c.CheckPassword(t.Context(), "alice", "right horse")
+	_, err := c.CheckPassword(t.Context(), federation.Credentials{Username: "alice", Password: "right horse"})
 	refusedBy(t, err, "ldap_entry.tries")
 	w.clock.add(31 * time.Minute)
-	okOf(t)(c.CheckPassword(t.Context(), "alice", "right horse"))
+	okOf(t)(c.CheckPassword(t.Context(), federation.Credentials{Username: "alice", Password: "right horse"}))
+}
+
+// TestPW04_OwnersTry: strangers who use up the tries of an entry leave one to the browsers that its owner has used, and the directory locks nobody.
+func TestPW04_OwnersTry(t *testing.T) {
+	presets(t, func(t *testing.T, w *world) {
+		dn := w.person("alice", nil)
+		c := w.checker(nil)
+		alice := func(password string, known bool) error {
+			_, err := c.CheckPassword(t.Context(), federation.Credentials{Username: "alice", Password: password, Known: known})
+			return err
+		}
+		for range 3 {
+			refusedBy(t, alice("wrong", false), "ldap_bind.password")
+		}
+		if err := alice("right horse", false); err == nil {
+			t.Error("a stranger had the owner's try")
+		}
+		if err := alice("right horse", true); err != nil {
+			t.Error("the owner is kept out:", err)
+		}
+		for range 3 {
+			refusedBy(t, alice("wrong", false), "ldap_bind.password")
+		}
+		refusedBy(t, alice("wrong", true), "ldap_bind.password")
+		if err := alice("right horse", true); err == nil {
+			t.Error("an owner's browser may try for ever")
+		}
+		w.clock.add(31 * time.Minute)
+		if err := alice("right horse", false); err != nil {
+			t.Error(err)
+		}
+		tried := 0
+		for _, h := range w.dir.PersonBinds() {
+			if h.DN == dn {
+				tried++
+			}
+		}
+		if tried != 9 {
+			t.Errorf("%d passwords reached the directory", tried)
+		}
+	})
 }
 
 // TestLD08_ReusedName: who somebody is, is the entry's id: a name that is given to somebody else is another person.
@@ -299,10 +340,10 @@ func TestLD08_ReusedName(t *testing.T) {
 	presets(t, func(t *testing.T, w *world) {
 		dn := w.person("alice", nil)
 		c := w.checker(nil)
-		was := okOf(t)(c.CheckPassword(t.Context(), "alice", "right horse"))
+		was := okOf(t)(c.CheckPassword(t.Context(), federation.Credentials{Username: "alice", Password: "right horse"}))
 		w.dir.Delete(dn)
 		w.person("alice", map[string][]string{"objectGUID": {"0123456789abcdef"}, "entryUUID": {"another"}})
-		if is := okOf(t)(c.CheckPassword(t.Context(), "alice", "right horse")); is.Key == was.Key {
+		if is := okOf(t)(c.CheckPassword(t.Context(), federation.Credentials{Username: "alice", Password: "right horse"})); is.Key == was.Key {
 			t.Error("the same key")
 		}
 		_, err := c.(federation.Rechecker).Recheck(t.Context(), was.Key, nil)
@@ -324,7 +365,7 @@ func TestLD09_Slow(t *testing.T) {
 				wg.Add(1)
 				go func() {
 					defer wg.Done()
-					_, err := c.CheckPassword(context.WithoutCancel(t.Context()), "alice", "right horse")
+					_, err := c.CheckPassword(context.WithoutCancel(t.Context()), federation.Credentials{Username: "alice", Password: "right horse"})
 					unavailable(t, err)
 				}()
 			}
@@ -333,7 +374,7 @@ func TestLD09_Slow(t *testing.T) {
 				t.Errorf("took %v", took)
 			}
 			w.dir.Set(func(o *ldaptest.Options) { o.Silent, o.Hang = false, false })
-			okOf(t)(c.CheckPassword(t.Context(), "alice", "right horse"))
+			okOf(t)(c.CheckPassword(t.Context(), federation.Credentials{Username: "alice", Password: "right horse"}))
 		})
 	}
 }
@@ -348,19 +389,19 @@ func TestLD09_FailOver(t *testing.T) {
 		c["ca"] = w.dir.CA + other.dir.CA
 	}
 	c := w.checker(both)
-	_, err := c.CheckPassword(t.Context(), "alice", "wrong")
+	_, err := c.CheckPassword(t.Context(), federation.Credentials{Username: "alice", Password: "wrong"})
 	refusedBy(t, err, "ldap_bind.password")
 	if len(other.dir.Heard("")) != 0 {
 		t.Error("the second server was asked though the first answers")
 	}
 	w.dir.Set(func(o *ldaptest.Options) { o.CutBinds = true })
-	_, err = c.CheckPassword(t.Context(), "alice", "right horse")
+	_, err = c.CheckPassword(t.Context(), federation.Credentials{Username: "alice", Password: "right horse"})
 	unavailable(t, err)
 	if len(other.dir.PersonBinds()) != 0 {
 		t.Error("a password that was sent to one server was sent to the second")
 	}
 	w.dir.Stop()
-	okOf(t)(c.CheckPassword(t.Context(), "alice", "right horse"))
+	okOf(t)(c.CheckPassword(t.Context(), federation.Credentials{Username: "alice", Password: "right horse"}))
 	if len(other.dir.PersonBinds()) != 1 {
 		t.Error(other.dir.PersonBinds())
 	}

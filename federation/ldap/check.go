@@ -10,10 +10,10 @@ import (
 )
 
 // CheckPassword implements federation.PasswordChecker. It never takes longer than five seconds.
-func (c *connector) CheckPassword(ctx context.Context, username, password string) (*federation.Identity, error) {
+func (c *connector) CheckPassword(ctx context.Context, typed federation.Credentials) (*federation.Identity, error) {
 	ctx, cancel := context.WithTimeout(ctx, c.c.operationTime())
 	defer cancel()
-	a := &attempt{c: c, name: username, password: password}
+	a := &attempt{c: c, name: typed.Username, password: typed.Password, known: typed.Known}
 	if err := judge(ctx, a, rowsTyped()); err != nil {
 		return nil, err
 	}
@@ -121,17 +121,18 @@ func (c *connector) ChangesPasswords() bool { return c.c.PasswordChange }
 // ChangePassword implements federation.PasswordChanger: who knows the old password replaces it, as themselves, so that history, age and quality count. In
 // Active Directory that is a delete and an add of unicodePwd in one request (MS-ADTS section 3.1.1.3.1.5), which our account sends: theirs cannot bind with a
 // password that has to be changed. Elsewhere it is RFC 3062, as the person.
-func (c *connector) ChangePassword(ctx context.Context, username, old, next string) error {
+func (c *connector) ChangePassword(ctx context.Context, typed federation.Credentials, next string) error {
 	ctx, cancel := context.WithTimeout(ctx, c.c.operationTime())
 	defer cancel()
 	if !c.c.PasswordChange {
 		return errs.New(errs.Forbidden, "Passwords of this directory are changed there.")
 	}
-	a := &attempt{c: c, name: username, password: old}
+	old := typed.Password
+	a := &attempt{c: c, name: typed.Username, password: old, known: typed.Known}
 	if err := judge(ctx, a, rowsTyped()); err != nil {
 		return err
 	}
-	if err := judge(ctx, &attempt{c: c, name: username, password: next}, rowsTyped()); err != nil {
+	if err := judge(ctx, &attempt{c: c, name: typed.Username, password: next}, rowsTyped()); err != nil {
 		return refusedPassword()
 	}
 	at, err := c.find(ctx, a)

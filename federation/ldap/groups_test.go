@@ -56,7 +56,7 @@ func TestGroups(t *testing.T) {
 			w.group("another", 5, "cn=bob")
 			w.group("primary of", 6, w.group("primary", 513))
 			c := w.checker(func(c map[string]any) { c["groups"] = one.groups })
-			id := okOf(t)(c.CheckPassword(t.Context(), "alice", "right horse"))
+			id := okOf(t)(c.CheckPassword(t.Context(), federation.Credentials{Username: "alice", Password: "right horse"}))
 			if !slices.Equal(id.Groups, one.want) {
 				t.Errorf("%v, want %v", id.Groups, one.want)
 			}
@@ -83,7 +83,7 @@ func TestRanges(t *testing.T) {
 		in = append(in, w.group(name, uint32(i)))
 	}
 	w.person("alice", map[string][]string{"memberOf": in})
-	id := okOf(t)(w.checker(func(c map[string]any) { c["groups"] = map[string]any{"mode": "memberof"} }).CheckPassword(t.Context(), "alice", "right horse"))
+	id := okOf(t)(w.checker(func(c map[string]any) { c["groups"] = map[string]any{"mode": "memberof"} }).CheckPassword(t.Context(), federation.Credentials{Username: "alice", Password: "right horse"}))
 	if !slices.Equal(id.Groups, want) {
 		t.Error(id.Groups)
 	}
@@ -102,7 +102,7 @@ func TestNestedWithoutAQueryEach(t *testing.T) {
 	}
 	c := w.checker(func(c map[string]any) { c["groups"] = map[string]any{"mode": "member", "nested": true} })
 	w.dir.Forget()
-	id := okOf(t)(c.CheckPassword(t.Context(), "alice", "right horse"))
+	id := okOf(t)(c.CheckPassword(t.Context(), federation.Credentials{Username: "alice", Password: "right horse"}))
 	asked := slices.DeleteFunc(w.dir.Heard("search"), func(h ldaptest.Heard) bool { return !strings.Contains(h.Filter, "member=") })
 	if len(id.Groups) != 200 || len(asked) > 11 {
 		t.Errorf("%d groups by %d queries", len(id.Groups), len(asked))

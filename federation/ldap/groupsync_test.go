@@ -114,7 +114,7 @@ func TestMembersWhoMaySignIn(t *testing.T) {
 	w := newWorld(t, ldaptest.Options{AD: true})
 	w.group("staff", 1, w.person("alice", nil), w.person("off", map[string][]string{"userAccountControl": {"514"}}))
 	c := w.connector(nested)
-	alice := okOf(t)(c.(federation.PasswordChecker).CheckPassword(t.Context(), "alice", "right horse"))
+	alice := okOf(t)(c.(federation.PasswordChecker).CheckPassword(t.Context(), federation.Credentials{Username: "alice", Password: "right horse"}))
 	off := strings.Replace(alice.Key, "63696c61-2d65-2d2d-2d2d-2d2d2d2d2d2d", "2d66666f-2d2d-2d2d-2d2d-2d2d2d2d2d2d", 1)
 	if off == alice.Key {
 		t.Fatal(alice.Key)

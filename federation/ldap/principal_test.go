@@ -22,7 +22,7 @@ func principal(name string) federation.Principal {
 func TestKB_Principal(t *testing.T) {
 	presets(t, func(t *testing.T, w *world) {
 		w.person("alice", nil)
-		typed, err := w.checker(nil).CheckPassword(t.Context(), "alice", "right horse")
+		typed, err := w.checker(nil).CheckPassword(t.Context(), federation.Credentials{Username: "alice", Password: "right horse"})
 		if err != nil {
 			t.Fatal(err)
 		}

@@ -17,6 +17,7 @@ type attempt struct {
 	c        *connector
 	name     string
 	password string
+	known    bool // the browser has been used by this name before
 
 	principal *federation.Principal // who has a ticket, and types nothing
 
@@ -139,16 +140,16 @@ func checkKey(_ context.Context, a *attempt) (expected, received string, err err
 	return "one key_attribute", received, nil
 }
 
-// checkLock asks nothing more of a directory that would lock the entry at the next wrong password.
+// checkLock asks nothing more of a directory that would lock the entry at the next wrong password. The try before that is for browsers that its owner has used.
 func checkLock(_ context.Context, a *attempt) (expected, received string, err error) {
-	if a.policy.nearLock(a.entry, a.c.d.Now()) {
+	if a.policy.nearLock(a.entry, a.known, a.c.d.Now()) {
 		received = "one that the next wrong password locks"
 	}
 	return "an entry with tries left", received, nil
 }
 
 func checkTries(_ context.Context, a *attempt) (expected, received string, err error) {
-	if !a.c.wrong.take(a.key) {
+	if !a.c.wrong.take(a.key, a.known) {
 		return "an entry with tries left here", "one without", nil
 	}
 	a.counts = true

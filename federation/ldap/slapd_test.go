@@ -75,16 +75,16 @@ memberUid: alice
 	} {
 		t.Run(name, func(t *testing.T) {
 			c := slapdConnector(t, s, change).(federation.PasswordChecker)
-			id := okOf(t)(c.CheckPassword(t.Context(), "alice", "right horse"))
+			id := okOf(t)(c.CheckPassword(t.Context(), federation.Credentials{Username: "alice", Password: "right horse"}))
 			if !slices.Equal(id.Groups, []string{"inner", "outer", "posix"}) || id.Profile["name"] != "Dr alice" {
 				t.Errorf("%+v", id)
 			}
-			okOf(t)(c.CheckPassword(t.Context(), "a, b", "right horse"))
+			okOf(t)(c.CheckPassword(t.Context(), federation.Credentials{Username: "a, b", Password: "right horse"}))
 			for _, one := range [][3]string{
 				{"alice", "wrong", "ldap_bind.password"}, {"nobody", "right horse", "ldap_entry.some"}, {"*", "right horse", "ldap_entry.some"},
 				{"alice)(uid=*", "right horse", "ldap_entry.some"},
 			} {
-				_, err := c.CheckPassword(t.Context(), one[0], one[1])
+				_, err := c.CheckPassword(t.Context(), federation.Credentials{Username: one[0], Password: one[1]})
 				refusedBy(t, err, one[2])
 			}
 			okOf(t)(c.(federation.Rechecker).Recheck(t.Context(), id.Key, nil))
@@ -100,16 +100,16 @@ func TestSlapdPasswords(t *testing.T) {
 	})
 	c := slapdConnector(t, s, func(c map[string]any) { c["password_change"] = true }).(federation.PasswordChanger)
 	s.Modify("dn: uid=alice,ou=people,dc=corp,dc=example\nchangetype: modify\nreplace: userPassword\nuserPassword: reset by somebody\n-\nreplace: pwdReset\npwdReset: TRUE\n")
-	_, err := c.CheckPassword(t.Context(), "alice", "reset by somebody")
+	_, err := c.CheckPassword(t.Context(), federation.Credentials{Username: "alice", Password: "reset by somebody"})
 	if no := refusedBy(t, err, "ldap_bind.must_change"); no.Reason != federation.ReasonMustChange || !no.Person {
 		t.Error(no)
 	}
-	refusedBy(t, c.ChangePassword(t.Context(), "alice", "wrong", "a longer one"), "ldap_bind.password")
-	refusedBy(t, c.ChangePassword(t.Context(), "alice", "reset by somebody", "short"), "ldap_change.policy")
-	if err := c.ChangePassword(t.Context(), "alice", "reset by somebody", "a longer one"); err != nil {
+	refusedBy(t, c.ChangePassword(t.Context(), federation.Credentials{Username: "alice", Password: "wrong"}, "a longer one"), "ldap_bind.password")
+	refusedBy(t, c.ChangePassword(t.Context(), federation.Credentials{Username: "alice", Password: "reset by somebody"}, "short"), "ldap_change.policy")
+	if err := c.ChangePassword(t.Context(), federation.Credentials{Username: "alice", Password: "reset by somebody"}, "a longer one"); err != nil {
 		t.Fatal(err)
 	}
-	okOf(t)(c.CheckPassword(t.Context(), "alice", "a longer one"))
+	okOf(t)(c.CheckPassword(t.Context(), federation.Credentials{Username: "alice", Password: "a longer one"}))
 }
 
 // listed is what a sync has reported.

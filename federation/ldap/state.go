@@ -169,8 +169,8 @@ func interval(n int64) time.Duration {
 	return time.Duration(-n) * 100
 }
 
-// nearLock says that one more wrong password may lock the entry.
-func (p policy) nearLock(e *goldap.Entry, now time.Time) bool {
+// nearLock says that one more wrong password may lock the entry, or, for strangers, may leave its owner none.
+func (p policy) nearLock(e *goldap.Entry, known bool, now time.Time) bool {
 	if p.threshold <= 0 {
 		return false
 	}
@@ -178,7 +178,7 @@ func (p policy) nearLock(e *goldap.Entry, now time.Time) bool {
 	if last <= 0 || p.window > 0 && now.Sub(filetime(last)) > p.window {
 		return false
 	}
-	return number(e, "badPwdCount") >= p.threshold-1
+	return number(e, "badPwdCount") >= allowed(p.threshold-1, known)
 }
 
 // behera is the password policy's answer to a bind (draft-behera-ldap-password-policy-10, section 6.2).

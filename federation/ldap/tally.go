@@ -27,8 +27,16 @@ func newTallies(most int, window time.Duration, now func() time.Time) *tallies {
 	return &tallies{most: most, window: window, now: now, keys: map[string]*tally{}}
 }
 
+// allowed is how many of all tries somebody has: the last is for browsers that the owner has used, so that no stranger can use up all (PW04).
+func allowed[N int | int64](all N, known bool) N {
+	if known || all < 2 {
+		return all
+	}
+	return all - 1
+}
+
 // take counts a try before it is made, so that many at once do not pass together; false: there is none left.
-func (t *tallies) take(key string) bool {
+func (t *tallies) take(key string, known bool) bool {
 	t.mu.Lock()
 	defer t.mu.Unlock()
 	now := t.now()
@@ -40,7 +48,7 @@ func (t *tallies) take(key string) bool {
 		one = &tally{}
 		t.keys[key] = one
 	}
-	if one.count >= t.most {
+	if one.count >= allowed(t.most, known) {
 		return false
 	}
 	one.count++

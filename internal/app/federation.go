@@ -18,6 +18,7 @@ import (
 	"github.com/jedan-auth/jedan-auth/internal/httpx"
 	"github.com/jedan-auth/jedan-auth/internal/session"
 	"github.com/jedan-auth/jedan-auth/login"
+	loginpassword "github.com/jedan-auth/jedan-auth/login/password"
 	"github.com/jedan-auth/jedan-auth/provider/exchange"
 	"github.com/jedan-auth/jedan-auth/storage"
 	"github.com/jedan-auth/jedan-auth/web"
@@ -97,7 +98,7 @@ func (s steps) Finish(c *gin.Context, sealed string, person *storage.Person, p f
 	if !may {
 		return s.again(c, st, web.ProblemSubject)
 	}
-	proof := login.Proof{ACR: assurance.One, AMR: []string{cmp.Or(p.Method, federated)}, Kind: p.Kind, Since: p.Since, Until: p.Until, Upstream: p.Upstream}
+	proof := login.Proof{ACR: assurance.One, AMR: []string{cmp.Or(p.Method, federated)}, Kind: p.Kind, Since: p.Since, Until: p.Until, Upstream: p.Upstream, Name: p.Name}
 	if p.Strong {
 		proof.ACR, proof.AMR = assurance.Two, append(proof.AMR, slices.DeleteFunc(slices.Clone(p.AMR), func(m string) bool { return m == p.Method })...)
 	}
@@ -207,8 +208,8 @@ func (d directories) Serves(ctx context.Context, clientID string) (bool, error) 
 }
 
 // Check implements password.Elsewhere.
-func (d directories) Check(ctx context.Context, clientID, identifier, password string) (signIn func(c *gin.Context, sealed string) error, problem string, err error) {
-	who, err := d.s.federation.CheckPassword(ctx, clientID, identifier, password)
+func (d directories) Check(ctx context.Context, clientID string, typed loginpassword.Typed) (signIn func(c *gin.Context, sealed string) error, problem string, err error) {
+	who, err := d.s.federation.CheckPassword(ctx, clientID, federation.Credentials(typed))
 	var no *federation.Refusal
 	switch {
 	case err == nil:
@@ -226,8 +227,8 @@ func (d directories) Check(ctx context.Context, clientID, identifier, password s
 }
 
 // Change implements password.Elsewhere.
-func (d directories) Change(ctx context.Context, clientID, identifier, old, next string) (changed bool, problem string, err error) {
-	err = d.s.federation.ChangePassword(ctx, clientID, identifier, old, next)
+func (d directories) Change(ctx context.Context, clientID string, typed loginpassword.Typed, next string) (changed bool, problem string, err error) {
+	err = d.s.federation.ChangePassword(ctx, clientID, federation.Credentials(typed), next)
 	var no *federation.Refusal
 	switch {
 	case err == nil:

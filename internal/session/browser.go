@@ -10,11 +10,12 @@ import (
 	"time"
 
 	"github.com/jedan-auth/jedan-auth/internal/httpx"
+	"github.com/jedan-auth/jedan-auth/internal/keys"
 	"github.com/jedan-auth/jedan-auth/storage"
 )
 
 const (
-	maxRemembered = 5
+	maxRemembered = 8
 	rememberDays  = 180                  // a browser knows a person so long after their last sign-in there
 	browserLife   = 400 * 24 * time.Hour // the longest that browsers keep a cookie
 	idSize        = 16
@@ -62,18 +63,26 @@ func (m *Manager) Knows(r *http.Request, person storage.ID) bool {
 	return ok && mem.find(person, m.today()) >= 0
 }
 
-// Remember makes the browser know person, and forget the one whose sign-in is longest ago when there are more than five. The browser's id stays,
-// so that flows open in its other tabs stay valid.
-func (m *Manager) Remember(w http.ResponseWriter, r *http.Request, person storage.ID) {
+// Remember makes the browser know a person, and their name if it is not zero, and forget those whose sign-in is longest ago when there are more than eight. The
+// browser's id stays, so that flows open in its other tabs stay valid.
+func (m *Manager) Remember(w http.ResponseWriter, r *http.Request, person, name storage.ID) {
 	mem, ok := m.memory(r)
 	if !ok {
 		_, _ = rand.Read(mem.id[:]) // as above
 	}
 	today := m.today()
-	mem.people = slices.DeleteFunc(mem.people, func(p remembered) bool { return expired(p, today) || p.tag == mem.tag(person) })
-	mem.people = slices.Insert(mem.people, 0, remembered{day: today, tag: mem.tag(person)})
-	mem.people = mem.people[:min(len(mem.people), maxRemembered)]
+	mem.people = slices.DeleteFunc(mem.people, func(p remembered) bool { return expired(p, today) })
+	if !name.IsZero() {
+		mem.learn(name, today)
+	}
+	mem.learn(person, today)
 	m.keep(w, r, mem)
+}
+
+// Name stands for a name that somebody typed who has none here (a directory knows them), in Remember and Knows. Without our key it says nothing.
+func (m *Manager) Name(typed string) (name storage.ID) {
+	copy(name[:], m.d.Ring.FirstMAC(keys.Sessions, []byte("name"), m.d.Tenant[:], []byte(typed)))
+	return name
 }
 
 func (m *Manager) today() uint16 { return uint16(m.d.Now().Unix() / 86400) } //nolint:gosec // until the year 2149
@@ -114,6 +123,14 @@ func decodeMemory(body []byte) (mem memory, ok bool) {
 		mem.people = append(mem.people, p)
 	}
 	return mem, mem.id != [idSize]byte{}
+}
+
+// learn puts somebody, or a name, first.
+func (mem *memory) learn(id storage.ID, today uint16) {
+	tag := mem.tag(id)
+	mem.people = slices.DeleteFunc(mem.people, func(p remembered) bool { return p.tag == tag })
+	mem.people = slices.Insert(mem.people, 0, remembered{day: today, tag: tag})
+	mem.people = mem.people[:min(len(mem.people), maxRemembered)]
 }
 
 // find returns where person is remembered, -1 if nowhere or too long ago.

@@ -20,8 +20,26 @@ func (w *world) visit(b browser) Browser {
 
 func (w *world) remember(b browser, person storage.ID) {
 	rec := httptest.NewRecorder()
-	w.Remember(rec, b.request(w.t), person)
+	w.Remember(rec, b.request(w.t), person, storage.ID{})
 	b.take(rec)
+}
+
+// A name stands beside its person and says nothing without the key: another tenant, server or browser has another.
+func TestRememberedNames(t *testing.T) {
+	w, elsewhere := newWorld(t, false), newWorld(t, false)
+	b, other := browser{}, browser{}
+	name := w.Name("alice")
+	if name != w.Name("alice") || name == w.Name("alicf") || name == elsewhere.Name("alice") {
+		t.Fatal("a name is not one value")
+	}
+	rec := httptest.NewRecorder()
+	w.Remember(rec, b.request(t), w.maria.ID, name)
+	b.take(rec)
+	w.remember(b, storage.NewID(w.now))
+	w.remember(other, w.maria.ID)
+	if !w.Knows(b.request(t), name) || !w.Knows(b.request(t), w.maria.ID) || w.Knows(other.request(t), name) || w.Knows(b.request(t), w.Name("bob")) {
+		t.Error("the wrong names are known")
+	}
 }
 
 func TestBrowserKeepsItsID(t *testing.T) {
@@ -47,7 +65,7 @@ func TestBrowserKeepsItsID(t *testing.T) {
 	}
 }
 
-// A browser knows the last five people, for 180 days, and nobody learns from the cookie who they are.
+// A browser knows the last eight people, for 180 days, and nobody learns from the cookie who they are.
 func TestRememberedPeople(t *testing.T) {
 	w := newWorld(t, false)
 	b, other := browser{}, browser{}
@@ -66,11 +84,11 @@ func TestRememberedPeople(t *testing.T) {
 		w.remember(b, ids[len(ids)-1])
 	}
 	if w.Knows(b.request(t), w.maria.ID) {
-		t.Error("more than five are known")
+		t.Error("more than eight are known")
 	}
 	for _, id := range ids {
 		if !w.Knows(b.request(t), id) {
-			t.Error("one of the last five is forgotten")
+			t.Error("one of the last eight is forgotten")
 		}
 	}
 	w.remember(b, ids[0]) // now the newest

@@ -70,6 +70,7 @@ type Cookies interface {
 type Ring interface {
 	MAC(purpose string, parts ...[]byte) (version int, mac []byte)
 	VerifyMAC(purpose string, version int, mac []byte, parts ...[]byte) bool
+	FirstMAC(purpose string, parts ...[]byte) []byte
 	Seal(at seal.Location, plaintext []byte) seal.Text
 	Open(at seal.Location, t seal.Text) ([]byte, error)
 }

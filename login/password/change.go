@@ -18,7 +18,7 @@ func (m *Module) changeElsewhere(ctx context.Context, a *attempt) *refusal {
 	if _, err := pw.Normalise(next); err != nil || next == "" {
 		return &refusal{as: answerChange, expected: expected, received: "none, or no text", reason: "elsewhere", problem: web.FieldPasswordMissing}
 	}
-	changed, problem, err := m.d.Elsewhere.Change(ctx, a.step.Flow.Client, a.identifier, a.password, next)
+	changed, problem, err := m.d.Elsewhere.Change(ctx, a.step.Flow.Client, a.typed(), next)
 	switch {
 	case err != nil:
 		return failed(expected, err)
@@ -30,6 +30,11 @@ func (m *Module) changeElsewhere(ctx context.Context, a *attempt) *refusal {
 		return quietly(expected, "no right to change it", "wrong")
 	}
 	return nil
+}
+
+// typed is the attempt as a directory sees it.
+func (a *attempt) typed() Typed {
+	return Typed{Username: a.identifier, Password: a.password, Known: a.known, Name: a.name}
 }
 
 // askNew asks for the old password once more, which is kept nowhere, and for a new one.

@@ -131,18 +131,21 @@ func roomToHash(_ context.Context, m *Module, _ *attempt) *refusal {
 const busyFor = 2 * time.Second
 
 // deviceAllowance finds the account and, if the person has used this browser
-// before, counts the browser's own attempts. They stand in for all allowances
+// before, or somebody whom a directory knows by the name has, counts the
+// browser's own attempts. They stand in for all allowances
 // that strangers share, so that no stranger can keep the person out (PW04).
 func deviceAllowance(ctx context.Context, m *Module, a *attempt) *refusal {
 	const expected = "attempts left for this browser"
 	p, err := m.d.People.ByIdentifier(ctx, m.d.Steps.Tenant(), a.identifier)
-	if errs.Is(err, errs.NotFound) || errs.Is(err, errs.Invalid) {
-		return nil // "person" refuses
-	}
-	if err != nil {
+	if err != nil && !errs.Is(err, errs.NotFound) && !errs.Is(err, errs.Invalid) { // "person" refuses those
 		return failed(expected, err)
 	}
-	a.person, a.known = p, m.d.Steps.Knows(a.c, p.ID)
+	if err == nil {
+		a.person, a.known = p, m.d.Steps.Knows(a.c, p.ID)
+	}
+	if a.name = m.d.Steps.NameOf(a.identifier); a.person == nil || a.person.PasswordHash == "" {
+		a.known = a.known || m.d.Steps.Knows(a.c, a.name)
+	}
 	if !a.known || a.take("device", m.limits.device, deviceKey(a)) {
 		return nil
 	}
@@ -276,7 +279,7 @@ func knownElsewhere(ctx context.Context, m *Module, a *attempt) *refusal {
 			return r
 		}
 	}
-	signIn, problem, err := m.d.Elsewhere.Check(ctx, a.step.Flow.Client, a.identifier, a.password)
+	signIn, problem, err := m.d.Elsewhere.Check(ctx, a.step.Flow.Client, a.typed())
 	switch {
 	case err != nil:
 		return failed(expected, err)
@@ -331,7 +334,11 @@ func (a *attempt) open(in *login.Attempts, limit, key string) *refusal {
 
 // deviceKey is one account in one browser.
 func deviceKey(a *attempt) string {
-	return string(a.step.Flow.Browser[:]) + string(a.person.ID[:])
+	of := a.name
+	if a.person != nil {
+		of = a.person.ID
+	}
+	return string(a.step.Flow.Browser[:]) + string(of[:])
 }
 
 // accountKey is one account; a name that nobody has counts as one too.

@@ -55,6 +55,11 @@ func (r ring) MAC(purpose string, parts ...[]byte) (int, []byte) {
 	return 1, mac.Sum(nil)
 }
 
+func (r ring) FirstMAC(purpose string, parts ...[]byte) []byte {
+	_, mac := r.MAC(purpose, parts...)
+	return mac
+}
+
 func (r ring) VerifyMAC(purpose string, version int, mac []byte, parts ...[]byte) bool {
 	_, want := r.MAC(purpose, parts...)
 	return version == 1 && hmac.Equal(mac, want)

@@ -51,15 +51,22 @@ type Meter interface {
 	SecurityEvent(eventType, severity string)
 }
 
+// Typed is what somebody typed whom a directory may know.
+type Typed struct {
+	Username, Password string
+	Known              bool       // the browser is one that they have used by this name
+	Name               storage.ID // stands for the name (login.Module.NameOf)
+}
+
 // Elsewhere asks directories about people who have no password here (federation.Module).
 type Elsewhere interface {
 	// Serves says that there is one that may know people of the application.
 	Serves(ctx context.Context, clientID string) (bool, error)
 	// Check tries the password there, once. What it returns signs in whom it is right for, and writes the answer; nil refuses, and problem is what the person may
 	// be told, for they have proved who they are: empty for all others, who look alike. errs.Unavailable says that nothing is known.
-	Check(ctx context.Context, clientID, identifier, password string) (signIn func(c *gin.Context, sealed string) error, problem string, err error)
-	// Change replaces a password that must be changed. Unchanged, problem is what is wrong with the new one; empty: the old one is not right.
-	Change(ctx context.Context, clientID, identifier, old, next string) (changed bool, problem string, err error)
+	Check(ctx context.Context, clientID string, typed Typed) (signIn func(c *gin.Context, sealed string) error, problem string, err error)
+	// Change replaces a password that must be changed. Unchanged, problem is what is wrong with the new one; empty: the typed one is not right.
+	Change(ctx context.Context, clientID string, typed Typed, next string) (changed bool, problem string, err error)
 }
 
 // Deps is what New needs; everything but Elsewhere is required.

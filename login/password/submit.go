@@ -30,6 +30,7 @@ type attempt struct {
 	identifier string
 	password   string                                    // as typed
 	person     *storage.Person                           // whom the identifier names; nil: nobody
+	name       storage.ID                                // stands for the identifier, which may be a directory's
 	known      bool                                      // the person has used this browser before: strangers' allowances do not apply
 	waits      bool                                      // the account's allowance is used up
 	quiet      bool                                      // a row has refused without saying so
@@ -131,6 +132,7 @@ func (m *Module) accept(a *attempt) error {
 func (m *Module) acceptElsewhere(a *attempt) error {
 	m.giveBack(a)
 	m.limits.account.Clear(accountKey(a, m.mask[:]))
+	m.limits.device.Clear(deviceKey(a))
 	err := a.signIn(a.c, a.step.Sealed)
 	if err == nil {
 		m.d.Meter.AuthRequest("password", "success")
