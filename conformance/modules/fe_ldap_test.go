@@ -191,6 +191,24 @@ func TestPW04_DirectoryNames(t *testing.T) {
 	}
 }
 
+// TestPW04_DirectoryNameAfterTwoSteps: a browser in which the second step came after the directory's word knows the name as well.
+func TestPW04_DirectoryNameAfterTwoSteps(t *testing.T) {
+	w := newLDAP(t, ldaptest.Options{}, nil)
+	entry(w.dir, "alice", nil)
+	first, own, stranger := w.Browser(), w.Browser(), w.Browser()
+	subject := w.subject(w.typed(first, "alice", there))
+	app := first.AddApp()
+	if p := w.typed(own, "alice", there).Submit("code", app.Next()); w.subject(p) != subject {
+		t.Fatal("somebody else")
+	}
+	for range 8 {
+		w.typed(stranger, "alice", "wrong")
+	}
+	if p := w.anew(own, "alice", there); !p.HasID("mfa-code") {
+		t.Errorf("the owner is kept out of their own browser: %d on %s", p.Status, p.URL.Path)
+	}
+}
+
 // TestPW04_ManyOfOneAddress: people of a directory who have used their browsers do not share an address's attempts with strangers.
 func TestPW04_ManyOfOneAddress(t *testing.T) {
 	w := newLDAP(t, ldaptest.Options{}, nil)
