@@ -2,6 +2,7 @@ package login
 
 import (
 	"net/http"
+	"net/url"
 	"slices"
 	"strings"
 
@@ -14,7 +15,7 @@ import (
 // Home is where somebody is led to sign in: by what they have typed, or, when typed is false, by the request, where they are and which application they come
 // from. It is never told whether there is an account. nil: they sign in here.
 func (m *Module) Home(c *gin.Context, st *Step, identifier string, typed bool) (*web.Connector, error) {
-	if m.d.Upstreams == nil {
+	if m.d.Upstreams == nil || st.proves() {
 		return nil, nil
 	}
 	if !typed {
@@ -24,6 +25,19 @@ func (m *Module) Home(c *gin.Context, st *Step, identifier string, typed bool) (
 		identifier = printable(st.Flow.Params.Get("login_hint"))
 	}
 	return m.d.Upstreams.Home(c.Request.Context(), st.Flow.Client, identifier, typed, httpx.ClientIP(c))
+}
+
+// fieldProves is in the parameters of a flow of ours in which somebody proves the account that they have here.
+const fieldProves = "prove_here"
+
+// proves says that nothing leads them away. A client's request cannot say so.
+func (st *Step) proves() bool {
+	return st.Flow.Client == "" && st.Flow.Params.Get(fieldProves) != ""
+}
+
+// Prove has somebody prove the account that they have here, though another service signs them in, as when the two are to be linked; then it leads to a page of ours.
+func (m *Module) Prove(c *gin.Context, to string) error {
+	return m.begin(c, to, url.Values{"prompt": {"login"}, fieldProves: {"1"}}, "/login")
 }
 
 // Lead shows the page that goes on to a connector. It is a page, because browsers hold what follows a form to the form's policy.

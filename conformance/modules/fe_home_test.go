@@ -91,6 +91,54 @@ func TestFE_HomeByRequest(t *testing.T) {
 	}
 }
 
+// TestFE_HomeByName: a user name is no way round the upstream that the person's address belongs to.
+func TestFE_HomeByName(t *testing.T) {
+	w := newFE(t, func(d *federation.Draft) { d.Settings.Home.Domains = []string{"acme.example"} }, func(c *app.Config) { c.Login.ByMail = true })
+	yes := true
+	for name, admin := range map[string]*bool{"maria": nil, "root": &yes} {
+		p := w.Person(name + "@acme.example")
+		_, err := w.App.Directory.Update(t.Context(), w.App.Tenant, p.ID, directory.UpdatePerson{Claims: directory.Claims{"username": name}, Admin: admin}, operator())
+		w.must(err)
+	}
+	b := w.Browser()
+	if p := b.Get("/login").Submit("identifier", "maria", "password", testkit.Password); !p.HasID("elsewhere-next") || in(b) {
+		t.Errorf("somebody went round their upstream: status %d", p.Status)
+	}
+	if p := b.Get("/login").Submit("identifier", "maria", "password", "a wrong one"); p.HasID("elsewhere-next") || p.Status != http.StatusForbidden {
+		t.Errorf("a name tells where it belongs to who does not know its password: status %d", p.Status)
+	}
+	if b.Get("/login").Submit("identifier", "root", "password", testkit.Password); !in(b) {
+		t.Error("the administrator was kept out")
+	}
+	b = w.Browser()
+	flow := b.Get(w.AuthURL(w.rp)).Query("flow")
+	if p := b.Get("/login/link?flow="+flow).Submit("identifier", "maria"); p.Status != http.StatusOK || p.HasID("elsewhere-next") {
+		t.Errorf("by mail: status %d", p.Status)
+	}
+	if n := len(w.Mails("maria@acme.example")); n != 0 {
+		t.Errorf("%d mails", n)
+	}
+}
+
+// TestFE_HomeLinks: who is to prove the account here that an upstream's address names can do so, though that address belongs to the upstream.
+func TestFE_HomeLinks(t *testing.T) {
+	w := newFE(t, func(d *federation.Draft) { d.Settings.Home.Domains = []string{"acme.example"} })
+	maria := w.Person("maria@acme.example")
+	w.up.set(func(u *upstream) { u.claims = map[string]any{"email": "maria@acme.example"} })
+	b := w.Browser()
+	confirm := b.Get(hrefOf(w.through(b).Body, "link-sign-in")).SignIn("maria@acme.example", testkit.Password)
+	if !confirm.HasID("link-yes") {
+		t.Fatalf("led in a circle: %d\n%.900s", confirm.Status, confirm.Body)
+	}
+	if got := w.subject(confirm.Submit("answer", "link")); got != maria.Subject || w.links(maria) != 1 {
+		t.Error("not linked")
+	}
+	b = w.Browser() // an application cannot ask for it
+	if p := b.Get(w.AuthURL(w.rp, "prove_here", "1")).Submit("identifier", "maria@acme.example", "password", testkit.Password); !p.HasID("elsewhere-next") || in(b) {
+		t.Errorf("an application's request led round the upstream: %d", p.Status)
+	}
+}
+
 // TestFE_HomeByOtherDoors: a sign-in by mail, or a new account, is no way round the upstream that somebody belongs to.
 func TestFE_HomeByOtherDoors(t *testing.T) {
 	w := newFE(t, func(d *federation.Draft) { d.Settings.Home.Domains = []string{"acme.example"} }, func(c *app.Config) { c.Login.ByMail, c.Login.Signup.Mode = true, signup.Open })

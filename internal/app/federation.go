@@ -117,6 +117,9 @@ func (s steps) Back(c *gin.Context, to string, params url.Values) error {
 	return s.m.Back(c, to, params)
 }
 
+// Prove implements federation.Pages.
+func (s steps) Prove(c *gin.Context, to string) error { return s.m.Prove(c, to) }
+
 // Begin implements federation.Pages.
 func (s steps) Begin(c *gin.Context, to string) (string, error) { return s.m.Own(c, to) }
 

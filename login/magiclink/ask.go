@@ -122,6 +122,12 @@ func (m *Module) send(c *gin.Context, st *login.Step, typed string) error {
 	if err != nil {
 		return err
 	}
+	switch to, err := m.d.Steps.Home(c, st, a.to, true); { // a user name is no way round it
+	case err != nil:
+		return err
+	case to != nil:
+		a = nobody(m.d.Steps.Tenant(), typed, m.d.Now())
+	}
 	if a.lang == "" {
 		a.lang = m.d.Steps.Lang(c, st)
 	}

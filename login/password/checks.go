@@ -96,11 +96,24 @@ func atHome(_ context.Context, m *Module, a *attempt) *refusal {
 func (a *attempt) local() bool { return a.form.Get("local") == "1" }
 
 // localSignIn lets only those who administer this server sign in here although they belong elsewhere: they must be able to when the other service is away.
-func localSignIn(_ context.Context, _ *Module, a *attempt) *refusal {
+// A user name is no way round it: who has proved to be somebody whose address belongs elsewhere is led there.
+func localSignIn(_ context.Context, m *Module, a *attempt) *refusal {
+	const expected = "an administrator"
 	if a.home != nil && (a.person == nil || !a.person.Admin) {
-		return quietly("an administrator", "somebody whom another service signs in", "home")
+		return quietly(expected, "somebody whom another service signs in", "home")
 	}
-	return nil
+	if a.home != nil || a.quiet || a.elsewhere || a.person == nil {
+		return nil
+	}
+	_, own := m.d.Steps.Display(a.person)
+	to, err := m.d.Steps.Home(a.c, a.step, own, true)
+	if err != nil {
+		return failed(expected, err)
+	}
+	if a.home = to; to == nil || a.person.Admin {
+		return nil
+	}
+	return &refusal{as: answerHome, expected: expected, received: "the name of somebody whom another service signs in"}
 }
 
 // formShape bounds both fields before anything is looked up or hashed (PW11).
