@@ -27,12 +27,16 @@ func (w *feWorld) object(connector, uri string) url.Values {
 	if err != nil || resp.StatusCode != http.StatusOK || resp.Header.Get("Content-Type") != "application/oauth-authz-req+jwt" || resp.Header.Get("Cache-Control") != "no-store" {
 		w.t.Fatalf("%d %v %s", resp.StatusCode, resp.Header, raw)
 	}
-	jws, err := jose.ParseSignedCompact(string(raw), []jose.SignatureAlgorithm{jose.ES256})
+	jws, err := jose.ParseSignedCompact(string(raw), []jose.SignatureAlgorithm{jose.ES256, jose.RS256})
 	if err != nil || jws.Signatures[0].Protected.ExtraHeaders[jose.HeaderType] != "oauth-authz-req+jwt" {
 		w.t.Fatal(err)
 	}
 	set := w.published(connector)
-	payload, err := jws.Verify(set.Key(jws.Signatures[0].Protected.KeyID)[0].Key)
+	key := set.Key(jws.Signatures[0].Protected.KeyID)[0]
+	if key.Algorithm != jws.Signatures[0].Protected.Algorithm {
+		w.t.Errorf("signed by %s with a key for %s", jws.Signatures[0].Protected.Algorithm, key.Algorithm)
+	}
+	payload, err := jws.Verify(key.Key)
 	claims := map[string]any{}
 	if err != nil || json.Unmarshal(payload, &claims) != nil {
 		w.t.Fatal(err)

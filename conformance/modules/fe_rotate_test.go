@@ -1,7 +1,12 @@
 package modules
 
 import (
+	"crypto/rand"
+	"crypto/rsa"
+	"crypto/x509"
+	"encoding/pem"
 	"encoding/xml"
+	"net/url"
 	"slices"
 	"testing"
 
@@ -75,6 +80,37 @@ func TestFE_RotateKeys(t *testing.T) {
 	if _, err := w.App.Connectors.RotateKeys(t.Context(), "plain", operator()); err == nil {
 		t.Error("a connector without keys has turned them")
 	}
+}
+
+// TestFE_RotateGivenKeys: a key of the operator's own, for a provider that takes RS256 alone, has one of its kind after it.
+func TestFE_RotateGivenKeys(t *testing.T) {
+	w := newSocial(t)
+	o := newSocialOP(t, w.Clock.Now, nil)
+	given, err := rsa.GenerateKey(rand.Reader, 3072)
+	w.must(err)
+	der, err := x509.MarshalPKCS8PrivateKey(given)
+	w.must(err)
+	w.provider("corp", "oidc", map[string]any{
+		"issuer": o.url(), "request_uri": true, "request_object_signing_alg": "RS256", "key": string(pem.EncodeToMemory(&pem.Block{Type: "PRIVATE KEY", Bytes: der})),
+	})
+	o.fetch = func(uri string) url.Values { return w.object("corp", uri) }
+	enters := func(published int) {
+		t.Helper()
+		keys := w.published("corp").Keys
+		for _, k := range keys {
+			if key, is := k.Key.(*rsa.PublicKey); !is || key.N.BitLen() != 3072 || k.Algorithm != "RS256" {
+				t.Errorf("%T for %s", k.Key, k.Algorithm)
+			}
+		}
+		if _, page := w.by("corp", o); len(keys) != published || w.subject(page) == "" {
+			t.Errorf("%d keys", len(keys))
+		}
+	}
+	enters(1)
+	w.rotate("corp", false)
+	enters(2)
+	w.rotate("corp", true)
+	enters(1)
 }
 
 // TestSA_RotateKeys: the same with SAML: an identity provider that has read our metadata between the two steps encrypts to the next key.

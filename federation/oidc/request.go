@@ -81,10 +81,10 @@ func (o *ownKeys) signBy(alg jose.SignatureAlgorithm) bool {
 	if o.sign.Algorithm != alg && (o.sign.Algorithm != jose.PS256 || alg != jose.RS256) {
 		return false
 	}
-	own, _ := o.sign.Key.(jose.JSONWebKey)
+	was := o.sign.Algorithm
 	o.sign.Algorithm = alg
-	for i := range o.public.Keys {
-		if o.public.Keys[i].KeyID == own.KeyID {
+	for i := range o.public.Keys { // that of the next one, too
+		if o.public.Keys[i].Use == "sig" && o.public.Keys[i].Algorithm == string(was) {
 			o.public.Keys[i].Algorithm = string(alg)
 		}
 	}

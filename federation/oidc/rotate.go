@@ -1,6 +1,9 @@
 package oidc
 
 import (
+	"crypto/rand"
+	"crypto/rsa"
+
 	"github.com/jedan-auth/jedan-auth/federation"
 	"github.com/jedan-auth/jedan-auth/internal/errs"
 )
@@ -21,11 +24,31 @@ func (*Kind) Rotate(_ string, secrets map[string]string) (used bool, err error) 
 		if secrets[now] == "" {
 			continue
 		}
-		if secrets[next], err = newKey(now == secretDecrypt); err != nil {
+		if secrets[next], err = nextKey(now, secrets[now]); err != nil {
 			return false, err
 		}
 	}
 	return false, nil
+}
+
+// nextKey is a key to take the place of one. What signs is of the same kind, which the provider has been told to expect.
+func nextKey(name, now string) (string, error) {
+	if name == secretDecrypt {
+		return newKey(true)
+	}
+	all, err := privates(now)
+	if err != nil || len(all) != 1 {
+		return "", errNoKey
+	}
+	is, ok := all[0].(*rsa.PrivateKey)
+	if !ok {
+		return newKey(false)
+	}
+	next, err := rsa.GenerateKey(rand.Reader, is.N.BitLen())
+	if err != nil {
+		return "", err
+	}
+	return keyPEM(next)
 }
 
 func useNext(secrets map[string]string) {
