@@ -58,7 +58,8 @@ func (m *Module) heard(c *gin.Context, from *Ready, n *LogoutNotice) error {
 		if !first {
 			return &Refusal{Check: "backchannel.once", Expected: "a message that is new", Received: "one that was here before", Reason: "replay"}
 		}
-		return m.end(ctx, from, n)
+		_, err = m.end(ctx, from, n)
+		return err
 	})
 	var no *Refusal
 	if errors.As(err, &no) {
@@ -71,10 +72,10 @@ func (m *Module) heard(c *gin.Context, from *Ready, n *LogoutNotice) error {
 	return nil
 }
 
-func (m *Module) end(ctx context.Context, from *Ready, n *LogoutNotice) error {
+func (m *Module) end(ctx context.Context, from *Ready, n *LogoutNotice) (ended []storage.Session, err error) {
 	sessions, err := m.resting(ctx, from, n)
 	if err != nil {
-		return err
+		return nil, err
 	}
 	for i := range sessions {
 		s := &sessions[i]
@@ -83,10 +84,10 @@ func (m *Module) end(ctx context.Context, from *Ready, n *LogoutNotice) error {
 			Data: map[string]any{"person": s.Person.String()},
 		})
 		if err := m.d.Store.RevokeSession(ctx, m.d.Tenant, s.ID, m.d.Now(), reasonUpstream, ev); err != nil {
-			return err
+			return nil, err
 		}
 	}
-	return nil
+	return sessions, nil
 }
 
 // resting are the sessions that rest on what has ended. Where both a session and somebody are named they must belong together.

@@ -134,6 +134,12 @@ type Meter interface {
 	FailedLogin(factor, reason string)
 }
 
+// Told are the applications that a browser tells of the end of a session, by passing by them (provider/samlidp).
+type Told interface {
+	// Leave is where the browser goes for that, and from there to next; "" when there is nobody to tell.
+	Leave(c *gin.Context, session storage.ID, next string) (string, error)
+}
+
 // Deps is what New needs; everything is required.
 type Deps struct {
 	Tenant       storage.ID
@@ -143,6 +149,7 @@ type Deps struct {
 	People       People
 	Groups       Groups
 	Applications Applications
+	Told         Told
 	Flows        Flows
 	Pages        Pages
 	Forms        Forms
@@ -163,7 +170,7 @@ type Module struct {
 
 // New makes the module.
 func New(d Deps) (*Module, error) {
-	if d.Tenant.IsZero() || d.Issuer == "" || d.Registry == nil || d.Store == nil || d.People == nil || d.Groups == nil || d.Applications == nil || d.Flows == nil || d.Pages == nil || d.Forms == nil ||
+	if d.Tenant.IsZero() || d.Issuer == "" || d.Registry == nil || d.Store == nil || d.People == nil || d.Groups == nil || d.Applications == nil || d.Told == nil || d.Flows == nil || d.Pages == nil || d.Forms == nil ||
 		d.Browsers == nil || d.Ring == nil || d.Audit == nil || d.Failures == nil || d.Meter == nil || d.Log == nil || d.Now == nil {
 		return nil, errors.New("federation: a dependency is missing")
 	}

@@ -62,7 +62,7 @@ func (m *Module) frontchannel(c *gin.Context) error {
 	if err != nil {
 		return err
 	}
-	if err := m.d.Store.InTx(ctx, func(ctx context.Context) error { return m.end(ctx, from, n) }); err != nil {
+	if err := m.d.Store.InTx(ctx, func(ctx context.Context) error { _, err := m.end(ctx, from, n); return err }); err != nil {
 		return err
 	}
 	httpx.WriteJSON(c, http.StatusOK, struct{}{})

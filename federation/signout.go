@@ -64,7 +64,8 @@ type parting struct {
 	Connector storage.ID `json:"connector"`
 	Link      storage.ID `json:"link"`
 	Names     names      `json:"names"`
-	Next      string     `json:"next,omitempty"` // where the person goes in the end
+	Next      string     `json:"next,omitempty"`   // where the person goes in the end
+	Answer    *Departure `json:"answer,omitempty"` // or the upstream's, which asked
 	Kept      []byte     `json:"kept,omitempty"`
 }
 
@@ -175,6 +176,9 @@ func (m *Module) signOut(c *gin.Context) error {
 	}
 	if err != nil {
 		return err
+	}
+	if p.Answer != nil {
+		return m.post(c, "", p.Answer.URL, p.Answer.Form, "https:")
 	}
 	d, err := m.startLogout(c, p)
 	if err != nil {

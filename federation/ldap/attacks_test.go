@@ -77,7 +77,7 @@ func TestLD02_DNInjection(t *testing.T) {
 			t.Errorf("%q is %s", name, id.Key)
 		}
 	}
-	if _, err := c.CheckPassword(t.Context(), federation.Credentials{Username: "a,ou=people,"+ldaptest.Base, Password: "right horse"}); err == nil {
+	if _, err := c.CheckPassword(t.Context(), federation.Credentials{Username: "a,ou=people," + ldaptest.Base, Password: "right horse"}); err == nil {
 		t.Error("a DN is a name")
 	}
 }

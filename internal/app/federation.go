@@ -193,6 +193,14 @@ func (v vouching) Leave(c *gin.Context, session storage.ID, next string) (string
 	return v.s.federation.Leave(c, session, next), nil
 }
 
+// told are the SAML applications, for the broker, which is made before them.
+type told struct{ s *server }
+
+// Leave implements federation.Told.
+func (t told) Leave(c *gin.Context, session storage.ID, next string) (string, error) {
+	return t.s.provider.SAML().Leave(c, session, next)
+}
+
 // adoptConnectors reads the operator's files.
 func (s *server) adoptConnectors(ctx context.Context) error {
 	ctx, cancel := context.WithTimeout(ctx, adoptTimeout)
@@ -247,7 +255,7 @@ func (d directories) Change(ctx context.Context, clientID string, typed loginpas
 func (s *server) makeFederation() (err error) {
 	by := steps{s.login}
 	s.federation, err = federation.New(federation.Deps{
-		Tenant: s.Tenant, Issuer: s.Config.Issuer, Registry: s.Upstreams, Store: s.DB, People: s.Directory, Groups: s.Groups, Applications: s.bridge, Flows: by, Pages: by, Forms: by, Browsers: s.sessions, Ring: s.Ring,
+		Tenant: s.Tenant, Issuer: s.Config.Issuer, Registry: s.Upstreams, Store: s.DB, People: s.Directory, Groups: s.Groups, Applications: s.bridge, Told: told{s}, Flows: by, Pages: by, Forms: by, Browsers: s.sessions, Ring: s.Ring,
 		Audit: s.Audit, Failures: s.failures, Meter: s.metrics, Log: s.Log, Now: s.Now,
 	})
 	return err
