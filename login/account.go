@@ -141,10 +141,7 @@ func (m *Module) chooseAccount(c *gin.Context) error {
 func (m *Module) chosen(c *gin.Context, st *Step, here []*session.Current, form url.Values) error {
 	ctx := c.Request.Context()
 	if leaving := pick(here, form.Get("sign_out")); leaving != nil {
-		if err := m.d.Accounts.SignOut(ctx, c.Writer, c.Request, leaving, "account"); err != nil {
-			return err
-		}
-		return m.Choose(c, st.Sealed)
+		return m.signOut(c, st, leaving)
 	}
 	cur := pick(here, form.Get("account"))
 	if cur == nil {
@@ -161,6 +158,26 @@ func (m *Module) chosen(c *gin.Context, st *Step, here []*session.Current, form 
 		return err
 	}
 	return m.leave(c, st, flow.StepAccount, cur)
+}
+
+// signOut ends one of the sessions. Who is told of that by the browser is told on the way back to the page.
+func (m *Module) signOut(c *gin.Context, st *Step, leaving *session.Current) (err error) {
+	var frames []string
+	back := m.link(accountPath, st.Sealed)
+	by := back
+	if m.d.After != nil {
+		if frames, by, err = m.d.After.After(c, leaving.Session, back); err != nil {
+			return err
+		}
+	}
+	if err := m.d.Accounts.SignOut(c.Request.Context(), c.Writer, c.Request, leaving, "account"); err != nil {
+		return err
+	}
+	if len(frames) == 0 && by == back {
+		return m.Choose(c, st.Sealed)
+	}
+	m.Render(c, http.StatusOK, web.LeavingPage{Lang: m.Lang(c, st), ClientName: st.Client.Name, Frames: frames, Next: by})
+	return nil
 }
 
 // pick is the account with the number, nil for none.

@@ -72,6 +72,12 @@ type Browsers interface {
 	Name(typed string) storage.ID
 }
 
+// After is what a browser still does when a session of it ends (provider/logout).
+type After interface {
+	// After are the frames in which applications hear of it, and where the browser goes so that it passes by all others who are told by it, and comes to next in the end.
+	After(c *gin.Context, session *storage.Session, next string) (frames []string, by string, err error)
+}
+
 // Names shows people to themselves.
 type Names interface {
 	Display(p *storage.Person) (name, identifier string)
@@ -98,7 +104,7 @@ type Upstreams interface {
 	Home(ctx context.Context, clientID, identifier string, typed bool, ip netip.Addr) (*web.Connector, error)
 }
 
-// Deps is what New needs; everything is required but Second, Invitation, Risk, Rules, Trusted, Naming, Challenge, Upstreams and Negotiation.
+// Deps is what New needs; everything is required but Second, Invitation, Risk, Rules, Trusted, Naming, Challenge, Upstreams, After and Negotiation.
 type Deps struct {
 	Tenant     storage.ID
 	Flows      *flow.Flows
@@ -118,6 +124,8 @@ type Deps struct {
 	Naming     Naming     // nil: nobody counts
 	Challenge  Challenge  // nil: nobody is asked for work
 	Upstreams  Upstreams  // nil: there are none
+	// After leads a browser on whose session has ended; nil: there is nobody to tell by it.
+	After After
 	// Negotiation takes browsers at their word; nil: nobody is asked for it.
 	Negotiation Negotiation
 }

@@ -167,6 +167,7 @@ type Module struct {
 	counter   *core.Counter
 	ciba      *ciba.Endpoint
 	saml      *samlidp.Endpoint
+	logout    *logout.Endpoint
 	now       func() time.Time
 	details   core.Details
 }
@@ -201,8 +202,9 @@ func New(c Config, d Deps) (*Module, error) {
 	}
 	grants = append(grants, b.assertions()...)
 	m.saml = b.saml()
+	m.logout = b.logout(m.saml, b.d.Elsewhere)
 	m.endpoints = []mounter{
-		meta, m.saml, m.authorize, b.par, b.logout(m.saml, b.d.Elsewhere),
+		meta, m.saml, m.authorize, b.par, m.logout,
 		token.New(b.token(), grants...),
 		devices, m.ciba,
 		b.introspect(refreshing), b.revoke(refreshing), b.userinfo(), b.forwardAuth(codes),
@@ -262,6 +264,9 @@ func (m *Module) Approvals() *ciba.Endpoint { return m.ciba }
 
 // SAML is the SAML identity provider.
 func (m *Module) SAML() *samlidp.Endpoint { return m.saml }
+
+// Logout ends sessions, and tells who took part in them.
+func (m *Module) Logout() *logout.Endpoint { return m.logout }
 
 // Pings delivers the notifications of clients that wait for an answer.
 func (m *Module) Pings(post ciba.Poster) *ciba.Pings {

@@ -64,6 +64,26 @@ func TestAccounts_Chooser(t *testing.T) {
 	}
 }
 
+// Applications that hear of a sign-out in the browser hear of that of one account among several, and only they.
+func TestAccounts_LeavingIsTold(t *testing.T) {
+	w := alone(t, cheap)
+	rp, told := w.Client(storage.ClientMetadata{}), w.fronted("https://suite.test/told")
+	b := w.Browser()
+	told.signIn(b)
+	_, second := w.joinedBy(b, rp)
+	p := b.Get("/login/account").Submit("sign_out", "2")
+	if frames := framed(t, p); len(frames) != 1 || !strings.HasPrefix(frames[0], "https://suite.test/told?") {
+		t.Errorf("frames %v on %s", frames, p.URL)
+	}
+	p = b.Get(hrefOf(p.Body, "leaving-next"))
+	if p.URL.Path != "/login/account" || p.HasID("account-2") || w.toldOf(b, rp) != second.Subject {
+		t.Errorf("it ends at %s", p.URL)
+	}
+	if p = p.Submit("sign_out", "1"); !p.HasID("login-password") || len(framed(t, p)) != 0 {
+		t.Errorf("signing the last one out: %s %v", p.URL.Path, framed(t, p))
+	}
+}
+
 // When the current account leaves, nobody takes its place by themselves: the next sign-in asks who.
 func TestAccounts_NobodyMovesUp(t *testing.T) {
 	w := alone(t, cheap)

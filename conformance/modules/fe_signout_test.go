@@ -92,6 +92,31 @@ func TestFE_SignOutUpstream(t *testing.T) {
 	})
 }
 
+// TestFE_SignOutOfOneAccount: one of several accounts in a browser goes by its upstream, too, and the way ends where the others are.
+func TestFE_SignOutOfOneAccount(t *testing.T) {
+	w := newSocial(t)
+	o := newSocialOP(t, w.Clock.Now, nil)
+	o.set(func(o *socialOP) { o.meta = map[string]any{"end_session_endpoint": o.url() + "/end"} })
+	w.provider("corp", "oidc", map[string]any{"issuer": o.url()})
+	w.must(w.change("corp", func(d *federation.Draft) { d.Settings.SignOut = true }))
+	b, page := w.by("corp", o)
+	w.subject(page)
+	w.Person("second@example.org")
+	w.subject(b.Get(w.AuthURL(w.rp, "prompt", "select_account")).Submit("account", "other").SignIn("second@example.org", testkit.Password))
+	p := b.Get("/login/account").Submit("sign_out", "2")
+	there := b.Get(hrefOf(p.Body, "leaving-next")).Location
+	if there == nil || there.Path != "/end" {
+		t.Fatalf("not by the upstream: %d %s %v", p.Status, p.URL, there)
+	}
+	p = b.Get("/federation/corp/signed-out?" + url.Values{"state": {there.Query().Get("state")}}.Encode())
+	if p.URL.Path != "/login/account" || !strings.Contains(p.Body, "second@example.org") || p.HasID("account-2") {
+		t.Errorf("it ends at %s", p.URL)
+	}
+	if p = p.Submit("sign_out", "1"); !p.HasID("login-password") { // who proved it here has no upstream
+		t.Errorf("%d %s", p.Status, p.URL)
+	}
+}
+
 // TestSA21_SignOutUpstream: the same with SAML: the request names the session there, and only its answer counts as one.
 func TestSA21_SignOutUpstream(t *testing.T) {
 	w, idp := samlWorld(t, nil)

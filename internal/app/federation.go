@@ -201,6 +201,14 @@ func (t told) Leave(c *gin.Context, session storage.ID, next string) (string, er
 	return t.s.provider.SAML().Leave(c, session, next)
 }
 
+// after are those who are told of the end of a session by its browser, for the sign-in pages, which are made before the provider.
+type after struct{ s *server }
+
+// After implements login.After.
+func (a after) After(c *gin.Context, session *storage.Session, next string) (frames []string, by string, err error) {
+	return a.s.provider.Logout().After(c, session, next)
+}
+
 // adoptConnectors reads the operator's files.
 func (s *server) adoptConnectors(ctx context.Context) error {
 	ctx, cancel := context.WithTimeout(ctx, adoptTimeout)

@@ -180,7 +180,7 @@ func (s *server) makeLogin() (err error) {
 	deps := login.Deps{
 		Tenant: s.Tenant, Flows: s.flows, Sessions: s.sessions, Accounts: s.sessions, Browsers: s.sessions, Clients: s.bridge, Subjects: s.bridge, Names: s.Directory,
 		Pages: s.render, Forms: s.sessions.Forms(), Second: s.seconds, Invitation: offer, Risk: s.risk, Trusted: s.DB, Naming: s.bounds, Challenge: s.challenge,
-		Upstreams: upstreams{s.Upstreams}, Negotiation: negotiation{s},
+		Upstreams: upstreams{s.Upstreams}, Negotiation: negotiation{s}, After: after{s},
 	}
 	if s.rules != nil {
 		deps.Rules = s.rules

@@ -183,14 +183,14 @@ func (e *Endpoint) finish(c *gin.Context, r *request, who *signedIn) error {
 		next = withQuery(next, url.Values{"state": {state}})
 	}
 	if who != nil {
-		by, err := e.elsewhere(c, who.session.ID, next)
+		told, by, err := e.after(c, who, next)
 		if err != nil {
 			return err
 		}
 		away := by != next
 		next = by
 		// Browsers hold what follows a form to the form's policy, which knows nothing of those elsewhere: a page lies between.
-		if told := frames(e.Issuer, who.parts); len(told) > 0 || away && c.Request.Method == http.MethodPost {
+		if len(told) > 0 || away && c.Request.Method == http.MethodPost {
 			return e.Pages.Leaving(c, r.clientName(), told, next)
 		}
 	}
@@ -198,6 +198,21 @@ func (e *Endpoint) finish(c *gin.Context, r *request, who *signedIn) error {
 		return e.Pages.Done(c, "", "")
 	}
 	return redirect(c, next)
+}
+
+// After is what a browser still does when a session of it ends: it shows the frames in which applications hear of that, and goes to by, which passes by all who
+// are told elsewhere and comes to next in the end.
+func (e *Endpoint) After(c *gin.Context, session *storage.Session, next string) (frames []string, by string, err error) {
+	who, err := e.taking(c, session)
+	if err != nil || who == nil {
+		return nil, next, err
+	}
+	return e.after(c, who, next)
+}
+
+func (e *Endpoint) after(c *gin.Context, who *signedIn, next string) (told []string, by string, err error) {
+	by, err = e.elsewhere(c, who.session.ID, next)
+	return frames(e.Issuer, who.parts), by, err
 }
 
 // elsewhere is where the browser goes so that it passes by all who are told by it, and comes to next in the end.
