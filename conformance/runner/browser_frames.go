@@ -18,12 +18,25 @@ func (b *browser) frames(ctx context.Context, p *page) (*http.Request, error) {
 	if frame == "" || told == "" || next == "" {
 		return nil, nil
 	}
-	for _, address := range []string{frame, told + "?loaded=true"} {
+	for _, address := range []string{lenient(frame), told + "?loaded=true"} {
 		if _, err := b.get(ctx, address); err != nil {
 			return nil, err
 		}
 	}
 	return http.NewRequestWithContext(ctx, http.MethodGet, next, nil)
+}
+
+// stray is a percent sign that begins no escape.
+var stray = regexp.MustCompile(`%([^0-9a-fA-F]|$|[0-9a-fA-F]([^0-9a-fA-F]|$))`)
+
+// lenient is an address as browsers read it (URL Standard): a percent sign that begins no escape is one, and a blank is escaped. The suite puts what it likes into
+// the sid of a frame.
+func lenient(address string) string {
+	for stray.MatchString(address) {
+		at := stray.FindStringIndex(address)[0]
+		address = address[:at] + "%25" + address[at+1:]
+	}
+	return strings.ReplaceAll(address, " ", "%20")
 }
 
 // script is what the page's first script says.
