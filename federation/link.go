@@ -55,7 +55,7 @@ func (m *Module) waiting(c *gin.Context, ticket string) (a *asked, done bool, er
 		return nil, true, err
 	}
 	if a.cur == nil || a.cur.Session.AuthTime.Before(a.trip.proved()) {
-		return nil, true, m.d.Pages.Prove(c, linkPath+"?ticket="+url.QueryEscape(ticket))
+		return nil, true, m.d.Pages.Prove(c, linkPath+"?ticket="+url.QueryEscape(ticket), a.trip.Candidate)
 	}
 	if a.cur.Person.ID != a.trip.Candidate {
 		return nil, true, errs.New(errs.Forbidden, "This is another account than the one that was asked about. Sign in to that one, or start again.")

@@ -62,8 +62,8 @@ type Pages interface {
 	Begin(c *gin.Context, to string) (sealed string, err error)
 	// Back has the person sign in, also again, and then leads to a page of ours.
 	Back(c *gin.Context, to string, params url.Values) error
-	// Prove does so for who has an account here that they prove here, though they belong to an upstream.
-	Prove(c *gin.Context, to string) error
+	// Prove does so for whoever has this account, that they prove here though they belong to an upstream.
+	Prove(c *gin.Context, to string, account storage.ID) error
 	Current(c *gin.Context) (*session.Current, error)
 	// Again shows the sign-in page of the flow with a problem.
 	Again(c *gin.Context, sealed, problem string) error

@@ -65,6 +65,7 @@ func (m *Module) leave(c *gin.Context) error {
 	failed := m.d.Store.InTx(ctx, func(ctx context.Context) (err error) { ended, err = m.left(ctx, from, who); return err })
 	if failed != nil {
 		m.d.Log.ErrorContext(ctx, "a sign-out upstream did not end what it names", slog.String("connector", from.Row.Name), slog.Any("error", failed))
+		ended = nil
 	}
 	to, err := who.Answer(ctx, failed == nil)
 	if err != nil {

@@ -125,8 +125,17 @@ func TestFE_HomeLinks(t *testing.T) {
 	w := newFE(t, func(d *federation.Draft) { d.Settings.Home.Domains = []string{"acme.example"} })
 	maria := w.Person("maria@acme.example")
 	w.up.set(func(u *upstream) { u.claims = map[string]any{"email": "maria@acme.example"} })
+	other := w.Person("ivana@acme.example") // whose account it is not is led nowhere by it, nor let in
+	_, err := w.App.Directory.Update(t.Context(), w.App.Tenant, other.ID, directory.UpdatePerson{Claims: directory.Claims{"username": "ivana"}}, operator())
+	w.must(err)
 	b := w.Browser()
-	confirm := b.Get(hrefOf(w.through(b).Body, "link-sign-in")).SignIn("maria@acme.example", testkit.Password)
+	at := hrefOf(w.through(b).Body, "link-sign-in")
+	for _, name := range []string{"ivana@acme.example", "ivana"} {
+		if p := b.Get(at).SignIn(name, testkit.Password); p.HasID("link-yes") || in(b) {
+			t.Errorf("%s went round the upstream: %d", name, p.Status)
+		}
+	}
+	confirm := b.Get(at).SignIn("maria@acme.example", testkit.Password)
 	if !confirm.HasID("link-yes") {
 		t.Fatalf("led in a circle: %d\n%.900s", confirm.Status, confirm.Body)
 	}

@@ -118,7 +118,9 @@ func (s steps) Back(c *gin.Context, to string, params url.Values) error {
 }
 
 // Prove implements federation.Pages.
-func (s steps) Prove(c *gin.Context, to string) error { return s.m.Prove(c, to) }
+func (s steps) Prove(c *gin.Context, to string, account storage.ID) error {
+	return s.m.Prove(c, to, account)
+}
 
 // Begin implements federation.Pages.
 func (s steps) Begin(c *gin.Context, to string) (string, error) { return s.m.Own(c, to) }

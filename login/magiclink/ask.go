@@ -71,7 +71,7 @@ func (m *Module) ask(c *gin.Context) error {
 	if len(typed) > maxIdentifier {
 		return errs.New(errs.TooLarge, "The email or username is too long.")
 	}
-	if to, err := m.d.Steps.Home(c, st, typed, true); err != nil || to != nil { // a second way in would know nothing of what the other service says
+	if to, err := m.d.Steps.Home(c, st, typed, true); err != nil || to != nil && !st.Proving() { // a second way in would know nothing of what the other service says
 		if err == nil {
 			m.d.Steps.Lead(c, st, to)
 		}
@@ -125,7 +125,7 @@ func (m *Module) send(c *gin.Context, st *login.Step, typed string) error {
 	switch to, err := m.d.Steps.Home(c, st, a.to, true); { // a user name is no way round it
 	case err != nil:
 		return err
-	case to != nil:
+	case to != nil && !st.Proves(a.person.ID):
 		a = nobody(m.d.Steps.Tenant(), typed, m.d.Now())
 	}
 	if a.lang == "" {

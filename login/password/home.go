@@ -16,17 +16,19 @@ func atHome(_ context.Context, m *Module, a *attempt) *refusal {
 	if err != nil {
 		return failed(expected, err)
 	}
-	if a.home = to; to == nil || a.local() {
+	if a.home = to; to == nil || a.local() || a.step.Proving() { // "local" judges
 		return nil
 	}
 	return &refusal{as: answerHome, expected: expected, received: "one of another's"}
 }
 
-// localSignIn lets only those who administer this server sign in here although they belong elsewhere: they must be able to when the other service is away.
+// localSignIn lets only those who administer this server sign in here although they belong elsewhere: they must be able to when the other service is away. Whose
+// account is to be linked with the other service proves it here.
 // A user name is no way round it: who has proved to be somebody whose address belongs elsewhere is led there.
 func localSignIn(_ context.Context, m *Module, a *attempt) *refusal {
 	const expected = "an administrator"
-	if a.home != nil && (a.person == nil || !a.person.Admin) {
+	may := a.person != nil && (a.person.Admin || a.step.Proves(a.person.ID))
+	if a.home != nil && !may {
 		return quietly(expected, "somebody whom another service signs in", "home")
 	}
 	if a.home != nil || a.quiet || a.elsewhere || a.person == nil {
@@ -37,7 +39,7 @@ func localSignIn(_ context.Context, m *Module, a *attempt) *refusal {
 	if err != nil {
 		return failed(expected, err)
 	}
-	if a.home = to; to == nil || a.person.Admin {
+	if a.home = to; to == nil || may {
 		return nil
 	}
 	return &refusal{as: answerHome, expected: expected, received: "the name of somebody whom another service signs in"}

@@ -112,7 +112,7 @@ func (m *Module) accept(a *attempt) error {
 		m.rehash(ctx, a)
 	}
 	proof := login.Proof{ACR: "1", AMR: []string{"pwd"}, Kind: "password", Sum: sum(a.password)}
-	if a.home != nil {
+	if a.home != nil && !a.step.Proves(a.person.ID) {
 		proof.Kind = "password_local" // the audit event says that an administrator went round their own service
 	}
 	err := m.d.Steps.Finish(a.c, a.step, a.person, proof)
