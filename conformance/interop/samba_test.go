@@ -221,10 +221,14 @@ func TestSamba(t *testing.T) {
 	ok("a password that is changed", err == nil, err)
 	_, err = check.CheckPassword(t.Context(), federation.Credentials{Username: "change", Password: "Another-horse-2"})
 	ok("sign-in with the changed password", err == nil, err)
-	for range 3 {
-		refused("wrong passwords up to the last try", "fails", "wrong", "ldap_bind.password", false)
+	for range 2 {
+		refused("wrong passwords of strangers, up to the last two tries", "fails", "wrong", "ldap_bind.password", false)
 	}
-	refused("the last try is left to its owner", "fails", sambaWord, "ldap_entry.lock", false)
+	refused("the last but one is for browsers that the owner has used", "fails", sambaWord, "ldap_entry.lock", false)
+	_, err = check.CheckPassword(t.Context(), federation.Credentials{Username: "fails", Password: "wrong", Known: true})
+	ok("such a browser has it", errors.As(err, &no) && no.Check == "ldap_bind.password", err)
+	_, err = check.CheckPassword(t.Context(), federation.Credentials{Username: "fails", Password: sambaWord, Known: true})
+	ok("the last try is left to its owner at the directory", errors.As(err, &no) && no.Check == "ldap_entry.lock", err)
 	s.crowd(3000)
 	for range 4 {
 		s.bind(t, "CN=change,CN=Users,DC=corp,DC=example", "wrong")
