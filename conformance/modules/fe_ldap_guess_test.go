@@ -6,7 +6,9 @@ import (
 	"time"
 
 	"github.com/jedan-auth/jedan-auth/federation/ldap/ldaptest"
+	"github.com/jedan-auth/jedan-auth/internal/directory"
 	"github.com/jedan-auth/jedan-auth/internal/testkit"
+	"github.com/jedan-auth/jedan-auth/storage"
 )
 
 // TestPW04_DirectoryNames: strangers who burn the attempts of somebody whom a directory knows, there and here, keep them out of no browser that they have used.
@@ -86,4 +88,24 @@ func (w *ldapWorld) binds(dn string) (n int) {
 func (w *ldapWorld) anew(b *testkit.Browser, name, password string) *testkit.Page {
 	w.t.Helper()
 	return b.Get(w.AuthURL(w.rp, "prompt", "login")).SignIn(name, password)
+}
+
+// TestPW04_NamesakeOfADirectory: a browser that knows an account here without a password knows nobody of a directory by the same name: it has a stranger's tries.
+func TestPW04_NamesakeOfADirectory(t *testing.T) {
+	w := newLDAP(t, ldaptest.Options{}, nil)
+	local := w.Person("carol@example.org")
+	_, err := w.App.Directory.Update(t.Context(), w.App.Tenant, local.ID, directory.UpdatePerson{Claims: directory.Claims{"username": "carol"}}, operator())
+	w.must(err)
+	b := w.Browser()
+	if got := w.subject(w.typed(b, "carol", testkit.Password)); got != local.Subject {
+		t.Fatal("somebody else")
+	}
+	w.must(w.App.Directory.SetPassword(t.Context(), w.App.Tenant, local.ID, "", storage.ID{}, operator()))
+	dn := entry(w.dir, "carol", nil)
+	for range 8 {
+		b.Get(w.AuthURL(w.rp, "prompt", "login")).SignIn("carol", "wrong")
+	}
+	if tried := w.binds(dn); tried != 3 {
+		t.Errorf("%d tries of a namesake reached the directory", tried)
+	}
 }

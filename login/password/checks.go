@@ -113,10 +113,12 @@ func deviceAllowance(ctx context.Context, m *Module, a *attempt) *refusal {
 		return failed(expected, err)
 	}
 	if err == nil {
-		a.person, a.known = p, m.d.Steps.Knows(a.c, p.ID)
+		a.person = p
 	}
-	if a.name = m.d.Steps.NameOf(a.identifier); a.person == nil || a.person.PasswordHash == "" {
-		a.known = a.known || m.d.Steps.Knows(a.c, a.name)
+	if a.name = m.d.Steps.NameOf(a.identifier); a.person != nil && a.person.PasswordHash != "" {
+		a.known = m.d.Steps.Knows(a.c, p.ID)
+	} else { // a directory may know the name: an account here that has the same one without a password is somebody else (LD08)
+		a.known = m.d.Steps.Knows(a.c, a.name)
 	}
 	if !a.known || a.take("device", m.limits.device, deviceKey(a)) {
 		return nil
